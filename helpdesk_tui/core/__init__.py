@@ -1,0 +1,1 @@
+"""Postgres and the rules of the desk. Nothing in here imports Textual."""

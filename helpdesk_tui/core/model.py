@@ -1,0 +1,110 @@
+"""The records that people see: plain, frozen, typed, one per thing on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+Status = Literal["open", "pending", "resolved", "closed"]
+Priority = Literal["low", "medium", "high", "urgent"]
+Role = Literal["customer", "agent", "admin"]
+
+STATUSES: tuple[Status, ...] = ("open", "pending", "resolved", "closed")
+PRIORITIES: tuple[Priority, ...] = ("low", "medium", "high", "urgent")
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The person signed in, as the database knows them at this moment."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    department_id: UUID | None
+    department: str | None
+    aal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be named: a requester, an agent, an admin. ``email`` is None where the viewer may not see it."""
+
+    id: UUID
+    name: str
+    role: Role
+    email: str | None = None
+    department_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A part of the team that owns a queue."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One line of a queue. Times are aware datetimes in UTC."""
+
+    id: UUID
+    number: int
+    title: str
+    status: Status
+    priority: Priority
+    customer_id: UUID
+    requester: str
+    assignee_id: UUID | None
+    assignee: str | None
+    department_id: UUID | None
+    department: str | None
+    due_date: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message or internal note of a thread. ``internal`` messages are never shown to the requester."""
+
+    id: UUID
+    sender_id: UUID
+    sender: str
+    from_staff: bool
+    internal: bool
+    content: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One change of a ticket. ``actor`` is None for a background change. ``kind`` names the field."""
+
+    id: UUID
+    actor: str | None
+    kind: Literal["created", "status", "priority", "assignee", "department", "category", "due_date", "title"]
+    old: str | None
+    new: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A ticket opened: its messages and history, each oldest first."""
+
+    ticket: Ticket
+    description: str
+    messages: tuple[Message, ...] = ()
+    history: tuple[HistoryLine, ...] = ()
+    newest_message: UUID | None = field(default=None)
+
+    @property
+    def entries(self) -> tuple[Message | HistoryLine, ...]:
+        """Messages and history lines as they happened, oldest first."""
+        both: list[Message | HistoryLine] = [*self.messages, *self.history]
+        return tuple(sorted(both, key=lambda entry: entry.created_at))
