@@ -1,0 +1,63 @@
+# Needs make and Python 3.11 or newer, nothing else. Everything is installed into .venv, pinned and hashed.
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST_WORKERS ?= 2
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Start-up is three times slower without bytecode.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo test lint bench bench-search screenshots requirements clean
+
+help:
+	@echo "make demo          the helpdesk with demo people and a local Postgres (AS=agent|admin|customer)"
+	@echo "make test          the tests (FAST=1 leaves the slow ones out, ARGS=... for pytest)"
+	@echo "make lint          ruff, mypy, import contracts"
+	@echo "make bench         how fast it is, against references of the same run"
+	@echo "make screenshots   draw the pictures of the README anew"
+	@echo "make requirements  pin the dependencies anew from pyproject.toml (needs uv; UPGRADE=1 takes newer ones)"
+	@echo "make clean         remove .venv and everything that was built"
+
+demo: .venv/demo.stamp
+	@$(BIN)/helpdesk demo $(if $(AS),--as $(AS))
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(if $(FAST),-m "not slow") $(ARGS)
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# There once search is.
+bench-search: .venv/dev.stamp
+	@test -f benchmarks/search.py || { echo "There is no search to measure yet."; exit 2; }
+	$(BIN)/python -m benchmarks.search $(ARGS)
+
+screenshots: .venv/dev.stamp
+	$(BIN)/python scripts/screenshots.py
+
+requirements:
+	scripts/compile-requirements $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis snapshot_report.html
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with PYTHON=..."; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/demo.stamp: requirements/build.txt requirements/local.txt pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/local.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements/build.txt requirements/dev.txt pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements/build.txt -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ .venv/demo.stamp
