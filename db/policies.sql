@@ -1,0 +1,704 @@
+-- helpdesk-tui: who is asking, what they may see and what they may do. Apply after schema.sql, in one transaction.
+-- The promises that these rules keep are written as sentences in SECURITY.md.
+
+set client_min_messages = warning;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Nothing is granted that is not granted below, whatever the database's default privileges were
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  item record;
+begin
+  for item in
+    select c.oid::regclass as name from pg_class c
+     where c.relkind in ('r', 'p', 'v', 'm') and (
+       c.relnamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)
+       or (c.relnamespace = 'public'::regnamespace and c.relname in (
+         'departments', 'profiles', 'categories', 'tickets', 'ticket_messages', 'ticket_status_history', 'ticket_events',
+         'ticket_tags', 'ticket_tag_relations', 'kb_categories', 'kb_articles', 'kb_article_versions',
+         'ticket_feedback', 'kb_article_feedback', 'chat_sessions', 'chat_messages', 'notifications')))
+  loop
+    execute format('alter table %s enable row level security', item.name);
+    execute format('revoke all on %s from public, anon, authenticated', item.name);
+    if item.name::text not like 'private.%' then
+      execute format('grant all on %s to service_role', item.name);
+    end if;
+  end loop;
+  for item in
+    select c.oid::regclass as name from pg_class c
+     where c.relkind = 'S' and (c.relnamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)
+                                or c.oid = pg_get_serial_sequence('public.tickets', 'number')::regclass)
+  loop
+    execute format('revoke all on sequence %s from public, anon, authenticated', item.name);
+    execute format('grant usage on sequence %s to service_role', item.name);
+  end loop;
+
+  revoke all on schema private, helpdesk from public, anon, authenticated;
+  grant usage on schema helpdesk to authenticated, service_role, supabase_auth_admin;
+  grant usage on schema public to authenticated, service_role;
+  revoke create on schema public from public;
+  -- Temporary tables, types and domains of a hostile session could stand in the way of names that functions use.
+  if exists (select from pg_database where datname = current_database() and pg_has_role(datdba, 'usage')) then
+    execute format('revoke temporary on database %I from public', current_database());
+  else
+    raise warning 'TEMPORARY on this database could not be revoked from PUBLIC: its owner has to';
+  end if;
+end
+$$;
+
+-- A table or function added later by this owner is closed until somebody opens it.
+alter default privileges in schema public revoke all on tables from public, anon, authenticated;
+alter default privileges in schema public revoke all on sequences from public, anon, authenticated;
+alter default privileges in schema public revoke all on functions from public, anon, authenticated;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Who is asking
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- A login of ours is believed by its name alone: session_user, which no session can forge. A login that could bypass
+-- row security anyway is believed about the claims it sets. Everybody else is nobody.
+create or replace function private.uid() returns uuid
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user::text ~ '^hd_[0-9a-f]{32}$' then
+    return (select s.user_id
+              from auth.sessions s join auth.users u on u.id = s.user_id
+             where s.id = substr(session_user::text, 4)::uuid
+               and (s.not_after is null or s.not_after > now())
+               and (u.banned_until is null or u.banned_until < now())
+               and u.deleted_at is null);
+  elsif pg_has_role(session_user, 'service_role', 'member') then
+    return auth.uid();
+  end if;
+  return null;
+end
+$$;
+
+-- How strongly they signed in: aal1, or aal2 with a second factor.
+create or replace function private.aal() returns text
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  if session_user::text ~ '^hd_[0-9a-f]{32}$' then
+    return (select s.aal::text from auth.sessions s where s.id = substr(session_user::text, 4)::uuid);
+  elsif pg_has_role(session_user, 'service_role', 'member') then
+    return nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'aal';
+  end if;
+  return null;
+end
+$$;
+
+-- Their role at this moment: customer, agent or admin; null for nobody, and for staff who owe a second factor.
+create or replace function private.role() returns text
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+declare
+  found_role text;
+begin
+  select p.role into found_role from public.profiles p where p.id = private.uid();
+  if found_role in ('agent', 'admin') and private.aal() is distinct from 'aal2'
+     and (select s.staff_need_two_factors from private.settings s) then
+    return null;
+  end if;
+  return found_role;
+end
+$$;
+
+create or replace function private.agent() returns uuid
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return case when private.role() = 'agent' then private.uid() end;
+end
+$$;
+
+create or replace function private.agent_department() returns uuid
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return (select p.department_id from public.profiles p where p.id = private.uid() and private.role() = 'agent');
+end
+$$;
+
+create or replace function private.is_admin() returns boolean
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return coalesce(private.role() = 'admin', false);
+end
+$$;
+
+create or replace function private.is_staff() returns boolean
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return coalesce(private.role() in ('agent', 'admin'), false);
+end
+$$;
+
+-- A job of the owner's, signed in as nobody: an import, a maintenance script. Never a session of a client.
+create or replace function private.is_background() returns boolean
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return private.uid() is null and pg_has_role(session_user, 'service_role', 'member')
+     and coalesce(current_setting('role', true), 'none') not in ('anon', 'authenticated');
+end
+$$;
+
+-- The one predicate: whose work a ticket is. It has no subquery and no settings, so the planner writes it into the
+-- query, and what it compares reaches the indexes.
+create or replace function private.works_on(
+  assignee uuid, department uuid, agent uuid, agent_department uuid, admin boolean
+) returns boolean language sql immutable parallel safe as
+'select assignee = agent or department = agent_department or admin';
+
+-- A category is for customers when it, or one below it, holds something published.
+create or replace function private.holds_published(category uuid) returns boolean
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (
+    with recursive below as (
+      select category as id
+      union
+      select c.id from public.kb_categories c join below b on c.parent_id = b.id
+    )
+    select from public.kb_articles a join below b on a.category_id = b.id where a.status = 'published');
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Row level security. The original policies keep their names; every function stands in (select ...), so that it runs
+-- once a statement.
+-- ---------------------------------------------------------------------------------------------------------------
+
+drop policy if exists "Customers can view own tickets" on public.tickets;
+create policy "Customers can view own tickets" on public.tickets for select to authenticated
+  using (customer_id = (select private.uid()));
+drop policy if exists "Agents can view relevant tickets" on public.tickets;
+create policy "Agents can view relevant tickets" on public.tickets for select to authenticated
+  using (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()), false));
+drop policy if exists "Admins can view all tickets" on public.tickets;
+create policy "Admins can view all tickets" on public.tickets for select to authenticated
+  using ((select private.is_admin()));
+
+drop policy if exists "Customers can send tickets" on public.tickets;
+create policy "Customers can send tickets" on public.tickets for insert to authenticated
+  with check (customer_id = (select private.uid()) and (select private.role()) = 'customer');
+drop policy if exists "Staff can send tickets for customers" on public.tickets;
+create policy "Staff can send tickets for customers" on public.tickets for insert to authenticated
+  with check (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
+                               (select private.is_admin())));
+drop policy if exists "Customers can close and reopen own tickets" on public.tickets;
+create policy "Customers can close and reopen own tickets" on public.tickets for update to authenticated
+  using (customer_id = (select private.uid())) with check (customer_id = (select private.uid()));
+drop policy if exists "Staff can change the tickets they work on" on public.tickets;
+create policy "Staff can change the tickets they work on" on public.tickets for update to authenticated
+  using (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
+                          (select private.is_admin())))
+  with check (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
+                               (select private.is_admin())));
+
+-- Everything that hangs on a ticket asks the ticket. What is for the team alone is not for the requester, whoever
+-- that is: an agent does not read the notes about their own request.
+drop policy if exists "Messages follow their ticket" on public.ticket_messages;
+create policy "Messages follow their ticket" on public.ticket_messages for select to authenticated
+  using (exists (select from public.tickets t where t.id = ticket_id
+                 and (not is_internal or t.customer_id <> (select private.uid()))));
+drop policy if exists "People write as themselves" on public.ticket_messages;
+create policy "People write as themselves" on public.ticket_messages for insert to authenticated
+  with check (sender_id = (select private.uid())
+              and exists (select from public.tickets t where t.id = ticket_id
+                          and (not is_internal or t.customer_id <> (select private.uid()))));
+
+drop policy if exists "History follows its ticket" on public.ticket_status_history;
+create policy "History follows its ticket" on public.ticket_status_history for select to authenticated
+  using (exists (select from public.tickets t where t.id = ticket_id
+                 and (note is null or t.customer_id <> (select private.uid()))));
+drop policy if exists "Events are for the team" on public.ticket_events;
+create policy "Events are for the team" on public.ticket_events for select to authenticated
+  using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
+
+drop policy if exists "Tags are for the team" on public.ticket_tags;
+create policy "Tags are for the team" on public.ticket_tags for select to authenticated
+  using ((select private.is_staff()));
+drop policy if exists "Staff can name new tags" on public.ticket_tags;
+create policy "Staff can name new tags" on public.ticket_tags for insert to authenticated
+  with check ((select private.is_staff()));
+drop policy if exists "Admins can change tags" on public.ticket_tags;
+create policy "Admins can change tags" on public.ticket_tags for update to authenticated
+  using ((select private.is_admin())) with check ((select private.is_admin()));
+drop policy if exists "Admins can remove tags" on public.ticket_tags;
+create policy "Admins can remove tags" on public.ticket_tags for delete to authenticated
+  using ((select private.is_admin()));
+
+drop policy if exists "Tags follow their ticket" on public.ticket_tag_relations;
+create policy "Tags follow their ticket" on public.ticket_tag_relations for select to authenticated
+  using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
+drop policy if exists "Staff can tag" on public.ticket_tag_relations;
+create policy "Staff can tag" on public.ticket_tag_relations for insert to authenticated
+  with check (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
+drop policy if exists "Staff can untag" on public.ticket_tag_relations;
+create policy "Staff can untag" on public.ticket_tag_relations for delete to authenticated
+  using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
+
+drop policy if exists "Feedback follows its ticket" on public.ticket_feedback;
+create policy "Feedback follows its ticket" on public.ticket_feedback for select to authenticated
+  using (exists (select from public.tickets t where t.id = ticket_id));
+drop policy if exists "Requesters can rate what was resolved" on public.ticket_feedback;
+create policy "Requesters can rate what was resolved" on public.ticket_feedback for insert to authenticated
+  with check (customer_id = (select private.uid())
+              and exists (select from public.tickets t where t.id = ticket_id
+                          and t.customer_id = (select private.uid()) and not t.is_open));
+drop policy if exists "Requesters can change their rating" on public.ticket_feedback;
+create policy "Requesters can change their rating" on public.ticket_feedback for update to authenticated
+  using (customer_id = (select private.uid()))
+  with check (customer_id = (select private.uid())
+              and exists (select from public.tickets t where t.id = ticket_id and t.customer_id = (select private.uid())));
+
+-- People: oneself; staff know staff, and the requesters and authors of what they work on.
+drop policy if exists "People see themselves" on public.profiles;
+create policy "People see themselves" on public.profiles for select to authenticated
+  using (id = (select private.uid()));
+drop policy if exists "Staff see staff" on public.profiles;
+create policy "Staff see staff" on public.profiles for select to authenticated
+  using (role <> 'customer' and (select private.is_staff()));
+drop policy if exists "Admins see everybody" on public.profiles;
+create policy "Admins see everybody" on public.profiles for select to authenticated
+  using ((select private.is_admin()));
+drop policy if exists "Agents see their requesters" on public.profiles;
+create policy "Agents see their requesters" on public.profiles for select to authenticated
+  using ((select private.agent()) is not null
+         and (exists (select from public.tickets t where t.customer_id = profiles.id)
+              or exists (select from public.chat_sessions s where s.customer_id = profiles.id
+                         and s.agent_id = (select private.agent()))));
+drop policy if exists "People change their own profile" on public.profiles;
+create policy "People change their own profile" on public.profiles for update to authenticated
+  using (id = (select private.uid())) with check (id = (select private.uid()));
+
+drop policy if exists "Departments are known to everybody with a profile" on public.departments;
+create policy "Departments are known to everybody with a profile" on public.departments for select to authenticated
+  using ((select private.role()) is not null);
+drop policy if exists "Admins can add departments" on public.departments;
+create policy "Admins can add departments" on public.departments for insert to authenticated
+  with check ((select private.is_admin()));
+drop policy if exists "Admins can change departments" on public.departments;
+create policy "Admins can change departments" on public.departments for update to authenticated
+  using ((select private.is_admin())) with check ((select private.is_admin()));
+drop policy if exists "Admins can remove departments" on public.departments;
+create policy "Admins can remove departments" on public.departments for delete to authenticated
+  using ((select private.is_admin()));
+
+drop policy if exists "Categories are known to everybody with a profile" on public.categories;
+create policy "Categories are known to everybody with a profile" on public.categories for select to authenticated
+  using ((select private.role()) is not null);
+drop policy if exists "Admins can add categories" on public.categories;
+create policy "Admins can add categories" on public.categories for insert to authenticated
+  with check ((select private.is_admin()));
+drop policy if exists "Admins can change categories" on public.categories;
+create policy "Admins can change categories" on public.categories for update to authenticated
+  using ((select private.is_admin())) with check ((select private.is_admin()));
+drop policy if exists "Admins can remove categories" on public.categories;
+create policy "Admins can remove categories" on public.categories for delete to authenticated
+  using ((select private.is_admin()));
+
+-- Knowledge base: what is published is for everybody who signed in, anonymously too; the rest is the team's.
+drop policy if exists "Published articles are for everybody" on public.kb_articles;
+create policy "Published articles are for everybody" on public.kb_articles for select to authenticated
+  using (status = 'published' and (select private.uid()) is not null);
+drop policy if exists "Staff see every article" on public.kb_articles;
+create policy "Staff see every article" on public.kb_articles for select to authenticated
+  using ((select private.is_staff()));
+drop policy if exists "Staff can write articles" on public.kb_articles;
+create policy "Staff can write articles" on public.kb_articles for insert to authenticated
+  with check ((select private.is_staff()) and author_id = (select private.uid()));
+drop policy if exists "Staff can change articles" on public.kb_articles;
+create policy "Staff can change articles" on public.kb_articles for update to authenticated
+  using ((select private.is_staff())) with check ((select private.is_staff()));
+drop policy if exists "Admins can remove articles" on public.kb_articles;
+create policy "Admins can remove articles" on public.kb_articles for delete to authenticated
+  using ((select private.is_admin()));
+drop policy if exists "Versions are for the team" on public.kb_article_versions;
+create policy "Versions are for the team" on public.kb_article_versions for select to authenticated
+  using ((select private.is_staff()));
+
+-- A category that holds nothing published, here or below, is not for customers: its name alone may say too much.
+drop policy if exists "Categories with something to read" on public.kb_categories;
+create policy "Categories with something to read" on public.kb_categories for select to authenticated
+  using ((select private.uid()) is not null and (select private.holds_published(id)));
+drop policy if exists "Staff see every article category" on public.kb_categories;
+create policy "Staff see every article category" on public.kb_categories for select to authenticated
+  using ((select private.is_staff()));
+drop policy if exists "Staff can add article categories" on public.kb_categories;
+create policy "Staff can add article categories" on public.kb_categories for insert to authenticated
+  with check ((select private.is_staff()));
+drop policy if exists "Staff can change article categories" on public.kb_categories;
+create policy "Staff can change article categories" on public.kb_categories for update to authenticated
+  using ((select private.is_staff())) with check ((select private.is_staff()));
+drop policy if exists "Admins can remove article categories" on public.kb_categories;
+create policy "Admins can remove article categories" on public.kb_categories for delete to authenticated
+  using ((select private.is_admin()));
+
+drop policy if exists "People see their article feedback, staff all" on public.kb_article_feedback;
+create policy "People see their article feedback, staff all" on public.kb_article_feedback for select to authenticated
+  using (user_id = (select private.uid()) or (select private.is_staff()));
+drop policy if exists "Readers can give feedback" on public.kb_article_feedback;
+create policy "Readers can give feedback" on public.kb_article_feedback for insert to authenticated
+  with check (user_id = (select private.uid()) and exists (select from public.kb_articles a where a.id = article_id));
+drop policy if exists "Readers can change their feedback" on public.kb_article_feedback;
+create policy "Readers can change their feedback" on public.kb_article_feedback for update to authenticated
+  using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
+
+-- Chats: the customer's own; the waiting ones for all staff; a running or ended one for its agent and the admins.
+drop policy if exists "Customers see their chats" on public.chat_sessions;
+create policy "Customers see their chats" on public.chat_sessions for select to authenticated
+  using (customer_id = (select private.uid()));
+drop policy if exists "Staff see who waits and their own chats" on public.chat_sessions;
+create policy "Staff see who waits and their own chats" on public.chat_sessions for select to authenticated
+  using (((select private.is_staff()) and status = 'waiting') or agent_id = (select private.agent())
+         or (select private.is_admin()));
+drop policy if exists "Customers can open a chat" on public.chat_sessions;
+create policy "Customers can open a chat" on public.chat_sessions for insert to authenticated
+  with check (customer_id = (select private.uid()) and (select private.role()) = 'customer'
+              and status = 'waiting' and agent_id is null);
+drop policy if exists "Chat messages follow their session" on public.chat_messages;
+create policy "Chat messages follow their session" on public.chat_messages for select to authenticated
+  using (exists (select from public.chat_sessions s where s.id = session_id));
+drop policy if exists "Both sides of a chat can write" on public.chat_messages;
+create policy "Both sides of a chat can write" on public.chat_messages for insert to authenticated
+  with check (sender_id = (select private.uid())
+              and exists (select from public.chat_sessions s where s.id = session_id and s.status <> 'ended'
+                          and ((select private.uid()) in (s.customer_id, s.agent_id))));
+
+drop policy if exists "People see their notifications" on public.notifications;
+create policy "People see their notifications" on public.notifications for select to authenticated
+  using (user_id = (select private.uid()));
+drop policy if exists "People mark their notifications" on public.notifications;
+create policy "People mark their notifications" on public.notifications for update to authenticated
+  using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- The write matrix: column by column. What is absent is not granted; triggers and policies narrow it further.
+-- ---------------------------------------------------------------------------------------------------------------
+
+grant select on public.departments, public.profiles, public.categories, public.tickets, public.ticket_messages,
+  public.ticket_status_history, public.ticket_events, public.ticket_tags, public.ticket_tag_relations,
+  public.kb_categories, public.kb_articles, public.kb_article_versions, public.ticket_feedback,
+  public.kb_article_feedback, public.chat_sessions, public.chat_messages, public.notifications to authenticated;
+
+grant insert (id, title, description, status, priority, customer_id, assignee_id, department_id, category_id, due_date)
+  on public.tickets to authenticated;
+grant update (title, description, status, priority, category_id, due_date) on public.tickets to authenticated;
+grant insert (id, ticket_id, sender_id, content, is_internal, after_id) on public.ticket_messages to authenticated;
+grant insert (id, name, description, color), update (name, description, color), delete on public.ticket_tags to authenticated;
+grant insert (ticket_id, tag_id), delete on public.ticket_tag_relations to authenticated;
+grant insert (id, ticket_id, customer_id, rating, comment), update (rating, comment) on public.ticket_feedback to authenticated;
+grant update (full_name, avatar_url, preferences) on public.profiles to authenticated;
+grant insert (id, name, description), update (name, description), delete on public.departments to authenticated;
+grant insert (id, name, description, department_id), update (name, description, department_id), delete
+  on public.categories to authenticated;
+grant insert (id, title, content, category_id, author_id, status, metadata),
+  update (title, content, category_id, status, metadata), delete on public.kb_articles to authenticated;
+grant insert (id, name, description, parent_id), update (name, description, parent_id), delete
+  on public.kb_categories to authenticated;
+grant insert (id, article_id, user_id, helpful, comment), update (helpful, comment)
+  on public.kb_article_feedback to authenticated;
+grant insert (id, customer_id, status) on public.chat_sessions to authenticated;
+grant insert (id, session_id, sender_id, content) on public.chat_messages to authenticated;
+grant update (read) on public.notifications to authenticated;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- What clients call
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace function helpdesk.version() returns integer
+language sql stable security definer set search_path = pg_catalog, pg_temp as
+'select max(v.version) from private.schema_version v';
+
+-- The person signed in, as the database knows them at this moment; no row for somebody without a profile.
+create or replace function helpdesk.me()
+returns table (id uuid, email text, name text, role text, department_id uuid, department text, aal text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select p.id, p.email, coalesce(p.full_name, p.email), private.role(), p.department_id, d.name, private.aal()
+    from public.profiles p left join public.departments d on d.id = p.department_id
+   where p.id = private.uid()
+$$;
+
+-- Names for the ids that a person's tickets mention. Customers learn of staff a display name and nothing else;
+-- staff learn the names of people in the tickets they work on.
+create or replace function helpdesk.names(ids uuid[])
+returns table (id uuid, name text, is_staff boolean)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+  caller constant text := private.role();
+  me_agent constant uuid := private.agent();
+  my_department constant uuid := private.agent_department();
+  admin constant boolean := private.is_admin();
+  staff constant boolean := private.is_staff();
+begin
+  if caller is null then
+    return;
+  end if;
+  return query
+  select p.id,
+         coalesce(p.full_name, case when staff or p.id = person then p.email
+                                    when p.role = 'customer' then 'Customer' else 'Support' end),
+         p.role <> 'customer'
+    from public.profiles p
+   where p.id = any(ids)
+     and (p.role <> 'customer' or p.id = person or admin
+          or exists (select from public.tickets t where t.customer_id = p.id
+                      and private.works_on(t.assignee_id, t.department_id, me_agent, my_department, false))
+          or exists (select from public.ticket_messages m join public.tickets t on t.id = m.ticket_id
+                      where m.sender_id = p.id and not m.is_internal
+                        and (t.customer_id = person
+                             or private.works_on(t.assignee_id, t.department_id, me_agent, my_department, false)))
+          or exists (select from public.chat_sessions s where s.customer_id = p.id and me_agent is not null
+                      and (s.agent_id = me_agent or s.status = 'waiting')));
+end
+$$;
+
+-- Assignment and the department decide who sees a ticket, so whoever gives one away may no longer see it after:
+-- row security alone would refuse that. These two do it, for those who work on the ticket, and say what they did.
+create or replace function helpdesk.assign(ids uuid[], assignee uuid)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  me_agent constant uuid := private.agent();
+  my_department constant uuid := private.agent_department();
+  admin constant boolean := private.is_admin();
+begin
+  if not private.is_staff() then
+    raise exception 'only agents and admins assign tickets' using errcode = 'HD003';
+  end if;
+  if assignee is not null and not exists (
+    select from public.profiles p where p.id = assignee and p.role in ('agent', 'admin')) then
+    raise exception 'only an agent or an admin can be the assignee of a ticket' using errcode = 'HD002';
+  end if;
+  return query
+  with changed as (
+    update public.tickets t set assignee_id = assign.assignee
+     where t.id = any(ids) and private.works_on(t.assignee_id, t.department_id, me_agent, my_department, admin)
+    returning t.id
+  )
+  select asked.id, c.id is not null, case when c.id is null then 'there is no such ticket' end
+    from (select distinct a.id from unnest(ids) as a(id)) asked left join changed c on c.id = asked.id;
+end
+$$;
+
+create or replace function helpdesk.move(ids uuid[], department uuid)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+  me_agent constant uuid := private.agent();
+  my_department constant uuid := private.agent_department();
+  admin constant boolean := private.is_admin();
+begin
+  if not private.is_staff() then
+    raise exception 'only agents and admins move tickets' using errcode = 'HD003';
+  end if;
+  if not exists (select from public.departments d where d.id = department) then
+    raise exception 'there is no such department' using errcode = 'HD004';
+  end if;
+  return query
+  with changed as (
+    update public.tickets t
+       set department_id = move.department,
+           -- An agent of the old department does not go along; an admin holds tickets anywhere.
+           assignee_id = case when exists (select from public.profiles p where p.id = t.assignee_id
+                                            and (p.role = 'admin' or p.department_id = move.department))
+                              then t.assignee_id end
+     where t.id = any(ids)
+       and (private.works_on(t.assignee_id, t.department_id, me_agent, my_department, admin)
+            -- Taking one's own move back, while nobody has moved it on.
+            or exists (select from (
+                 select e.actor_id, e.new_value, e.old_value, e.created_at from public.ticket_events e
+                  where e.ticket_id = t.id and e.kind = 'department' order by e.created_at desc limit 1) last
+                where last.actor_id = person and last.new_value = t.department_id::text
+                  and last.old_value = move.department::text and last.created_at > now() - interval '1 hour'))
+    returning t.id
+  )
+  select asked.id, c.id is not null, case when c.id is null then 'there is no such ticket' end
+    from (select distinct a.id from unnest(ids) as a(id)) asked left join changed c on c.id = asked.id;
+end
+$$;
+
+-- Roles and departments of people: an admin's to set, and never one's own role.
+create or replace function helpdesk.set_person(person uuid, role text, department uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins change roles and departments' using errcode = 'HD003';
+  end if;
+  if person = private.uid() and set_person.role is distinct from 'admin' then
+    raise exception 'nobody changes their own role' using errcode = 'HD003', hint = 'Ask another admin.';
+  end if;
+  if set_person.role is null or set_person.role not in ('customer', 'agent', 'admin') then
+    raise exception 'there is no role %', coalesce(quote_literal(set_person.role), 'null') using errcode = 'HD002',
+      hint = 'The roles are customer, agent and admin.';
+  end if;
+  update public.profiles p set role = set_person.role, department_id = set_person.department where p.id = person;
+  if not found then
+    raise exception 'there is no such person' using errcode = 'HD004';
+  end if;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Live changes: channels that cannot be guessed, ids and nothing else
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace function private.channel(audience text) returns text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select 'hd_' || left(encode(sha256(s.value || convert_to(
+           audience || ' ' || coalesce((select a.epoch from private.audiences a where a.audience = channel.audience), 0),
+           'UTF8')), 'hex'), 40)
+    from private.secrets s where s.name = 'channel'
+$$;
+
+-- Somebody left: tell those who listen to look their channels up again, and go on under a new name.
+create or replace function private.rename_channel(audience text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform pg_notify(private.channel(rename_channel.audience), '!');
+  insert into private.audiences as a (audience, epoch) values (rename_channel.audience, 1)
+  on conflict (audience) do update set epoch = a.epoch + 1;
+end
+$$;
+
+create or replace function private.announce(tickets private.touched[], to_requester boolean) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select pg_notify(private.channel(a.audience),
+                   case when count(distinct a.id) > 150 then '*' else jsonb_agg(distinct a.id)::text end)
+    from unnest(tickets) as t
+   cross join lateral (values
+     ('admins', t.id),
+     ('department:' || t.department_id, t.id),
+     ('person:' || t.assignee_id, t.id),
+     (case when to_requester then 'person:' || t.customer_id end, t.id)
+   ) as a(audience, id)
+   where a.audience is not null
+   group by a.audience
+$$;
+
+create or replace function helpdesk.channels() returns table (channel text)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.role() is null then
+    return;
+  end if;
+  return query
+  select private.channel(a.audience)
+    from (values ('person:' || private.uid()),
+                 ('department:' || private.agent_department()),
+                 (case when private.is_admin() then 'admins' end)) as a(audience)
+   where a.audience is not null;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- The access token hook: every sign-in gets a login of its own, as long as its token lives
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+begin
+  if not exists (select from pg_roles where rolname = 'helpdesk_keeper') then
+    create role helpdesk_keeper nologin noinherit createrole;
+  end if;
+  if current_setting('server_version_num')::integer >= 160000 then
+    execute 'grant authenticated to helpdesk_keeper with admin true, inherit false, set false';
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+      execute 'grant helpdesk_keeper to current_user with inherit true, set true';
+    end if;
+  else
+    execute 'grant authenticated to helpdesk_keeper with admin option';
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+      execute 'grant helpdesk_keeper to current_user';
+    end if;
+  end if;
+end
+$$;
+
+create or replace function private.session_ends(session uuid) returns timestamptz
+language sql stable security definer set search_path = pg_catalog, pg_temp as
+'select coalesce(s.not_after, ''infinity'') from auth.sessions s where s.id = session';
+
+create or replace function helpdesk.access_token_hook(event jsonb) returns jsonb
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set password_encryption = 'scram-sha-256' as $$
+declare
+  session constant uuid := (event #>> '{claims,session_id}')::uuid;
+  expires constant timestamptz := to_timestamp((event #>> '{claims,exp}')::double precision);
+  login constant text := 'hd_' || replace(session::text, '-', '');
+  key text;
+  gone record;
+begin
+  -- An anonymous visitor gets no login: making them costs nothing, and each would be a role.
+  if session is null or expires is null or coalesce((event #>> '{claims,is_anonymous}')::boolean, false) then
+    return event;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('helpdesk login ' || session, 0));
+  select encode(sha256(s.value || uuid_send(session)), 'hex') into strict key from private.secrets s where s.name = 'login';
+
+  if exists (select from pg_roles where rolname = login) then
+    execute format('alter role %I valid until %L', login, expires);
+  else
+    execute format('create role %I login noinherit connection limit 8 password %L valid until %L in role authenticated',
+                   login, key, expires);
+  end if;
+  insert into private.logins as l (session_id, valid_until) values (session, expires)
+  on conflict (session_id) do update set valid_until = excluded.valid_until, checked_at = now();
+
+  -- Logins of sessions that ended are cleared away, a few at every sign-in.
+  for gone in
+    select l.session_id, 'hd_' || replace(l.session_id::text, '-', '') as login
+      from private.logins l where l.session_id <> session and l.checked_at < now() - interval '1 minute'
+     order by l.checked_at limit 4 for update skip locked
+  loop
+    if private.session_ends(gone.session_id) > now() then
+      update private.logins set checked_at = now() where session_id = gone.session_id;
+    else
+      begin
+        if exists (select from pg_roles where rolname = gone.login) then
+          execute format('drop role %I', gone.login);
+        end if;
+        delete from private.logins where session_id = gone.session_id;
+      exception when dependent_objects_still_exist or object_in_use then
+        execute format('alter role %I nologin', gone.login);
+        update private.logins set checked_at = now() where session_id = gone.session_id;
+      end;
+    end if;
+  end loop;
+  return jsonb_set(event, '{claims,helpdesk_key}', to_jsonb(key));
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Who may call what
+-- ---------------------------------------------------------------------------------------------------------------
+
+revoke all on all functions in schema private, helpdesk from public, anon, authenticated;
+revoke all on function public.update_ticket_updated_at(), public.log_ticket_status_change()
+  from public, anon, authenticated;
+
+-- Called by policies on behalf of whoever asks; the schema itself stays closed, so nobody names them.
+grant execute on function private.uid(), private.role(), private.agent(), private.agent_department(),
+  private.is_admin(), private.is_staff(), private.holds_published(uuid),
+  private.works_on(uuid, uuid, uuid, uuid, boolean) to authenticated, service_role;
+grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.assign(uuid[], uuid),
+  helpdesk.move(uuid[], uuid), helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
+  to authenticated, service_role;
+
+grant usage on schema private, helpdesk to helpdesk_keeper;
+grant create on schema helpdesk to helpdesk_keeper;
+alter function helpdesk.access_token_hook(jsonb) owner to helpdesk_keeper;
+revoke create on schema helpdesk from helpdesk_keeper;
+revoke all on function helpdesk.access_token_hook(jsonb) from public, anon, authenticated;
+grant execute on function helpdesk.access_token_hook(jsonb) to supabase_auth_admin;
+grant execute on function private.session_ends(uuid) to helpdesk_keeper;
+grant select on private.secrets to helpdesk_keeper;
+grant select, insert, update, delete on private.logins to helpdesk_keeper;
+
+drop policy if exists "The keeper reads its secret" on private.secrets;
+create policy "The keeper reads its secret" on private.secrets for select to helpdesk_keeper using (name = 'login');
+drop policy if exists "The keeper keeps its logins" on private.logins;
+create policy "The keeper keeps its logins" on private.logins for all to helpdesk_keeper using (true) with check (true);
+
+reset client_min_messages;

@@ -1,0 +1,1034 @@
+-- helpdesk-tui: types, tables, constraints, indexes, triggers.
+--
+--   psql -1 -v ON_ERROR_STOP=1 -f db/schema.sql -f db/policies.sql "$OWNER_DSN"
+--
+-- Runs on PostgreSQL 15 and later, on plain Postgres and over Supabase, as often as one likes: what is there stays,
+-- with its rows; what is missing is added. Apply policies.sql in the same transaction: without it the tables are open
+-- to whomever the database's default privileges name.
+--
+-- The tables, columns, types, constraints, indexes, policies and triggers of the original design keep their names.
+-- They are created first, as they were written; what a helpdesk needs beyond them is added after, table by table.
+
+set client_min_messages = warning;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- A database newer than these files is left alone
+-- ---------------------------------------------------------------------------------------------------------------
+
+create schema if not exists private;
+create schema if not exists helpdesk;
+
+create table if not exists private.schema_version (
+  version integer primary key,
+  applied_at timestamptz not null default now()
+);
+
+do $$
+declare
+  here constant integer := 1;
+  there integer;
+begin
+  select max(version) into there from private.schema_version;
+  if there > here then
+    raise exception 'this database is at version % of the helpdesk, these files are at version %', there, here
+      using hint = 'Upgrade helpdesk-tui and apply again; nothing was changed.', errcode = 'HD009';
+  end if;
+  insert into private.schema_version (version) values (here) on conflict do nothing;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- What Supabase brings and plain Postgres lacks: roles, the auth schema, uuid_generate_v4()
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  missing text;
+begin
+  foreach missing in array array['anon', 'authenticated', 'service_role', 'authenticator', 'supabase_auth_admin'] loop
+    if not exists (select from pg_roles where rolname = missing) then
+      execute format('create role %I nologin noinherit', missing);
+      if missing = 'service_role' then
+        -- Only a superuser may give BYPASSRLS away; without it the role is still known by its name.
+        if (select rolsuper from pg_roles where rolname = current_user) then
+          alter role service_role bypassrls;
+        end if;
+      elsif missing = 'authenticator' then
+        grant anon, authenticated, service_role to authenticator;
+      end if;
+    end if;
+  end loop;
+
+  if to_regnamespace('auth') is null then
+    create schema auth;
+    -- As GoTrue's own migrations name them; the local sign-in adds the tables that only it needs.
+    create table auth.users (
+      instance_id uuid,
+      id uuid primary key,
+      aud varchar(255),
+      role varchar(255),
+      email varchar(255) unique,
+      encrypted_password varchar(255),
+      email_confirmed_at timestamptz,
+      invited_at timestamptz,
+      recovery_token varchar(255),
+      recovery_sent_at timestamptz,
+      last_sign_in_at timestamptz,
+      raw_app_meta_data jsonb,
+      raw_user_meta_data jsonb,
+      created_at timestamptz default now(),
+      updated_at timestamptz default now(),
+      phone text unique,
+      confirmed_at timestamptz generated always as (email_confirmed_at) stored,
+      banned_until timestamptz,
+      deleted_at timestamptz,
+      is_anonymous boolean not null default false
+    );
+    create table auth.sessions (
+      id uuid primary key,
+      user_id uuid not null references auth.users on delete cascade,
+      created_at timestamptz,
+      updated_at timestamptz,
+      factor_id uuid,
+      aal text check (aal in ('aal1', 'aal2', 'aal3')),
+      not_after timestamptz,
+      refreshed_at timestamp,
+      user_agent text,
+      ip inet,
+      tag text
+    );
+    create index sessions_user_id_idx on auth.sessions (user_id);
+
+    create function auth.uid() returns uuid language sql stable as $f$
+      select coalesce(
+        nullif(current_setting('request.jwt.claim.sub', true), ''),
+        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub'
+      )::uuid
+    $f$;
+    create function auth.role() returns text language sql stable as $f$
+      select coalesce(
+        nullif(current_setting('request.jwt.claim.role', true), ''),
+        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role'
+      )
+    $f$;
+    create function auth.jwt() returns jsonb language sql stable as $f$
+      select coalesce(
+        nullif(current_setting('request.jwt.claim', true), ''),
+        nullif(current_setting('request.jwt.claims', true), '')
+      )::jsonb
+    $f$;
+    grant usage on schema auth to anon, authenticated, service_role, supabase_auth_admin;
+    grant create on schema auth to supabase_auth_admin;
+    grant all on all tables in schema auth to supabase_auth_admin;
+    grant select on auth.users, auth.sessions to service_role;
+  end if;
+
+  -- The original schema's defaults call uuid_generate_v4(); keep that name working without the extension.
+  if to_regprocedure('uuid_generate_v4()') is null and to_regprocedure('extensions.uuid_generate_v4()') is null then
+    if exists (select from pg_available_extensions where name = 'uuid-ossp')
+       and (select rolsuper from pg_roles where rolname = current_user) then
+      create extension if not exists "uuid-ossp" schema public;
+    else
+      create function public.uuid_generate_v4() returns uuid language sql volatile parallel safe as
+        'select pg_catalog.gen_random_uuid()';
+    end if;
+  end if;
+
+  if not exists (select from pg_extension where extname = 'pg_trgm')
+     and exists (select from pg_available_extensions where name = 'pg_trgm') then
+    begin
+      if to_regnamespace('extensions') is not null then
+        create extension pg_trgm schema extensions;
+      else
+        create extension pg_trgm schema public;
+      end if;
+    exception when insufficient_privilege then
+      raise warning 'pg_trgm could not be installed: an administrator has to; the search will not forgive typos';
+    end;
+  end if;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- The original tables
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+begin
+  if to_regtype('public.ticket_status') is null then
+    create type public.ticket_status as enum ('open', 'pending', 'resolved', 'closed');
+  end if;
+  if to_regtype('public.ticket_priority') is null then
+    create type public.ticket_priority as enum ('low', 'medium', 'high', 'urgent');
+  end if;
+end
+$$;
+
+create table if not exists public.departments (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  description text,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.profiles (
+  id uuid references auth.users primary key,
+  email text unique not null,
+  full_name text,
+  avatar_url text,
+  role text not null check (role in ('customer', 'agent', 'admin')),
+  department_id uuid references public.departments,
+  preferences jsonb default '{}',
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+
+-- The original refers to it and never defines it.
+create table if not exists public.categories (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  description text,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.tickets (
+  id uuid primary key default gen_random_uuid(),
+  title text not null,
+  description text,
+  status public.ticket_status default 'open',
+  priority public.ticket_priority default 'medium',
+  customer_id uuid references public.profiles not null,
+  assignee_id uuid references public.profiles,
+  department_id uuid references public.departments,
+  category_id uuid references public.categories,
+  due_date timestamptz,
+  metadata jsonb default '{}',
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+
+create table if not exists public.ticket_messages (
+  id uuid primary key default gen_random_uuid(),
+  ticket_id uuid references public.tickets not null,
+  sender_id uuid references public.profiles not null,
+  content text not null,
+  is_internal boolean default false,
+  attachments jsonb default '[]',
+  created_at timestamptz default now()
+);
+
+create table if not exists public.ticket_status_history (
+  id uuid primary key default gen_random_uuid(),
+  ticket_id uuid references public.tickets not null,
+  status public.ticket_status not null,
+  changed_by uuid references public.profiles not null,
+  note text,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.ticket_tags (
+  id uuid primary key default gen_random_uuid(),
+  name text unique not null,
+  description text,
+  color text,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.ticket_tag_relations (
+  ticket_id uuid references public.tickets not null,
+  tag_id uuid references public.ticket_tags not null,
+  primary key (ticket_id, tag_id)
+);
+
+create table if not exists public.kb_categories (
+  id uuid primary key default gen_random_uuid(),
+  name text not null,
+  description text,
+  parent_id uuid references public.kb_categories,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.kb_articles (
+  id uuid primary key default gen_random_uuid(),
+  title text not null,
+  content text not null,
+  category_id uuid references public.kb_categories,
+  author_id uuid references public.profiles not null,
+  status text not null check (status in ('draft', 'published', 'archived')),
+  metadata jsonb default '{}',
+  created_at timestamptz default now(),
+  updated_at timestamptz default now(),
+  published_at timestamptz
+);
+
+create table if not exists public.kb_article_versions (
+  id uuid primary key default gen_random_uuid(),
+  article_id uuid references public.kb_articles not null,
+  content text not null,
+  changed_by uuid references public.profiles not null,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.ticket_feedback (
+  id uuid primary key default gen_random_uuid(),
+  ticket_id uuid references public.tickets not null,
+  customer_id uuid references public.profiles not null,
+  rating integer check (rating between 1 and 5),
+  comment text,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.kb_article_feedback (
+  id uuid primary key default gen_random_uuid(),
+  article_id uuid references public.kb_articles not null,
+  user_id uuid references public.profiles not null,
+  helpful boolean not null,
+  comment text,
+  created_at timestamptz default now()
+);
+
+create table if not exists public.chat_sessions (
+  id uuid primary key default gen_random_uuid(),
+  customer_id uuid references public.profiles not null,
+  agent_id uuid references public.profiles,
+  status text not null check (status in ('waiting', 'active', 'ended')),
+  metadata jsonb default '{}',
+  created_at timestamptz default now(),
+  ended_at timestamptz
+);
+
+create table if not exists public.chat_messages (
+  id uuid primary key default gen_random_uuid(),
+  session_id uuid references public.chat_sessions not null,
+  sender_id uuid references public.profiles not null,
+  content text not null,
+  attachments jsonb default '[]',
+  created_at timestamptz default now()
+);
+
+create table if not exists public.notifications (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid references public.profiles not null,
+  type text not null,
+  title text not null,
+  content text,
+  read boolean default false,
+  metadata jsonb default '{}',
+  created_at timestamptz default now()
+);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- What is added to them
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- A change that no signed-in person made has nobody to name.
+alter table public.ticket_status_history alter column changed_by drop not null;
+alter table public.kb_article_versions
+  alter column changed_by drop not null,
+  add column if not exists title text;
+
+alter table public.departments add column if not exists is_default boolean not null default false;
+create unique index if not exists departments_one_default on public.departments (is_default) where is_default;
+create unique index if not exists departments_name_key on public.departments (lower(name));
+
+-- Routing needs somewhere to send a ticket from the first moment on.
+insert into public.departments (name, description, is_default)
+select 'Support', 'Where tickets go that no category sends elsewhere', true
+where not exists (select from public.departments);
+update public.departments set is_default = true
+where id = (select id from public.departments order by created_at, id limit 1)
+  and not exists (select from public.departments where is_default);
+
+alter table public.categories
+  add column if not exists department_id uuid references public.departments on delete set null;
+create unique index if not exists categories_name_key on public.categories (lower(name));
+
+update public.tickets set status = 'open' where status is null;
+update public.tickets set priority = 'medium' where priority is null;
+update public.tickets set department_id = (select id from public.departments where is_default)
+where department_id is null;
+alter table public.tickets
+  alter column status set not null,
+  alter column priority set not null,
+  alter column department_id set not null,
+  add column if not exists number bigint generated by default as identity,
+  add column if not exists first_response_at timestamptz,
+  add column if not exists resolved_at timestamptz,
+  add column if not exists closed_at timestamptz,
+  -- Under row security only leakproof operators reach an index, and an enum's are not: hence these shadows.
+  add column if not exists is_open boolean generated always as (status in ('open', 'pending')) stored,
+  add column if not exists status_rank smallint generated always as (
+    case status when 'open' then 1 when 'pending' then 2 when 'resolved' then 3 else 4 end) stored,
+  add column if not exists priority_rank smallint generated always as (
+    case priority when 'low' then 1 when 'medium' then 2 when 'high' then 3 else 4 end) stored,
+  add column if not exists due_sort timestamptz generated always as (coalesce(due_date, 'infinity')) stored;
+create unique index if not exists tickets_number_key on public.tickets (number);
+
+update public.ticket_messages set is_internal = false where is_internal is null;
+alter table public.ticket_messages
+  alter column is_internal set not null,
+  -- The newest message its author had on the screen: a reply that would go out over unread ones is refused.
+  add column if not exists after_id uuid,
+  -- What an import brought beside the text; never drawn, kept for export.
+  add column if not exists html text;
+
+-- Every change of a ticket but its status, which the original history keeps.
+create table if not exists public.ticket_events (
+  id uuid primary key default gen_random_uuid(),
+  ticket_id uuid not null references public.tickets on delete cascade,
+  actor_id uuid references public.profiles,
+  kind text not null check (kind in ('title', 'priority', 'assignee', 'department', 'category', 'due_date')),
+  old_value text,
+  new_value text,
+  created_at timestamptz not null default clock_timestamp()
+);
+create index if not exists ticket_events_ticket_id_idx on public.ticket_events (ticket_id, created_at);
+
+delete from public.ticket_feedback where rating is null;
+alter table public.ticket_feedback alter column rating set not null;
+create unique index if not exists ticket_feedback_once on public.ticket_feedback (ticket_id, customer_id);
+create unique index if not exists kb_article_feedback_once on public.kb_article_feedback (article_id, user_id);
+
+update public.notifications set read = false where read is null;
+alter table public.notifications
+  alter column read set not null,
+  add column if not exists ticket_id uuid references public.tickets on delete cascade,
+  add column if not exists times integer not null default 1,
+  add column if not exists updated_at timestamptz not null default now();
+-- Several events of one kind on one ticket are one unread line.
+create unique index if not exists notifications_one_unread
+  on public.notifications (user_id, type, ticket_id) where not read and ticket_id is not null;
+create index if not exists notifications_user_id_idx on public.notifications (user_id, updated_at desc) where not read;
+
+-- Secrets and settings that no client reads.
+create table if not exists private.secrets (name text primary key, value bytea not null);
+insert into private.secrets (name, value)
+select name, decode(replace(gen_random_uuid()::text || gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex')
+from unnest(array['login', 'channel']) as name
+on conflict do nothing;
+
+create table if not exists private.settings (
+  only_row boolean primary key default true check (only_row),
+  staff_need_two_factors boolean not null default false
+);
+insert into private.settings default values on conflict do nothing;
+
+-- One row per login that the access token hook made; checked_at spreads the clearing-up over later sign-ins.
+create table if not exists private.logins (
+  session_id uuid primary key,
+  valid_until timestamptz not null,
+  checked_at timestamptz not null default now()
+);
+create index if not exists logins_checked_at_idx on private.logins (checked_at);
+
+-- Raised when somebody leaves an audience: its channel then has another name.
+create table if not exists private.audiences (audience text primary key, epoch integer not null default 0);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Constraints: added once each; what an older database holds is left alone, what comes new is checked
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  rule record;
+begin
+  for rule in
+    select * from (values
+      ('tickets', 'tickets_title_not_blank', $c$check (title ~ '\S')$c$),
+      ('tickets', 'tickets_title_length', 'check (char_length(title) <= 500)'),
+      ('tickets', 'tickets_description_length', 'check (char_length(description) <= 500000)'),
+      ('ticket_messages', 'ticket_messages_content_length', 'check (char_length(content) <= 500000)'),
+      ('kb_articles', 'kb_articles_title_not_blank', $c$check (title ~ '\S')$c$),
+      ('kb_articles', 'kb_articles_title_length', 'check (char_length(title) <= 500)'),
+      ('kb_categories', 'kb_categories_name_not_blank', $c$check (name ~ '\S')$c$),
+      ('categories', 'categories_name_not_blank', $c$check (name ~ '\S')$c$),
+      ('departments', 'departments_name_not_blank', $c$check (name ~ '\S')$c$),
+      ('ticket_tags', 'ticket_tags_name_not_blank', $c$check (name ~ '\S')$c$),
+      ('chat_messages', 'chat_messages_content_length', 'check (char_length(content) <= 100000)'),
+      ('profiles', 'profiles_full_name_length', 'check (char_length(full_name) <= 200)'),
+      ('profiles', 'profiles_preferences_size', 'check (pg_column_size(preferences) <= 100000)')
+    ) as r(tab, name, body)
+  loop
+    if not exists (select from pg_constraint
+                   where conname = rule.name and conrelid = format('public.%I', rule.tab)::regclass) then
+      execute format('alter table public.%I add constraint %I %s not valid', rule.tab, rule.name, rule.body);
+    end if;
+  end loop;
+
+  -- When somebody leaves: a customer's account goes with their tickets; staff who wrote or acted stay on record
+  -- (the delete is refused; deactivate them instead), and lose only what is theirs alone.
+  for rule in
+    select * from (values
+      ('profiles', 'id', 'auth.users', 'cascade'),
+      ('profiles', 'department_id', 'public.departments', 'set null'),
+      ('tickets', 'customer_id', 'public.profiles', 'cascade'),
+      ('tickets', 'assignee_id', 'public.profiles', 'set null'),
+      ('tickets', 'category_id', 'public.categories', 'set null'),
+      ('ticket_messages', 'ticket_id', 'public.tickets', 'cascade'),
+      ('ticket_status_history', 'ticket_id', 'public.tickets', 'cascade'),
+      ('ticket_tag_relations', 'ticket_id', 'public.tickets', 'cascade'),
+      ('ticket_tag_relations', 'tag_id', 'public.ticket_tags', 'cascade'),
+      ('ticket_feedback', 'ticket_id', 'public.tickets', 'cascade'),
+      ('ticket_feedback', 'customer_id', 'public.profiles', 'cascade'),
+      ('kb_articles', 'category_id', 'public.kb_categories', 'set null'),
+      ('kb_article_versions', 'article_id', 'public.kb_articles', 'cascade'),
+      ('kb_article_feedback', 'article_id', 'public.kb_articles', 'cascade'),
+      ('kb_article_feedback', 'user_id', 'public.profiles', 'cascade'),
+      ('chat_sessions', 'customer_id', 'public.profiles', 'cascade'),
+      ('chat_messages', 'session_id', 'public.chat_sessions', 'cascade'),
+      ('notifications', 'user_id', 'public.profiles', 'cascade')
+    ) as r(tab, col, target, action)
+  loop
+    if not exists (select from pg_constraint
+                   where conname = format('%s_%s_fkey', rule.tab, rule.col)
+                     and conrelid = format('public.%I', rule.tab)::regclass
+                     and confdeltype = case rule.action when 'cascade' then 'c'::"char" else 'n'::"char" end) then
+      execute format('alter table public.%I drop constraint if exists %I', rule.tab, rule.tab || '_' || rule.col || '_fkey');
+      execute format('alter table public.%I add constraint %I foreign key (%I) references %s on delete %s',
+                     rule.tab, rule.tab || '_' || rule.col || '_fkey', rule.col, rule.target, rule.action);
+    end if;
+  end loop;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Indexes
+-- ---------------------------------------------------------------------------------------------------------------
+
+create index if not exists tickets_customer_id_idx on public.tickets (customer_id);
+create index if not exists tickets_assignee_id_idx on public.tickets (assignee_id);
+create index if not exists tickets_status_idx on public.tickets (status);
+create index if not exists tickets_created_at_idx on public.tickets (created_at);
+create index if not exists ticket_messages_ticket_id_idx on public.ticket_messages (ticket_id);
+create index if not exists ticket_messages_created_at_idx on public.ticket_messages (created_at);
+create index if not exists kb_articles_category_id_idx on public.kb_articles (category_id);
+create index if not exists kb_articles_status_idx on public.kb_articles (status);
+
+-- A page of a queue is read in the order of one index, whatever the order: a department's, everybody's, one's own.
+create index if not exists tickets_queue_updated_idx on public.tickets (department_id, updated_at desc, id) where is_open;
+create index if not exists tickets_queue_due_idx on public.tickets (department_id, due_sort, id) where is_open;
+create index if not exists tickets_queue_priority_idx
+  on public.tickets (department_id, priority_rank desc, updated_at desc, id) where is_open;
+create index if not exists tickets_queue_age_idx on public.tickets (department_id, created_at, id) where is_open;
+create index if not exists tickets_queue_unassigned_idx
+  on public.tickets (department_id, updated_at desc, id) where is_open and assignee_id is null;
+create index if not exists tickets_queue_pending_idx
+  on public.tickets (department_id, updated_at desc, id) where status_rank = 2;
+create index if not exists tickets_queue_ended_idx
+  on public.tickets (department_id, updated_at desc, id) where not is_open;
+create index if not exists tickets_all_updated_idx on public.tickets (updated_at desc, id) where is_open;
+create index if not exists tickets_all_due_idx on public.tickets (due_sort, id) where is_open;
+create index if not exists tickets_all_priority_idx
+  on public.tickets (priority_rank desc, updated_at desc, id) where is_open;
+create index if not exists tickets_all_age_idx on public.tickets (created_at, id) where is_open;
+create index if not exists tickets_all_ended_idx on public.tickets (updated_at desc, id) where not is_open;
+create index if not exists tickets_assigned_idx on public.tickets (assignee_id, updated_at desc, id) where is_open;
+create index if not exists tickets_requested_idx on public.tickets (customer_id, updated_at desc, id);
+
+create index if not exists ticket_messages_thread_idx on public.ticket_messages (ticket_id, created_at, id);
+create index if not exists ticket_messages_sender_id_idx on public.ticket_messages (sender_id);
+create index if not exists ticket_status_history_ticket_id_idx on public.ticket_status_history (ticket_id, created_at);
+create index if not exists ticket_status_history_changed_by_idx on public.ticket_status_history (changed_by);
+create index if not exists ticket_tag_relations_tag_id_idx on public.ticket_tag_relations (tag_id);
+create index if not exists profiles_department_id_idx on public.profiles (department_id);
+create index if not exists chat_sessions_customer_id_idx on public.chat_sessions (customer_id);
+create index if not exists chat_sessions_agent_id_idx on public.chat_sessions (agent_id);
+create index if not exists chat_sessions_waiting_idx on public.chat_sessions (created_at) where status = 'waiting';
+create index if not exists chat_messages_session_id_idx on public.chat_messages (session_id, created_at);
+create index if not exists kb_article_versions_article_id_idx on public.kb_article_versions (article_id, created_at);
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Triggers. Those that keep history run as the tables' owner, so that nobody needs, or has, the right to write it.
+-- private.uid(), private.role() and their like are in policies.sql.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create or replace function public.update_ticket_updated_at() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  new.updated_at = now();
+  return new;
+end
+$$;
+
+create or replace trigger tickets_updated_at
+  before update on public.tickets
+  for each row execute function public.update_ticket_updated_at();
+
+create or replace trigger profiles_updated_at
+  before update on public.profiles
+  for each row execute function public.update_ticket_updated_at();
+
+create or replace trigger kb_articles_updated_at
+  before update on public.kb_articles
+  for each row execute function public.update_ticket_updated_at();
+
+-- The first row of the history at creation, one more at every change of the status.
+create or replace function public.log_ticket_status_change() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into public.ticket_status_history (ticket_id, status, changed_by, created_at)
+    values (new.id, new.status, private.uid(), coalesce(new.created_at, now()));
+  elsif old.status is distinct from new.status then
+    insert into public.ticket_status_history (ticket_id, status, changed_by)
+    values (new.id, new.status, private.uid());
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger log_ticket_status
+  after update on public.tickets
+  for each row execute function public.log_ticket_status_change();
+
+create or replace trigger log_ticket_created
+  after insert on public.tickets
+  for each row execute function public.log_ticket_status_change();
+
+-- What a ticket may look like, whoever writes it; and what its requester may do to it.
+create or replace function private.guard_ticket() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+  working boolean;
+begin
+  if tg_op = 'INSERT' then
+    if person is not null then
+      new.created_at := now();
+      new.updated_at := now();
+      if private.role() is distinct from 'agent' and private.role() is distinct from 'admin' then
+        if new.status <> 'open' or new.assignee_id is not null or new.due_date is not null
+           or new.department_id is not null or new.priority <> 'medium' then
+          raise exception 'status, priority, assignee, department and due date are set by the team'
+            using errcode = 'HD003', hint = 'Leave them out; the ticket finds its department by its category.';
+        end if;
+      end if;
+    end if;
+  elsif person is not null then
+    working := private.works_on(old.assignee_id, old.department_id, private.agent(), private.agent_department(),
+                                private.is_admin());
+    if not working then
+      if (new.title, new.description, new.priority, new.category_id, new.due_date, new.metadata)
+         is distinct from (old.title, old.description, old.priority, old.category_id, old.due_date, old.metadata) then
+        raise exception 'only the team changes a ticket after it was sent' using errcode = 'HD003',
+          hint = 'Write a message in the ticket instead.';
+      end if;
+      if old.status is distinct from new.status and new.status not in ('open', 'closed') then
+        raise exception 'a requester may close a ticket or open it again' using errcode = 'HD003';
+      end if;
+    end if;
+  end if;
+
+  if new.department_id is null then
+    select department_id into new.department_id from public.categories where id = new.category_id;
+    if new.department_id is null then
+      select id into new.department_id from public.departments where is_default;
+    end if;
+    if new.department_id is null then
+      raise exception 'there is no default department to send this ticket to' using errcode = 'HD002',
+        hint = 'Mark one: update departments set is_default = true where name = ...';
+    end if;
+  end if;
+
+  if new.assignee_id is not null and (tg_op = 'INSERT' or new.assignee_id is distinct from old.assignee_id)
+     and not exists (select from public.profiles where id = new.assignee_id and role in ('agent', 'admin')) then
+    raise exception 'only an agent or an admin can be the assignee of a ticket' using errcode = 'HD002';
+  end if;
+
+  if new.status in ('resolved', 'closed') then
+    new.resolved_at := coalesce(new.resolved_at, now());
+  else
+    new.resolved_at := null;
+  end if;
+  if new.status = 'closed' then
+    new.closed_at := coalesce(new.closed_at, now());
+  else
+    new.closed_at := null;
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger tickets_guard
+  before insert or update on public.tickets
+  for each row execute function private.guard_ticket();
+
+-- A message takes its place in the thread under the ticket's lock, so that "the newest one" means the same to
+-- everybody, and a reply over messages its author has not seen is refused.
+create or replace function private.guard_message() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+  requester uuid;
+  working boolean;
+  unseen jsonb;
+  newest timestamptz;
+begin
+  if person is null then
+    return new;
+  end if;
+  select t.customer_id,
+         private.works_on(t.assignee_id, t.department_id, private.agent(), private.agent_department(), private.is_admin())
+    into requester, working
+    from public.tickets t where t.id = new.ticket_id;
+  if requester is null or not (working or requester = person) then
+    raise exception 'there is no such ticket' using errcode = 'HD004';
+  end if;
+  -- Sent again after a lost answer: the primary key settles it, the guard below must not.
+  if exists (select from public.ticket_messages m where m.id = new.id) then
+    return new;
+  end if;
+  perform 1 from public.tickets t where t.id = new.ticket_id for no key update;
+
+  new.sender_id := coalesce(new.sender_id, person);
+  if working and requester <> person and not new.is_internal then
+    select jsonb_agg(m.id order by m.created_at, m.id) into unseen
+      from public.ticket_messages m
+     where m.ticket_id = new.ticket_id and m.sender_id <> person
+       and (m.created_at, m.id) > (
+         select s.created_at, s.id from public.ticket_messages s
+          where s.id = new.after_id and s.ticket_id = new.ticket_id
+         union all
+         select '-infinity', '00000000-0000-0000-0000-000000000000'
+         limit 1);
+    if unseen is not null then
+      raise exception 'the thread has moved on: % not seen yet',
+        case jsonb_array_length(unseen) when 1 then 'one message' else jsonb_array_length(unseen) || ' messages' end
+        using errcode = 'HD001', detail = unseen::text,
+              hint = 'Read them; to send all the same, send with after_id set to the newest one.';
+    end if;
+  end if;
+
+  select max(m.created_at) into newest from public.ticket_messages m where m.ticket_id = new.ticket_id;
+  new.created_at := greatest(clock_timestamp(), newest + interval '1 microsecond');
+  return new;
+end
+$$;
+
+create or replace trigger ticket_messages_guard
+  before insert on public.ticket_messages
+  for each row execute function private.guard_message();
+
+-- A public message moves its ticket: first response, opened again by the requester, sorted up. A note leaves the
+-- ticket's row alone, or its requester could tell from updated_at that one was written.
+create or replace function private.message_moves_ticket() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if new.is_internal or (private.is_background() and current_setting('helpdesk.mute', true) = 'on') then
+    return null;
+  end if;
+  update public.tickets t
+     set first_response_at = case when t.customer_id <> new.sender_id and p.role <> 'customer'
+                                  then coalesce(t.first_response_at, new.created_at) else t.first_response_at end,
+         status = case when t.customer_id = new.sender_id and not t.is_open or t.customer_id = new.sender_id
+                       and t.status = 'pending' then 'open' else t.status end
+    from public.profiles p
+   where t.id = new.ticket_id and p.id = new.sender_id;
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_move_ticket
+  after insert on public.ticket_messages
+  for each row execute function private.message_moves_ticket();
+
+-- History of everything but the status: one row per field that changed, whatever statement changed it.
+create or replace function private.record_ticket_events() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into public.ticket_events (ticket_id, actor_id, kind, old_value, new_value)
+  select n.id, private.uid(), f.kind, f.old_value, f.new_value
+    from old_rows o join new_rows n on n.id = o.id
+   cross join lateral (values
+     ('title', o.title, n.title),
+     ('priority', o.priority::text, n.priority::text),
+     ('assignee', o.assignee_id::text, n.assignee_id::text),
+     ('department', o.department_id::text, n.department_id::text),
+     ('category', o.category_id::text, n.category_id::text),
+     ('due_date', o.due_date::text, n.due_date::text)
+   ) as f(kind, old_value, new_value)
+   where f.old_value is distinct from f.new_value;
+  return null;
+end
+$$;
+
+create or replace trigger tickets_record_events
+  after update on public.tickets
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.record_ticket_events();
+
+-- The inbox: never of one's own act, several of a kind on a ticket one line, a statement over many tickets one line.
+create or replace function private.notify_assignees() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+    return null;
+  end if;
+  insert into public.notifications as n (user_id, type, ticket_id, title, content)
+  select a.assignee_id, 'assigned',
+         case when count(*) = 1 then min(a.id::text)::uuid end,
+         case when count(*) = 1 then 'Assigned to you: ' || min(a.title)
+              else count(*) || ' tickets were assigned to you' end,
+         null
+    from (select n.id, n.title, n.assignee_id from old_rows o join new_rows n on n.id = o.id
+           where n.assignee_id is distinct from o.assignee_id) a
+   where a.assignee_id is not null and a.assignee_id is distinct from private.uid()
+   group by a.assignee_id
+  on conflict (user_id, type, ticket_id) where not read and ticket_id is not null
+  do update set times = n.times + 1, updated_at = now(), title = excluded.title;
+  return null;
+end
+$$;
+
+create or replace trigger tickets_notify_assignees
+  after update on public.tickets
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.notify_assignees();
+
+create or replace function private.notify_of_messages() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+    return null;
+  end if;
+  insert into public.notifications as n (user_id, type, ticket_id, title)
+  select distinct on (a.person, a.kind, a.id) a.person, a.kind, a.id, a.words || a.title
+    from (
+      select t.assignee_id as person, case when m.is_internal then 'note' else 'reply' end as kind, t.id, t.title,
+             case when m.is_internal then 'Note on: ' else 'Reply on: ' end as words, m.sender_id
+        from new_rows m join public.tickets t on t.id = m.ticket_id
+      union all
+      select t.customer_id, 'reply', t.id, t.title, 'Answer on: ', m.sender_id
+        from new_rows m join public.tickets t on t.id = m.ticket_id where not m.is_internal
+    ) a
+   where a.person is not null and a.person <> a.sender_id and a.person is distinct from private.uid()
+  on conflict (user_id, type, ticket_id) where not read and ticket_id is not null
+  do update set times = n.times + 1, updated_at = now(), title = excluded.title;
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_notify
+  after insert on public.ticket_messages
+  referencing new table as new_rows
+  for each statement execute function private.notify_of_messages();
+
+-- Live changes: ids only, one notification per audience and statement; equal ones of a transaction are folded by
+-- the server. A note is told to the staff alone.
+create or replace function private.announce_tickets() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    perform private.announce(array(select distinct (id, customer_id, assignee_id, department_id)::private.touched
+                                     from new_rows), true);
+  elsif tg_op = 'UPDATE' then
+    perform private.announce(array(select (id, customer_id, assignee_id, department_id)::private.touched from new_rows
+                                   union
+                                   select (id, customer_id, assignee_id, department_id)::private.touched from old_rows), true);
+  else
+    perform private.announce(array(select distinct (id, customer_id, assignee_id, department_id)::private.touched
+                                     from old_rows), true);
+  end if;
+  return null;
+end
+$$;
+
+do $$
+begin
+  if to_regtype('private.touched') is null then
+    create type private.touched as (id uuid, customer_id uuid, assignee_id uuid, department_id uuid);
+  end if;
+end
+$$;
+
+create or replace trigger tickets_announce_insert
+  after insert on public.tickets referencing new table as new_rows
+  for each statement execute function private.announce_tickets();
+create or replace trigger tickets_announce_update
+  after update on public.tickets referencing old table as old_rows new table as new_rows
+  for each statement execute function private.announce_tickets();
+create or replace trigger tickets_announce_delete
+  after delete on public.tickets referencing old table as old_rows
+  for each statement execute function private.announce_tickets();
+
+create or replace function private.announce_messages() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+    return null;
+  end if;
+  perform private.announce(array(
+    select distinct (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched
+      from new_rows m join public.tickets t on t.id = m.ticket_id where not m.is_internal), true);
+  perform private.announce(array(
+    select distinct (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched
+      from new_rows m join public.tickets t on t.id = m.ticket_id where m.is_internal), false);
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_announce
+  after insert on public.ticket_messages referencing new table as new_rows
+  for each statement execute function private.announce_messages();
+
+create or replace function private.announce_tags() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+    return null;
+  end if;
+  perform private.announce(array(
+    select distinct (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched
+      from changed_rows r join public.tickets t on t.id = r.ticket_id), false);
+  return null;
+end
+$$;
+
+create or replace trigger ticket_tag_relations_announce_insert
+  after insert on public.ticket_tag_relations referencing new table as changed_rows
+  for each statement execute function private.announce_tags();
+create or replace trigger ticket_tag_relations_announce_delete
+  after delete on public.ticket_tag_relations referencing old table as changed_rows
+  for each statement execute function private.announce_tags();
+
+-- Articles: a version at creation and at every change of what is read; the day of publication.
+create or replace function private.guard_article() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.uid() is not null then
+    if tg_op = 'INSERT' then
+      new.author_id := coalesce(new.author_id, private.uid());
+      new.created_at := now();
+    else
+      new.author_id := old.author_id;
+    end if;
+    new.published_at := case when tg_op = 'UPDATE' then old.published_at end;
+  end if;
+  if new.status = 'published' then
+    new.published_at := coalesce(new.published_at, now());
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger kb_articles_guard
+  before insert or update on public.kb_articles
+  for each row execute function private.guard_article();
+
+create or replace function private.keep_article_version() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into public.kb_article_versions (article_id, title, content, changed_by, created_at)
+    values (new.id, new.title, new.content, coalesce(private.uid(), new.author_id), coalesce(new.created_at, now()));
+  elsif (new.title, new.content) is distinct from (old.title, old.content) then
+    insert into public.kb_article_versions (article_id, title, content, changed_by)
+    values (new.id, new.title, new.content, private.uid());
+  end if;
+  return null;
+end
+$$;
+
+create or replace trigger kb_articles_keep_version
+  after insert or update on public.kb_articles
+  for each row execute function private.keep_article_version();
+
+create or replace function private.refuse_category_cycle() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if new.parent_id is null then
+    return new;
+  end if;
+  -- Two moves that are each harmless can close a circle together: one after the other, then.
+  lock table public.kb_categories in share row exclusive mode;
+  if exists (
+    with recursive above as (
+      select new.parent_id as id
+      union
+      select c.parent_id from public.kb_categories c join above a on c.id = a.id where c.parent_id is not null
+    )
+    select from above where id = new.id
+  ) then
+    raise exception 'the category % cannot be below itself', quote_literal(new.name) using errcode = 'HD002',
+      hint = 'Choose a parent that is not one of its own subcategories.';
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger kb_categories_no_cycle
+  before insert or update of parent_id on public.kb_categories
+  for each row execute function private.refuse_category_cycle();
+
+-- Chat: a message belongs to a session that goes on, and gets its time from the server.
+create or replace function private.guard_chat_message() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.uid() is not null then
+    new.sender_id := coalesce(new.sender_id, private.uid());
+    new.created_at := clock_timestamp();
+    if exists (select from public.chat_sessions s where s.id = new.session_id and s.status = 'ended'
+                 and private.uid() in (s.customer_id, s.agent_id)) then
+      raise exception 'this chat has ended' using errcode = 'HD002', hint = 'Open a new one.';
+    end if;
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger chat_messages_guard
+  before insert on public.chat_messages
+  for each row execute function private.guard_chat_message();
+
+-- People: an account becomes a profile, always a customer's, whatever its metadata says.
+create or replace function private.profile_from_account() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if new.is_anonymous or new.email is null then
+    return null;
+  end if;
+  insert into public.profiles as p (id, email, full_name, role)
+  values (new.id, new.email, nullif(left(btrim(new.raw_user_meta_data ->> 'full_name'), 200), ''), 'customer')
+  on conflict (id) do update set email = excluded.email where p.email <> excluded.email;
+  return null;
+end
+$$;
+
+create or replace trigger helpdesk_profile_from_account
+  after insert or update of email, is_anonymous on auth.users
+  for each row execute function private.profile_from_account();
+
+insert into public.profiles (id, email, full_name, role)
+select id, email, nullif(left(btrim(raw_user_meta_data ->> 'full_name'), 200), ''), 'customer'
+from auth.users where email is not null and not is_anonymous
+on conflict (id) do nothing;
+
+-- Whoever stops working for a department stops holding tickets and hearing of them.
+create or replace function private.staff_changed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if old.role <> 'customer' and new.role = 'customer' then
+    update public.tickets set assignee_id = null where assignee_id = new.id;
+  end if;
+  if old.role = 'agent' and old.department_id is not null
+     and (new.role, new.department_id) is distinct from (old.role, old.department_id) then
+    perform private.rename_channel('department:' || old.department_id);
+  end if;
+  if old.role = 'admin' and new.role <> 'admin' then
+    perform private.rename_channel('admins');
+  end if;
+  if (new.role, new.department_id) is distinct from (old.role, old.department_id) then
+    perform private.rename_channel('person:' || new.id);
+  end if;
+  return null;
+end
+$$;
+
+create or replace trigger profiles_staff_changed
+  after update of role, department_id on public.profiles
+  for each row execute function private.staff_changed();
+
+reset client_min_messages;
