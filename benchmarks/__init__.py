@@ -1,0 +1,1 @@
+"""How fast the desk is, against references measured in the same run."""
