@@ -1,0 +1,278 @@
+"""Drafts on this machine: what a person is writing survives a crash, ``kill -9``, an expired sign-in and a full disk.
+
+A local SQLite file, readable by its owner only. Write-ahead logging with ``synchronous=NORMAL``: a save is in the
+operating system's hands when :meth:`Journal.save` returns, in about a tenth of a millisecond, so the death of the
+program loses nothing; a power cut may lose what was written since the last :meth:`Journal.settle`, which asks the
+disk and is called off the interface's thread. ``FULL`` would ask the disk at every save and hold a key up by it.
+
+Two windows of one person may write to the same ticket. Each save says which revision it continues; a save that
+continues an old one is kept beside the other as a draft of its own, never over it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final, Literal
+from uuid import UUID, uuid4
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.text import safe_line
+
+__all__ = ["Draft", "Journal", "JournalError", "Kind", "default_path"]
+
+Kind = Literal["reply", "note"]
+
+VERSION: Final = 1
+#: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
+BUSY_SECONDS: Final = 0.3
+#: How long opening tries, in seconds, while other windows open a new journal too.
+OPEN_SECONDS: Final = 2.0
+
+_SCHEMA: Final = """
+create table if not exists drafts (
+    message_id text primary key,
+    owner      text not null,
+    ticket     text not null,
+    kind       text not null check (kind in ('reply', 'note')),
+    content    text not null,
+    after_id   text,
+    revision   integer not null,
+    updated_at text not null
+) without rowid;
+create index if not exists drafts_of on drafts (owner, ticket, kind, updated_at);
+"""
+
+_COLUMNS: Final = "owner, ticket, kind, content, message_id, after_id, revision, updated_at"
+
+
+class JournalError(HelpdeskError):
+    """Drafts cannot be kept on this machine for now; what is being written stays in memory."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message being written.
+
+    ``owner`` is whose it is: the profile and the user's id, as one string. ``message_id`` is drawn once and kept, so
+    that sending it again after a lost answer is harmless. ``after_id`` is the newest message that the author had on
+    screen when they began. ``revision`` is 0 until it is saved. ``updated_at`` is in UTC.
+    """
+
+    owner: str
+    ticket: UUID
+    kind: Kind
+    content: str = ""
+    message_id: UUID = field(default_factory=uuid4)
+    after_id: UUID | None = None
+    revision: int = 0
+    updated_at: datetime = field(default_factory=_now)
+
+
+def default_path() -> Path:
+    """Where drafts lie on this system, outside anything that is synchronised or cleaned as a cache."""
+    from platformdirs import user_state_path
+
+    return user_state_path("helpdesk-tui") / "drafts.sqlite3"
+
+
+def _draft(row: tuple[str, str, Kind, str, str, str | None, int, str]) -> Draft:
+    owner, ticket, kind, content, message_id, after_id, revision, updated_at = row
+    return Draft(
+        owner=owner,
+        ticket=UUID(ticket),
+        kind=kind,
+        content=content,
+        message_id=UUID(message_id),
+        after_id=UUID(after_id) if after_id else None,
+        revision=revision,
+        updated_at=datetime.fromisoformat(updated_at),
+    )
+
+
+class Journal:
+    """The drafts of everybody who uses this account of this machine. Use :meth:`open`; one per process.
+
+    Every method raises :class:`JournalError`, in words for people, where the file cannot be read or written.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Journal:
+        """Open the journal at ``path``, making the file (0600) and its directory (0700) where they are not there."""
+        with _plain_words(path):
+            if not path.parent.exists():
+                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Made by us before SQLite does, so that at no moment can anybody else read it; SQLite gives the
+            # write-ahead log the same mode.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            try:
+                _prepare_patiently(connection, path)
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection)
+
+    def save(self, draft: Draft) -> Draft:
+        """Keep a draft, and return it as it is kept: write that one on.
+
+        The returned draft has a higher revision. It has *another* ``message_id`` where the text was also changed,
+        sent or thrown away by another window meanwhile: then both texts are kept, and sending this one can never be
+        mistaken for sending the other again. An empty draft is forgotten and starts over.
+        """
+        with _plain_words(self.path), self._transaction() as connection:
+            row = connection.execute(
+                "select revision from drafts where message_id = ?", (str(draft.message_id),)
+            ).fetchone()
+            kept: int = row[0] if row else 0
+            if not draft.content.strip():
+                if row and kept == draft.revision:
+                    connection.execute("delete from drafts where message_id = ?", (str(draft.message_id),))
+                return replace(draft, message_id=uuid4() if draft.revision else draft.message_id, revision=0)
+            if kept != draft.revision:
+                draft = replace(draft, message_id=uuid4(), revision=0)
+            saved = replace(draft, revision=draft.revision + 1, updated_at=_now())
+            connection.execute(
+                f"insert or replace into drafts ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 (a constant)
+                (
+                    saved.owner,
+                    str(saved.ticket),
+                    saved.kind,
+                    # SQLite stores UTF-8: half a surrogate pair, which a terminal can paste, would be an error
+                    saved.content.encode("utf-8", "replace").decode("utf-8"),
+                    str(saved.message_id),
+                    str(saved.after_id) if saved.after_id else None,
+                    saved.revision,
+                    saved.updated_at.isoformat(),
+                ),
+            )
+        return saved
+
+    def load(self, owner: str, ticket: UUID, kind: Kind) -> Draft | None:
+        """The draft of one person for one ticket that was written last, or None."""
+        return next(iter(self.versions(owner, ticket, kind)), None)
+
+    def versions(self, owner: str, ticket: UUID, kind: Kind) -> tuple[Draft, ...]:
+        """Every draft of one person for one ticket, newest first: more than one after two windows wrote."""
+        return self._select(
+            "owner = ? and ticket = ? and kind = ? order by updated_at desc, message_id", owner, str(ticket), kind
+        )
+
+    def list(self, owner: str) -> tuple[Draft, ...]:
+        """Every draft of one person, newest first."""
+        return self._select("owner = ? order by updated_at desc, message_id", owner)
+
+    def drop(self, message_id: UUID) -> None:
+        """Forget a draft: the server has confirmed its message, or its author threw it away."""
+        with _plain_words(self.path), self._transaction() as connection:
+            connection.execute("delete from drafts where message_id = ?", (str(message_id),))
+
+    def settle(self) -> None:
+        """Ask the disk to hold what was saved. May take long; may be called from any thread."""
+        with (
+            _plain_words(self.path),
+            closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection,
+        ):
+            connection.execute("pragma wal_checkpoint(passive)")
+
+    def close(self) -> None:
+        """Close the file. Saved drafts stay."""
+        self._connection.close()
+
+    def _select(self, where: str, *params: str) -> tuple[Draft, ...]:
+        with _plain_words(self.path):
+            rows = self._connection.execute(f"select {_COLUMNS} from drafts where {where}", params)  # noqa: S608
+            return tuple(map(_draft, rows))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("begin immediate")
+        try:
+            yield self._connection
+            self._connection.execute("commit")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("rollback")
+            raise
+
+
+def _prepare_patiently(connection: sqlite3.Connection, path: Path) -> None:
+    """Prepare the file while other windows do the same: changing to write-ahead logging does not wait by itself."""
+    deadline = monotonic() + OPEN_SECONDS
+    while True:
+        try:
+            return _prepare(connection, path)
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > deadline:
+                raise
+            if connection.in_transaction:
+                connection.execute("rollback")
+            sleep(0.01)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring a new or known file to what this release reads and writes."""
+    connection.execute("pragma journal_mode = wal")  # a network drive may refuse; then it is slower and as safe
+    connection.execute("pragma synchronous = normal")
+    version: int = connection.execute("pragma user_version").fetchone()[0]
+    if version > VERSION:
+        raise JournalError(
+            f"The drafts in {path} were written by a newer release than this one.",
+            "Update helpdesk-tui to see and keep them.",
+        )
+    if version < VERSION:
+        connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit;")
+    # A damaged file often opens well and fails later, in the middle of a sentence: look now.
+    problem: str = connection.execute("pragma quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise sqlite3.DatabaseError(problem)
+
+
+@contextmanager
+def _plain_words(path: Path) -> Iterator[None]:
+    """Turn the errors of the file system and of SQLite into a JournalError."""
+    try:
+        yield
+    except OSError as error:
+        raise JournalError(
+            f"Drafts cannot be kept in {path}: {error.strerror or error}.",
+            "What you write stays in this window; copy it before you close it.",
+        ) from error
+    except sqlite3.ProgrammingError:
+        raise  # a fault of ours, such as using a closed journal
+    except (sqlite3.Error, ValueError) as error:
+        raise _from_sqlite(path, error) from error
+
+
+def _from_sqlite(path: Path, error: Exception) -> JournalError:
+    stays = "What you write stays in this window; copy it before you close it."
+    match getattr(error, "sqlite_errorname", "SQLITE_CORRUPT").split("_")[1]:
+        case "FULL":
+            return JournalError(f"The disk is full: drafts are not being kept in {path}.", f"Make room. {stays}")
+        case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
+            return JournalError(f"Drafts cannot be written to {path}: {error}.", stays)
+        case "BUSY" | "LOCKED":
+            return JournalError(f"Another program holds {path}: the draft is not kept yet.", stays)
+        case "CORRUPT" | "NOTADB" | "ERROR":
+            return JournalError(
+                f"The drafts in {path} are damaged: {safe_line(str(error), 120)}.",
+                f"Move the file away to start a new one. {stays}",
+            )
+        case _:
+            return JournalError(f"Drafts cannot be kept in {path}: {error}.", stays)
