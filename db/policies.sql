@@ -142,7 +142,7 @@ end
 $$;
 
 -- The one predicate: whose work a ticket is. It has no subquery and no settings, so the planner writes it into the
--- query, and what it compares reaches the indexes.
+-- query, and what it compares reaches the indexes. It answers null rather than false where nothing is assigned.
 create or replace function private.works_on(
   assignee uuid, department uuid, agent uuid, agent_department uuid, admin boolean
 ) returns boolean language sql immutable parallel safe as
@@ -554,11 +554,11 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 
 -- Somebody left: tell those who listen to look their channels up again, and go on under a new name.
-create or replace function private.rename_channel(audience text) returns void
+create or replace function private.rename_channel(left_audience text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  perform pg_notify(private.channel(rename_channel.audience), '!');
-  insert into private.audiences as a (audience, epoch) values (rename_channel.audience, 1)
+  perform pg_notify(private.channel(left_audience), '!');
+  insert into private.audiences as a (audience, epoch) values (left_audience, 1)
   on conflict (audience) do update set epoch = a.epoch + 1;
 end
 $$;

@@ -605,8 +605,8 @@ begin
       end if;
     end if;
   elsif person is not null then
-    working := private.works_on(old.assignee_id, old.department_id, private.agent(), private.agent_department(),
-                                private.is_admin());
+    working := coalesce(private.works_on(old.assignee_id, old.department_id, private.agent(), private.agent_department(),
+                                         private.is_admin()), false);
     if not working then
       if (new.title, new.description, new.priority, new.category_id, new.due_date, new.metadata)
          is distinct from (old.title, old.description, old.priority, old.category_id, old.due_date, old.metadata) then
@@ -668,7 +668,8 @@ begin
     return new;
   end if;
   select t.customer_id,
-         private.works_on(t.assignee_id, t.department_id, private.agent(), private.agent_department(), private.is_admin())
+         coalesce(private.works_on(t.assignee_id, t.department_id, private.agent(), private.agent_department(),
+                                   private.is_admin()), false)
     into requester, working
     from public.tickets t where t.id = new.ticket_id;
   if requester is null or not (working or requester = person) then
