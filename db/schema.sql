@@ -505,25 +505,25 @@ create index if not exists kb_articles_category_id_idx on public.kb_articles (ca
 create index if not exists kb_articles_status_idx on public.kb_articles (status);
 
 -- A page of a queue is read in the order of one index, whatever the order: a department's, everybody's, one's own.
-create index if not exists tickets_queue_updated_idx on public.tickets (department_id, updated_at desc, id) where is_open;
+create index if not exists tickets_queue_updated_idx on public.tickets (department_id, updated_at desc, id desc) where is_open;
 create index if not exists tickets_queue_due_idx on public.tickets (department_id, due_sort, id) where is_open;
 create index if not exists tickets_queue_priority_idx
-  on public.tickets (department_id, priority_rank desc, updated_at desc, id) where is_open;
+  on public.tickets (department_id, priority_rank desc, updated_at desc, id desc) where is_open;
 create index if not exists tickets_queue_age_idx on public.tickets (department_id, created_at, id) where is_open;
 create index if not exists tickets_queue_unassigned_idx
-  on public.tickets (department_id, updated_at desc, id) where is_open and assignee_id is null;
+  on public.tickets (department_id, updated_at desc, id desc) where is_open and assignee_id is null;
 create index if not exists tickets_queue_pending_idx
-  on public.tickets (department_id, updated_at desc, id) where status_rank = 2;
+  on public.tickets (department_id, updated_at desc, id desc) where status_rank = 2;
 create index if not exists tickets_queue_ended_idx
-  on public.tickets (department_id, updated_at desc, id) where not is_open;
-create index if not exists tickets_all_updated_idx on public.tickets (updated_at desc, id) where is_open;
+  on public.tickets (department_id, updated_at desc, id desc) where not is_open;
+create index if not exists tickets_all_updated_idx on public.tickets (updated_at desc, id desc) where is_open;
 create index if not exists tickets_all_due_idx on public.tickets (due_sort, id) where is_open;
 create index if not exists tickets_all_priority_idx
-  on public.tickets (priority_rank desc, updated_at desc, id) where is_open;
+  on public.tickets (priority_rank desc, updated_at desc, id desc) where is_open;
 create index if not exists tickets_all_age_idx on public.tickets (created_at, id) where is_open;
-create index if not exists tickets_all_ended_idx on public.tickets (updated_at desc, id) where not is_open;
-create index if not exists tickets_assigned_idx on public.tickets (assignee_id, updated_at desc, id) where is_open;
-create index if not exists tickets_requested_idx on public.tickets (customer_id, updated_at desc, id);
+create index if not exists tickets_all_ended_idx on public.tickets (updated_at desc, id desc) where not is_open;
+create index if not exists tickets_assigned_idx on public.tickets (assignee_id, updated_at desc, id desc) where is_open;
+create index if not exists tickets_requested_idx on public.tickets (customer_id, updated_at desc, id desc);
 
 create index if not exists ticket_messages_thread_idx on public.ticket_messages (ticket_id, created_at, id);
 create index if not exists ticket_messages_sender_id_idx on public.ticket_messages (sender_id);

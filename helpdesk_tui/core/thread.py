@@ -1,0 +1,122 @@
+"""A ticket opened: its messages and its history, and how an answer is sent.
+
+An answer has its id before it is sent and says which message its author saw last: sent twice it is there once, and the
+database refuses it (``Stale``) where the thread has moved on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from helpdesk_tui.core import tickets
+from helpdesk_tui.core.errors import BadInput, NotFound
+from helpdesk_tui.core.model import HistoryLine, Message, Status, Thread, Ticket
+from helpdesk_tui.core.statement import Statement, only, positional
+
+_MESSAGES: Final = """
+with m as materialized (
+  select id, sender_id, is_internal, content, created_at from public.ticket_messages where ticket_id = %(ticket)s
+),
+who as materialized (select id, name, is_staff from helpdesk.names(array(select distinct sender_id from m)))
+select m.id, m.sender_id, coalesce(who.name, '?'), coalesce(who.is_staff, false), m.is_internal, m.content, m.created_at
+  from m left join who on who.id = m.sender_id
+ order by m.created_at, m.id
+"""
+
+# What an assignee or a department was called is read now: the history keeps ids, and names change.
+_HISTORY: Final = """
+with h as materialized (
+  select id, changed_by as actor, case when row_number() over w = 1 then 'created' else 'status' end as kind,
+         lag(status::text) over w as old, status::text as new, created_at
+    from public.ticket_status_history where ticket_id = %(ticket)s
+  window w as (order by created_at, id)
+  union all
+  select id, actor_id, kind, old_value, new_value, created_at from public.ticket_events where ticket_id = %(ticket)s
+),
+who as materialized (
+  select id, name from helpdesk.names(array(
+    select actor from h where actor is not null
+    union select old::uuid from h where kind = 'assignee' and old is not null
+    union select new::uuid from h where kind = 'assignee' and new is not null))
+)
+select h.id, actor.name, h.kind,
+       case h.kind when 'assignee' then (select name from who where id = h.old::uuid)
+                   when 'department' then (select name from public.departments where id = h.old::uuid)
+                   when 'category' then (select name from public.categories where id = h.old::uuid)
+                   else h.old end,
+       case h.kind when 'assignee' then (select name from who where id = h.new::uuid)
+                   when 'department' then (select name from public.departments where id = h.new::uuid)
+                   when 'category' then (select name from public.categories where id = h.new::uuid)
+                   else h.new end,
+       h.created_at
+  from h left join who actor on actor.id = h.actor
+ order by h.created_at, h.id
+"""
+
+
+def opened(ticket_id: UUID) -> tuple[Statement[Ticket], Statement[str], Statement[Message], Statement[HistoryLine]]:
+    """The statements that read a thread, for one ``Database.run``; ``assemble`` makes a Thread of their rows."""
+    ticket = {"ticket": ticket_id}
+    return (
+        tickets.by_ids([ticket_id]),
+        Statement(
+            "select coalesce(description, '') from public.tickets where id = %(ticket)s",
+            ticket,
+            only(str),
+            writes=False,
+        ),
+        Statement(_MESSAGES, ticket, positional(Message), writes=False),
+        Statement(_HISTORY, ticket, positional(HistoryLine), writes=False),
+    )
+
+
+def assemble(rows: list[list[Any]]) -> Thread:
+    """A Thread from the rows that ``opened`` brought.
+
+    Raises:
+        NotFound: the ticket is not there, or not for this person.
+    """
+    found, description, messages, history = rows
+    if not found:
+        raise NotFound("There is no such ticket.", "It may have been moved to another department.")
+    return Thread(
+        ticket=found[0],
+        description=description[0],
+        messages=tuple(messages),
+        history=tuple(history),
+        newest_message=messages[-1].id if messages else None,
+    )
+
+
+def send(
+    ticket_id: UUID,
+    message_id: UUID,
+    content: str,
+    *,
+    internal: bool,
+    after_id: UUID | None,
+    then_status: Status | None = None,
+) -> tuple[Statement[Any], ...]:
+    """The statements that send a reply or a note, for one ``Database.run``: with it, if asked, a new status.
+
+    Args:
+        message_id: drawn once per message, kept for sending it again.
+        after_id: the newest message that the author had on the screen.
+
+    Raises:
+        BadInput: the message is empty.
+    """
+    if not content.strip():
+        raise BadInput("The message is empty.", "Write something, or leave with Esc: nothing is lost.")
+    statements: list[Statement[Any]] = [
+        Statement(
+            "insert into public.ticket_messages (id, ticket_id, content, is_internal, after_id) "
+            "values (%s, %s, %s, %s, %s) on conflict (id) do nothing",
+            (message_id, ticket_id, content, internal, after_id),
+            writes=True,
+        )
+    ]
+    if then_status is not None:
+        statements.append(tickets.set_status([ticket_id], then_status))
+    return tuple(statements)

@@ -1,0 +1,314 @@
+"""Queues of tickets and what can be done to them, as statements for ``Database.run``.
+
+A queue is a *view* (whose tickets, in which state) in a *sort* order, read in pages: "the rows after this one". Every
+statement says its scope itself (``department_id = mine``) besides the row level security behind it, so that one index
+gives the page in order, at any size of the desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from helpdesk_tui.core.errors import BadInput
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Priority, Status, Ticket
+from helpdesk_tui.core.statement import Statement, positional
+
+Sort = Literal["updated", "due", "priority", "age"]
+SORTS: Final[Mapping[Sort, str]] = {
+    "updated": "latest update",
+    "due": "due date",
+    "priority": "priority",
+    "age": "oldest first",
+}
+
+COUNT_CAP: Final = 1000
+"""Counts stop here: a larger one is shown as "999+" and costs no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A built-in queue: its key, the words for people, and what to say when it is empty."""
+
+    key: str
+    label: str
+    empty: str
+
+
+VIEWS: Final[tuple[View, ...]] = (
+    View("mine", "Mine", "Nothing is assigned to you."),
+    View("unassigned", "Unassigned", "Every open ticket has an assignee."),
+    View("department", "Department", "Your department has no open tickets."),
+    View("open", "All open", "No open tickets."),
+    View("waiting", "Waiting on customer", "No ticket waits for its requester."),
+    View("overdue", "Overdue", "Nothing is overdue."),
+    View("closed", "Recently closed", "Nothing was resolved or closed yet."),
+)
+CUSTOMER_VIEWS: Final[tuple[View, ...]] = (
+    View("open", "Open", "You have no open tickets."),
+    View("closed", "Closed", "You have no closed tickets."),
+)
+_STATE: Final[Mapping[str, str]] = {
+    "mine": "t.is_open",
+    "unassigned": "t.is_open and t.assignee_id is null",
+    "department": "t.is_open",
+    "open": "t.is_open",
+    "waiting": "t.status_rank = 2",
+    "overdue": "t.is_open and t.due_sort < now()",
+    "closed": "not t.is_open",
+}
+_ORDER: Final[Mapping[Sort, tuple[tuple[str, ...], str]]] = {
+    "updated": (("updated_at", "id"), "desc"),
+    "due": (("due_sort", "id"), "asc"),
+    "priority": (("priority_rank", "updated_at", "id"), "desc"),
+    "age": (("created_at", "id"), "asc"),
+}
+
+
+def views_for(me: Me) -> tuple[View, ...]:
+    """The queues that make sense for a person, in the order of their tabs."""
+    if me.role == "customer":
+        return CUSTOMER_VIEWS
+    return tuple(view for view in VIEWS if view.key != "department" or me.department_id is not None)
+
+
+def _scopes(me: Me, view: str) -> list[str]:
+    """Conditions that together hold the person's tickets of a view, without overlap: each is read by its own index."""
+    if view not in _STATE:
+        known = ", ".join(v.key for v in VIEWS)
+        raise BadInput(f"There is no queue called {view!r}.", f"The queues are {known}.")
+    if me.role == "customer":
+        return ["t.customer_id = %(me)s"]
+    if view == "mine":
+        return ["t.assignee_id = %(me)s"]
+    if view == "department" or (view == "unassigned" and me.role == "agent"):
+        return ["t.department_id = %(department)s"]
+    if me.role == "admin":
+        return ["true"]
+    return ["t.department_id = %(department)s", "t.assignee_id = %(me)s and t.department_id <> %(department)s"]
+
+
+def _who(me: Me) -> dict[str, Any]:
+    return {"me": me.id, "department": me.department_id or UUID(int=0)}
+
+
+_PAGE_COLUMNS: Final = (
+    "t.id, t.number, t.title, t.status, t.priority, t.customer_id, t.assignee_id, t.department_id, t.due_date, "
+    "t.created_at, t.updated_at, t.due_sort, t.priority_rank"
+)
+
+
+def _dressed(page: str, order: str) -> str:
+    """Names, department and tags for the rows of a page. ``page`` selects _PAGE_COLUMNS from tickets as t."""
+    return f"""
+with page as materialized ({page}),
+who as materialized (
+  select n.id, n.name from helpdesk.names(array(
+    select customer_id from page union select assignee_id from page where assignee_id is not null)) n
+)
+select t.id, t.number, t.title, t.status, t.priority, t.customer_id, coalesce(r.name, '?'), t.assignee_id, a.name,
+       t.department_id, d.name, t.due_date, t.created_at, t.updated_at,
+       array(select g.name from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
+              where x.ticket_id = t.id order by g.name)
+  from page t
+  left join who r on r.id = t.customer_id
+  left join who a on a.id = t.assignee_id
+  left join public.departments d on d.id = t.department_id
+ order by {order}
+"""  # noqa: S608  (every part is a constant of this module; what people give travels as a parameter)
+
+
+def _ticket(*columns: Any) -> Ticket:
+    return Ticket(*columns[:-1], tuple(columns[-1]))
+
+
+_TICKET_ROW: Final = positional(_ticket)
+
+
+def page(
+    me: Me,
+    view: str,
+    sort: Sort = "updated",
+    *,
+    after: Ticket | None = None,
+    before: Ticket | None = None,
+    last: bool = False,
+    limit: int = 100,
+) -> Statement[Ticket]:
+    """One page of a queue, in the order of ``sort``.
+
+    Args:
+        me: who asks.
+        view: the key of one of ``VIEWS``.
+        after: the page begins behind this ticket.
+        before: the page ends ahead of this ticket (its rows still in the order of ``sort``).
+        last: the last page of the queue.
+        limit: rows at most. Ask for one more than is shown to know whether there are more.
+
+    Raises:
+        BadInput: there is no such view.
+    """
+    columns, direction = _ORDER[sort]
+    backwards = before is not None or last
+    way = {"asc": "desc", "desc": "asc"}[direction] if backwards else direction
+    params = _who(me)
+    edge = after or before
+    keyset = ""
+    if edge is not None:
+        compare = ">" if way == "asc" else "<"
+        keyset = (
+            f" and ({', '.join('t.' + c for c in columns)}) {compare} ({', '.join(f'%(at_{c})s' for c in columns)})"
+        )
+        # timestamptz knows 'infinity', datetime does not.
+        params |= {
+            "at_updated_at": edge.updated_at,
+            "at_due_sort": edge.due_date if edge.due_date is not None else "infinity",
+            "at_priority_rank": PRIORITIES.index(edge.priority) + 1,
+            "at_created_at": edge.created_at,
+            "at_id": edge.id,
+        }
+    params["limit"] = limit
+    order = ", ".join(f"t.{c} {way}" for c in columns)
+    branches = [
+        f"(select {_PAGE_COLUMNS} from public.tickets t where {scope} and {_STATE[view]}{keyset} "  # noqa: S608
+        f"order by {order} limit %(limit)s)"
+        for scope in _scopes(me, view)
+    ]
+    rows = branches[0]
+    if len(branches) > 1:
+        rows = f"select {_PAGE_COLUMNS} from ({' union all '.join(branches)}) t order by {order} limit %(limit)s"  # noqa: S608
+    final = ", ".join(f"t.{c} {direction}" for c in columns)
+    used = {name: value for name, value in params.items() if f"%({name})s" in rows}
+    return Statement(_dressed(rows, final), used, _TICKET_ROW, writes=False)
+
+
+def in_view(me: Me, view: str, ids: Sequence[UUID]) -> Statement[Ticket]:
+    """Those of some tickets that are in a view now: what is asked for and not answered is no longer there."""
+    scope = " or ".join(f"({s})" for s in _scopes(me, view))
+    params = {**_who(me), "ids": list(ids)}
+    rows = f"select {_PAGE_COLUMNS} from public.tickets t where t.id = any(%(ids)s) and ({scope}) and {_STATE[view]}"  # noqa: S608
+    used = {name: value for name, value in params.items() if f"%({name})s" in rows}
+    return Statement(_dressed(rows, "t.id"), used, _TICKET_ROW, writes=False)
+
+
+def by_ids(ids: Sequence[UUID]) -> Statement[Ticket]:
+    """Some tickets by id, those that the person may see, in no particular order."""
+    rows = f"select {_PAGE_COLUMNS} from public.tickets t where t.id = any(%(ids)s)"  # noqa: S608
+    return Statement(_dressed(rows, "t.id"), {"ids": list(ids)}, _TICKET_ROW, writes=False)
+
+
+def find(reference: str) -> Statement[Ticket]:
+    """A ticket by what people call it: ``1042``, ``#1042`` or its id. No row: not there, or not for this person.
+
+    Raises:
+        BadInput: it is neither a number nor an id.
+    """
+    text = reference.strip().removeprefix("#")
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        condition, value = "t.number = %(value)s", int(text)
+    else:
+        try:
+            condition, value = "t.id = %(value)s", UUID(text)  # type: ignore[assignment]
+        except ValueError:
+            raise BadInput(
+                f"{reference!r} is not a ticket.", "Give its number, such as 1042, or its whole id."
+            ) from None
+    rows = f"select {_PAGE_COLUMNS} from public.tickets t where {condition}"  # noqa: S608
+    return Statement(_dressed(rows, "t.id"), {"value": value}, _TICKET_ROW, writes=False)
+
+
+def counts(me: Me) -> Statement[dict[str, int]]:
+    """How many tickets each view of the person holds, counted up to ``COUNT_CAP``: one row, keyed by view."""
+    views = [view.key for view in views_for(me)]
+    columns = []
+    for view in views:
+        parts = [
+            f"(select count(*) from (select 1 from public.tickets t where {scope} and {_STATE[view]} "  # noqa: S608
+            f"limit {COUNT_CAP}) c)"
+            for scope in _scopes(me, view)
+        ]
+        columns.append(f"least({' + '.join(parts)}, {COUNT_CAP})")
+    sql = "select " + ",\n".join(columns)
+    used = {name: value for name, value in _who(me).items() if f"%({name})s" in sql}
+
+    def row(*values: int) -> dict[str, int]:
+        return dict(zip(views, values, strict=True))
+
+    return Statement(sql, used, positional(row), writes=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one ticket of an act: done, or why not in words for people."""
+
+    id: UUID
+    done: bool
+    why: str | None
+
+
+_OUTCOME_ROW: Final = positional(Outcome)
+
+
+def _set(ids: Sequence[UUID], column: str, cast: str, value: object) -> Statement[Outcome]:
+    sql = f"""
+with changed as (
+  update public.tickets t set {column} = %(value)s::{cast} where t.id = any(%(ids)s) returning t.id
+)
+select asked.id, c.id is not null, case when c.id is null then 'there is no such ticket' end
+  from (select distinct a.id from unnest(%(ids)s::uuid[]) as a(id)) asked left join changed c on c.id = asked.id
+"""  # noqa: S608
+    return Statement(sql, {"ids": list(ids), "value": value}, _OUTCOME_ROW, writes=True)
+
+
+def set_status(ids: Sequence[UUID], status: Status) -> Statement[Outcome]:
+    """Give tickets a status: one row per ticket asked for, saying what became of it."""
+    if status not in STATUSES:
+        raise BadInput(f"There is no status {status!r}.", f"The statuses are {', '.join(STATUSES)}.")
+    return _set(ids, "status", "public.ticket_status", status)
+
+
+def set_priority(ids: Sequence[UUID], priority: Priority) -> Statement[Outcome]:
+    """Give tickets a priority."""
+    if priority not in PRIORITIES:
+        raise BadInput(f"There is no priority {priority!r}.", f"The priorities are {', '.join(PRIORITIES)}.")
+    return _set(ids, "priority", "public.ticket_priority", priority)
+
+
+def set_due_date(ids: Sequence[UUID], due: datetime | None) -> Statement[Outcome]:
+    """Give tickets a due date, or take it away."""
+    return _set(ids, "due_date", "timestamptz", due)
+
+
+def assign(ids: Sequence[UUID], assignee: UUID | None) -> Statement[Outcome]:
+    """Give tickets to an agent or an admin, or to nobody."""
+    return Statement(
+        "select id, done, why from helpdesk.assign(%s::uuid[], %s)", (list(ids), assignee), _OUTCOME_ROW, writes=True
+    )
+
+
+def move(ids: Sequence[UUID], department: UUID) -> Statement[Outcome]:
+    """Send tickets to another department. An assignee who does not work there loses them."""
+    return Statement(
+        "select id, done, why from helpdesk.move(%s::uuid[], %s)", (list(ids), department), _OUTCOME_ROW, writes=True
+    )
+
+
+def create(
+    ticket_id: UUID, title: str, description: str, customer: UUID, *, category: UUID | None = None
+) -> Statement[tuple[int]]:
+    """Send a new ticket under an id drawn by the client: sent twice, it is there once. Answers its number."""
+    return Statement(
+        """
+with made as (
+  insert into public.tickets (id, title, description, customer_id, category_id) values (%(id)s, %(title)s, %(text)s,
+    %(customer)s, %(category)s)
+  on conflict (id) do nothing returning number
+)
+select number from made union all select number from public.tickets where id = %(id)s limit 1
+""",
+        {"id": ticket_id, "title": title, "text": description, "customer": customer, "category": category},
+        writes=True,
+    )
