@@ -122,7 +122,9 @@ select t.id, t.number, t.title, t.status, t.priority, t.customer_id, coalesce(r.
 
 
 def _ticket(*columns: Any) -> Ticket:
-    return Ticket(*columns[:-1], tuple(columns[-1]))
+    values = list(columns)
+    values[-1] = tuple(values[-1])
+    return Ticket(*values)
 
 
 _TICKET_ROW: Final = positional(_ticket)
