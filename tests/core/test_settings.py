@@ -165,8 +165,22 @@ def test_a_wrong_value_is_named_with_its_line(file, line, said):
 
 @pytest.mark.parametrize(
     "key",
-    "db_password password passwd PGPASSWORD pwd client_secret service_role_key service_key "
-    "dsn db_dsn jwt_secret refresh_token db-password credentials".split(),
+    [
+        "db_password",
+        "password",
+        "passwd",
+        "PGPASSWORD",
+        "pwd",
+        "client_secret",
+        "service_role_key",
+        "service_key",
+        "dsn",
+        "db_dsn",
+        "jwt_secret",
+        "refresh_token",
+        "db-password",
+        "credentials",
+    ],
 )
 def test_no_database_password_and_no_secret_in_the_settings(file, key):
     for text in (f'"{key}" = "x"', f'[profile.other]\n"{key}" = "x"'):
