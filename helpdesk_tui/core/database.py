@@ -68,6 +68,10 @@ class Limits:
     """How often a transaction that lost against another one is run again."""
 
 
+class _RoleUnknown(DatabaseNotReady):
+    """The login may not become ``authenticated``, or there is no such role."""
+
+
 @dataclass(eq=False, slots=True)
 class _Job:
     """One call of ``run`` on its way."""
@@ -135,6 +139,8 @@ class Database:
         """The version of the helpdesk that the database holds, None if it holds none."""
         try:
             found = await self.fetch(Statement("select helpdesk.version()", row=only(int)))
+        except _RoleUnknown:
+            raise
         except DatabaseNotReady:
             return None
         return found[0] if found else None
@@ -346,7 +352,7 @@ class Database:
                 f"The database at {host} did not answer for {self._limits.answer:.0f} seconds.", faults.TRY_AGAIN
             )
         if job.unknown:
-            return DatabaseNotReady(
+            return _RoleUnknown(
                 f"The database at {host} does not know the role of people who sign in.",
                 "Its owner can see what it lacks with `helpdesk db check`.",
             )

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from helpdesk_tui.core.database import Database, Limits, Statement, only, positional
+from helpdesk_tui.core.database import Limits, Statement, only, positional
 from helpdesk_tui.core.errors import BadInput, HelpdeskError, Refused, Unreachable
-from tests.proxy import Proxy
+from tests.opened import opened, proxied, until
 from tests.world import DeskDatabase, People, Person
 
 SLEEP = "select 1 from pg_sleep(%s)"
@@ -32,25 +29,6 @@ async def customer(people: People) -> Person:
     return await people.sign_up("cora@shop.test", "Cora")
 
 
-@asynccontextmanager
-async def opened(database: DeskDatabase, person: Person, **more: Any) -> AsyncIterator[Database]:
-    """A Database of ``person``; ``through`` goes through a proxy."""
-    settings = database.settings
-    if (proxy := more.pop("through", None)) is not None:
-        settings = replace(settings, db_host=proxy.host, db_port=proxy.port)
-    desk = await Database.connect(settings, person.session, **more)
-    try:
-        yield desk
-    finally:
-        await desk.close()
-
-
-@asynccontextmanager
-async def proxied(database: DeskDatabase, **more: Any) -> AsyncIterator[Proxy]:
-    async with Proxy(f"{database.server.host}/.s.PGSQL.5432", **more) as proxy:
-        yield proxy
-
-
 async def titles(database: DeskDatabase) -> list[str]:
     return [row[0] for row in await database.run("select title from public.tickets order by title")]
 
@@ -59,7 +37,7 @@ async def titles(database: DeskDatabase) -> list[str]:
 
 
 async def test_run_takes_exactly_one_network_round_trip(database: DeskDatabase, agent: Person) -> None:
-    async with proxied(database) as proxy, opened(database, agent, through=proxy) as desk:
+    async with proxied(database) as proxy, opened(database, agent, proxy=proxy) as desk:
         statements = [
             Statement("select * from helpdesk.me()"),
             Statement("select %s::int + %s", (1, 2)),
@@ -76,7 +54,7 @@ async def test_run_takes_exactly_one_network_round_trip(database: DeskDatabase, 
 
 
 async def test_an_act_takes_one_round_trip_too(database: DeskDatabase, customer: Person) -> None:
-    async with proxied(database) as proxy, opened(database, customer, through=proxy) as desk:
+    async with proxied(database) as proxy, opened(database, customer, proxy=proxy) as desk:
         for number in range(5):
             turnarounds, syncs = proxy.turnarounds, proxy.syncs
             await desk.run(Statement(INSERT, (uuid4(), f"t{number}", customer.id)))
@@ -84,7 +62,7 @@ async def test_an_act_takes_one_round_trip_too(database: DeskDatabase, customer:
 
 
 async def test_five_statements_over_a_slow_link_cost_one_delay(database: DeskDatabase, agent: Person) -> None:
-    async with proxied(database) as proxy, opened(database, agent, through=proxy) as desk:
+    async with proxied(database) as proxy, opened(database, agent, proxy=proxy) as desk:
         proxy.delay = 0.05
         began = time.monotonic()
         await desk.run(*[Statement("select %s::int", (number,)) for number in range(5)])
@@ -179,7 +157,8 @@ async def test_the_database_sees_the_person_and_the_role(database: DeskDatabase,
     async with opened(database, agent) as desk:
         rows = await desk.fetch(
             Statement(
-                "select session_user::text, current_user::text, id, auth.uid(), auth.jwt() ? 'helpdesk_key' from helpdesk.me()"
+                "select session_user::text, current_user::text, id, auth.uid(), auth.jwt() ? 'helpdesk_key'"
+                " from helpdesk.me()"
             )
         )
         assert rows == [(agent.db_user, "authenticated", agent.id, agent.id, False)]
@@ -280,17 +259,10 @@ async def busy(database: DeskDatabase, person: Person) -> int:
     return int(rows[0][0])
 
 
-async def until(condition: Any, seconds: float = 3.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        await asyncio.sleep(0.02)
-
-
 async def test_cancelling_a_read_stops_it_on_the_server_and_keeps_the_connection(
     database: DeskDatabase, agent: Person
 ) -> None:
-    async with proxied(database) as proxy, opened(database, agent, through=proxy) as desk:
+    async with proxied(database) as proxy, opened(database, agent, proxy=proxy) as desk:
         connections = proxy.connections
         for _ in range(3):
             reading = asyncio.create_task(desk.run(Statement(SLEEP, (30,))))
@@ -375,7 +347,7 @@ async def test_closing_hangs_up_on_what_does_not_end(database: DeskDatabase, age
 async def test_use_tells_open_connections_the_new_claims_in_the_same_round_trip(
     database: DeskDatabase, agent: Person
 ) -> None:
-    async with proxied(database) as proxy, opened(database, agent, through=proxy) as desk:
+    async with proxied(database) as proxy, opened(database, agent, proxy=proxy) as desk:
         connections, counted = proxy.connections, desk.round_trips
         await desk.use(replace(agent.session, claims={**agent.claims, "aal": "aal2"}, aal="aal2"))
         assert await desk.fetch(Statement("select auth.jwt() ->> 'aal'")) == [("aal2",)]
@@ -393,7 +365,7 @@ async def test_use_of_another_sign_in_leaves_the_old_connections(
 
 
 async def test_connections_are_few(database: DeskDatabase, customer: Person) -> None:
-    async with proxied(database) as proxy, opened(database, customer, through=proxy) as desk:
+    async with proxied(database) as proxy, opened(database, customer, proxy=proxy) as desk:
         assert proxy.open == 1
         await desk.warm()
         assert proxy.open == 2
@@ -414,7 +386,7 @@ async def test_a_server_that_grants_one_connection_is_enough(database: DeskDatab
 
 
 async def test_bad_input_leaves_the_connection_as_it_was(database: DeskDatabase, agent: Person) -> None:
-    async with proxied(database) as proxy, opened(database, agent, through=proxy) as desk:
+    async with proxied(database) as proxy, opened(database, agent, proxy=proxy) as desk:
         for _ in range(5):
             with pytest.raises(BadInput):
                 await desk.run(Statement("select 1"), Statement("select 1 / %s::int", (0,)), Statement("select 2"))
