@@ -1,0 +1,137 @@
+"""One signed-in person's desk: what the screens ask for, each answered in one network round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core.acts import Act
+from helpdesk_tui.core.database import Database
+from helpdesk_tui.core.errors import SignInError
+from helpdesk_tui.core.model import Department, Me, Person, Status, Thread, Ticket
+from helpdesk_tui.core.tickets import Outcome, Sort
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.settings import Settings
+
+Counts = dict[str, int]
+Direction = Literal["first", "last", "before", "after", "again"]
+
+
+class Desk:
+    """What a person works with. Made by ``Desk.open``.
+
+    Attributes:
+        me: the person, as the database knew them at the last look.
+        staff: whom tickets can be assigned to (nobody, for a customer).
+        departments: where tickets can be sent.
+    """
+
+    def __init__(self, database: Database, me: Me, staff: Sequence[Person], departments: Sequence[Department]) -> None:
+        self.database = database
+        self.me = me
+        self.staff = tuple(staff)
+        self.departments = tuple(departments)
+
+    @classmethod
+    async def open(
+        cls, settings: Settings, session: Session, *, renew: Callable[[], Awaitable[Session]] | None = None
+    ) -> Desk:
+        """Connects and learns who this is.
+
+        Raises:
+            SignInError: the account has no profile in this helpdesk, or owes a second factor.
+            HelpdeskError: the database does not answer, does not fit, or refuses the login.
+        """
+        database = await Database.connect(settings, session, renew=renew)
+        mine, staff, departments = await database.run(people.me(), people.staff(), people.departments())
+        if not mine or mine[0].role is None:
+            await database.close()
+            if mine:
+                raise SignInError(
+                    "This helpdesk asks its staff for a second factor.",
+                    "Sign in again with a code.",
+                    kind="second_factor",
+                )
+            raise SignInError("This account has no profile in this helpdesk.", "Ask an admin.", kind="signed_out")
+        return cls(database, mine[0], staff, departments)
+
+    async def page(
+        self,
+        view: str,
+        sort: Sort,
+        direction: Direction,
+        limit: int,
+        *,
+        after: Ticket | None = None,
+        before: Ticket | None = None,
+    ) -> tuple[list[Ticket], bool]:
+        """Rows of a queue, in its order, and whether there are more in the direction read."""
+        backwards = direction in ("last", "before")
+        rows = await self.database.fetch(
+            tickets.page(self.me, view, sort, after=after, before=before, last=direction == "last", limit=limit + 1)
+        )
+        more = len(rows) > limit
+        return (rows[-limit:] if backwards else rows[:limit]), more
+
+    async def first_look(self, view: str, sort: Sort, limit: int) -> tuple[list[Ticket], bool, Counts]:
+        """The first page of a queue and the counts of all, in one round trip."""
+        rows, counted = await self.database.run(
+            tickets.page(self.me, view, sort, limit=limit + 1), tickets.counts(self.me)
+        )
+        return rows[:limit], len(rows) > limit, counted[0]
+
+    async def counts(self) -> Counts:
+        """How many tickets each view holds, up to ``tickets.COUNT_CAP``."""
+        return (await self.database.fetch(tickets.counts(self.me)))[0]
+
+    async def look_again(self, view: str, ids: Sequence[UUID]) -> dict[UUID, Ticket | None]:
+        """Tickets that changed, as they are now; None for one that is not in the view, or not for this person."""
+        rows = await self.database.fetch(tickets.in_view(self.me, view, ids))
+        found = {row.id: row for row in rows}
+        return {ticket_id: found.get(ticket_id) for ticket_id in ids}
+
+    async def ticket(self, reference: str) -> Ticket | None:
+        """A ticket by number or id; None if there is none for this person."""
+        rows = await self.database.fetch(tickets.find(reference))
+        return rows[0] if rows else None
+
+    async def thread(self, ticket_id: UUID) -> Thread:
+        """A ticket opened.
+
+        Raises:
+            NotFound: there is no such ticket for this person.
+        """
+        return thread.assemble(await self.database.run(*thread.opened(ticket_id)))
+
+    async def do(self, act: Act, ids: Sequence[UUID]) -> list[Outcome]:
+        """Does one thing to some tickets; says of each what became of it. Doing it twice is the same as once."""
+        return await self.database.fetch(act.statement(ids), idempotent=True)
+
+    async def send(
+        self,
+        ticket_id: UUID,
+        message_id: UUID,
+        content: str,
+        *,
+        internal: bool,
+        after_id: UUID | None,
+        then_status: Status | None = None,
+    ) -> None:
+        """Sends a reply or a note; sent again under the same id, it is there once.
+
+        Raises:
+            Stale: the thread has moved on; nothing was sent.
+            Refused, NotFound, Unreachable: nothing was sent, or it is not known: send it again.
+        """
+        statements = thread.send(
+            ticket_id, message_id, content, internal=internal, after_id=after_id, then_status=then_status
+        )
+        await self.database.run(*statements, idempotent=True)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self.database.close()
