@@ -14,7 +14,7 @@ import re
 from typing import Final
 from unicodedata import category, east_asian_width
 
-__all__ = ["ELLIPSIS", "TAB_SIZE", "clip", "safe_block", "safe_line"]
+__all__ = ["ELLIPSIS", "TAB_SIZE", "clip", "leans", "safe_block", "safe_line"]
 
 ELLIPSIS: Final = "…"
 TAB_SIZE: Final = 4
@@ -96,7 +96,7 @@ def _one_by_one(text: str) -> str:
         code = ord(char)
         if code < 0xAD:
             out.append(char)
-            base, marks, joins, wide = ("" if char in " \n" else char), 0, 0, False
+            base, marks, joins, wide = ("" if char in " \n\t" else char), 0, 0, False
             continue
         following = text[index] if index < length else ""
         previous = out[-1] if out else ""
@@ -206,15 +206,19 @@ def safe_line(text: str, limit: int = 500) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """The first ``limit`` characters at most of safe text, ending before a character that others are drawn onto
-    rather than between them, and without white space at the end."""
+    """The first ``limit`` characters at most of safe text, torn between characters only, without white space at the
+    end."""
     end = min(max(limit, 0), len(text))
-    while 0 < end < len(text) and (
-        text[end] in (_ZWJ, _ZWNJ, _EMOJI_STYLE)
-        or text[end - 1] in (_ZWJ, _ZWNJ)
-        or _is_modifier(text[end])
-        or 0xE0000 <= ord(text[end]) <= 0xE0FFF
-        or _is_mark(text[end], category(text[end]))
-    ):
+    while 0 < end < len(text) and (text[end - 1] in (_ZWJ, _ZWNJ) or leans(text[end])):
         end -= 1
     return text[:end].rstrip()
+
+
+def leans(char: str) -> bool:
+    """Whether a character is drawn onto or into the one before it, so that a line or a style may not begin with it."""
+    return (
+        char in (_ZWJ, _ZWNJ, _EMOJI_STYLE)
+        or _is_modifier(char)
+        or 0xE0000 <= ord(char) <= 0xE0FFF
+        or _is_mark(char, category(char))
+    )

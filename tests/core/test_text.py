@@ -147,7 +147,10 @@ def test_markup_of_our_own_libraries_means_nothing() -> None:
     assert safe_block("[bold]x[/bold] [@click=quit]y[/]") == "[bold]x[/bold] [@click=quit]y[/]"
 
 
-@pytest.mark.parametrize("text", ["x" * 2_000_000, "\x1b]8;;" * 20_000, "\u0301" * 300_000, "\x1b[" * 100_000])
+LONG = {"x": "x" * 2_000_000, "OSC": "\x1b]8;;" * 20_000, "marks": "\u0301" * 300_000, "CSI": "\x1b[" * 100_000}
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG.keys())
 def test_no_input_is_slow(text: str) -> None:
     started = time.process_time()
     safe_line(text)

@@ -1,0 +1,63 @@
+"""Sentences about tickets that the app and the command line share."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from helpdesk_tui.core.model import HistoryLine
+from helpdesk_tui.core.text import safe_line
+
+__all__ = ["history_words", "moment"]
+
+#: Who did what nobody signed in has done: an import, a rule, the database itself.
+NOBODY = "System"
+
+
+def moment(when: datetime, zone: tzinfo | None = None, *, year: int | None = None) -> str:
+    """A point in time for people: "Tue 3 Mar 14:05", with the year where it is not ``year``.
+
+    Args:
+        when: aware.
+        zone: where the reader is; None asks the machine.
+        year: the reader's year now; None always says the year.
+    """
+    local = when.astimezone(zone)
+    day = f"{local:%a} {local.day} {local:%b}"
+    return f"{day} {local:%H:%M}" if local.year == year else f"{day} {local.year} {local:%H:%M}"
+
+
+def history_words(line: HistoryLine, zone: tzinfo | None = None) -> str:
+    """One change of a ticket as a sentence, without its time: "Mara set priority high → urgent". Safe to show."""
+    who = safe_line(line.actor or NOBODY, 60)
+    old, new = (safe_line(value, 120) if value else None for value in (line.old, line.new))
+    kind: str = line.kind  # a newer database may record what this release has no words for
+    match kind:
+        case "created":
+            return f"{who} opened the ticket"
+        case "assignee":
+            if new is None:
+                return f"{who} took the ticket off {old}" if old else f"{who} left the ticket unassigned"
+            return f"{who} assigned the ticket to {new}" + (f" (was {old})" if old else "")
+        case "department":
+            return f"{who} moved the ticket" + (f" from {old}" if old else "") + f" to {new or 'no department'}"
+        case "title":
+            return f"{who} renamed the ticket from “{old or ''}” to “{new or ''}”"
+        case "due_date":
+            if new is None:
+                return f"{who} removed the due date"
+            return f"{who} set due date {_due(old, zone)} → {_due(new, zone)}"
+        case "status" | "priority" | "category":
+            return f"{who} set {kind} {old or 'none'} → {new or 'none'}"
+        case _:
+            return f"{who} changed {safe_line(kind, 40)} {old or 'none'} → {new or 'none'}"
+
+
+def _due(value: str | None, zone: tzinfo | None) -> str:
+    """A due date as the database wrote it down, for people."""
+    if value is None:
+        return "none"
+    try:
+        when = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return moment(when, zone) if when.tzinfo else value
