@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Ticket
-from helpdesk_tui.widgets.queue_window import Sort, sort_key
+from helpdesk_tui.widgets.queue_sort import Sort, sort_key
 
 #: What "now" is for made-up tickets, so that a picture of them is the same tomorrow.
 NOW: Final = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -46,7 +46,7 @@ def ticket(index: int) -> Ticket:
     number = 1_000_000 - index
     status = STATUSES[0 if index % 7 < 4 else index % 4]
     due = None if index % 3 else NOW + timedelta(hours=(index * 7) % 211 - 40)
-    updated = NOW - timedelta(seconds=25 + index * 40 + index * index // 50)
+    updated = NOW - timedelta(seconds=25 + index * 40 + min(index, 40) ** 4 // 3)
     requester = _PEOPLE[index * 5 % len(_PEOPLE)]
     assignee = _AGENTS[index * 3 // 2 % len(_AGENTS)]
     return Ticket(

@@ -10,64 +10,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final, Literal, Protocol, get_args
+from typing import Literal, Protocol
 from uuid import UUID
 
-from helpdesk_tui.core.model import PRIORITIES, Ticket
+from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.widgets.queue_sort import Sort, SortKey, sort_key
 
-__all__ = ["SORTS", "Changes", "PageRequest", "QueueWindow", "Sort", "SortKey", "Source", "sort_key"]
-
-Sort = Literal["updated", "due", "priority", "age"]
-SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
-
-#: Compared ascending; the ticket's id is the last part, so no two tickets of a queue have the same key.
-SortKey = tuple[int, ...]
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-_RANK: Final = {priority: rank for rank, priority in enumerate(PRIORITIES)}
-
-
-def _instant(moment: datetime) -> int:
-    """Whole microseconds since 1970, exact as Postgres is (a float is not)."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
-def _by_update(ticket: Ticket) -> SortKey:
-    return (-_instant(ticket.updated_at), -ticket.id.int)
-
-
-def _by_due(ticket: Ticket) -> SortKey:
-    if ticket.due_date is None:
-        return (1, 0, ticket.id.int)
-    return (0, _instant(ticket.due_date), ticket.id.int)
-
-
-def _by_priority(ticket: Ticket) -> SortKey:
-    return (-_RANK[ticket.priority], -_instant(ticket.updated_at), -ticket.id.int)
-
-
-def _by_age(ticket: Ticket) -> SortKey:
-    return (_instant(ticket.created_at), ticket.id.int)
-
-
-_KEYS: Final[Mapping[Sort, Callable[[Ticket], SortKey]]] = {
-    "updated": _by_update,
-    "due": _by_due,
-    "priority": _by_priority,
-    "age": _by_age,
-}
-
-
-def sort_key(sort: Sort) -> Callable[[Ticket], SortKey]:
-    """The key that puts tickets in a queue's order.
-
-    "updated": the last changed first. "due": the soonest first, those without a date last. "priority": urgent first,
-    the last changed first among equals. "age": the oldest first. Ties go by id, in the direction of the main column,
-    as a keyset in SQL (``(updated_at, id) < (…)``) wants it.
-    """
-    return _KEYS[sort]
+__all__ = ["Changes", "PageRequest", "QueueWindow", "Source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +63,17 @@ class Changes:
         moved: loaded tickets whose place changed.
         changed: loaded tickets that differ from before, whether or not they moved.
         left: tickets that were loaded and no longer are.
+        before: tickets that now lie somewhere before the loaded rows.
     """
 
     inserted: frozenset[UUID] = frozenset()
     moved: frozenset[UUID] = frozenset()
     changed: frozenset[UUID] = frozenset()
     left: frozenset[UUID] = frozenset()
+    before: frozenset[UUID] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.inserted or self.moved or self.changed or self.left)
+        return bool(self.inserted or self.moved or self.changed or self.left or self.before)
 
 
 class QueueWindow:
@@ -135,6 +86,7 @@ class QueueWindow:
     Attributes:
         has_before, has_after: whether the queue goes on beyond the loaded rows.
         total: how many tickets the queue has, if known.
+        at_least: how many it has at least, where counting stopped.
         offset: how many tickets lie before the loaded rows, if known.
         offset_exact: False once live changes have made ``offset`` a good guess only.
     """
@@ -144,7 +96,7 @@ class QueueWindow:
             raise ValueError("a window holds at least one row")
         self.sort: Sort = sort
         self.limit = limit
-        self._key = _KEYS[sort]
+        self._key = sort_key(sort)
         self._rows: list[Ticket] = []
         self._keys: list[SortKey] = []
         self._key_of: dict[UUID, SortKey] = {}
@@ -153,9 +105,11 @@ class QueueWindow:
         self._first_edge: Ticket | None = None
         self._last_edge: Ticket | None = None
         self._selected: Ticket | None = None
+        self._loaded = False
         self.has_before = False
         self.has_after = False
         self.total: int | None = None
+        self.at_least = 0
         self.offset: int | None = None
         self.offset_exact = True
 
@@ -242,6 +196,7 @@ class QueueWindow:
         """
         wanted = self._selected
         place = None if wanted is None else self._key_of.get(wanted.id, self._key(wanted))
+        self._loaded = True
         self._rows, self._keys, self._key_of = [], [], {}
         self._first_edge = self._last_edge = None
         for row in rows:
@@ -301,10 +256,10 @@ class QueueWindow:
         self._settle()
         return excess
 
-    def set_total(self, total: int | None) -> None:
-        """Say how many tickets the queue has; None if that is not known."""
-        self.total = total
-        if total is not None and not self.has_after:
+    def set_total(self, total: int | None, *, at_least: int = 0) -> None:
+        """Say how many tickets the queue has; None if that is not known, then perhaps how many at least."""
+        self.total, self.at_least = total, at_least
+        if total is not None and self._loaded and not self.has_after:
             self.offset, self.offset_exact = max(0, total - len(self._rows)), True
         self._settle()
 
@@ -333,17 +288,21 @@ class QueueWindow:
         for ticket in new.values():
             self._put(ticket)
 
-        if affected and cursor is not None and not (self._selected is not None and self.select_id(self._selected.id)):
-            self._select_neighbour(before, cursor, updated)
+        if affected and self._selected is not None and not self.select_id(self._selected.id):
+            if cursor is not None:
+                self._select_neighbour(before, cursor, updated)
+            else:
+                self._selected = updated[self._selected.id]
         left = frozenset(old.keys() - new.keys())
         changed = frozenset(key for key in old.keys() & new.keys() if old[key] != new[key])
         moved = frozenset(key for key in changed if self._key(old[key]) != self._key(new[key]))
         if self.total is not None:
             self.total -= sum(1 for ticket_id in left if updated[ticket_id] is None)
-        self._guess_offset(updated, old)
+        ahead = self._ahead(updated)
+        self._guess_offset(updated, ahead, old)
         self._trim_far_from_cursor()
         self._settle()
-        return Changes(frozenset(new.keys() - old.keys()), moved, changed, left)
+        return Changes(frozenset(new.keys() - old.keys()), moved, changed, left, ahead)
 
     def _select_neighbour(self, old_rows: Sequence[Ticket], cursor: int, updated: Mapping[UUID, Ticket | None]) -> None:
         """Select the nearest row that did not itself change: the next one first, then the one before."""
@@ -358,19 +317,22 @@ class QueueWindow:
             return False
         return not (self.has_after and (self._last_edge is None or key > self._key(self._last_edge)))
 
-    def _guess_offset(self, updated: Mapping[UUID, Ticket | None], old: Mapping[UUID, Ticket]) -> None:
-        """Count tickets that moved from the loaded rows to a place before them. Where others came from is unknown."""
-        if not self.has_before or self.offset is None or self._first_edge is None:
-            return
+    def _ahead(self, updated: Mapping[UUID, Ticket | None]) -> frozenset[UUID]:
+        """Those whose place is now before the loaded rows."""
+        if not self.has_before or self._first_edge is None:
+            return frozenset()
         first = self._key(self._first_edge)
-        for ticket_id, ticket in updated.items():
-            if ticket is not None and self._key(ticket) < first:
-                if ticket_id in old:
-                    self.offset += 1
-                else:
-                    self.offset_exact = False
-            elif ticket is None and ticket_id not in old:
-                self.offset_exact = False
+        return frozenset(key for key, ticket in updated.items() if ticket is not None and self._key(ticket) < first)
+
+    def _guess_offset(
+        self, updated: Mapping[UUID, Ticket | None], ahead: frozenset[UUID], old: Mapping[UUID, Ticket]
+    ) -> None:
+        """Count tickets that moved from the loaded rows to a place before them. Where others came from is unknown."""
+        if not self.has_before or self.offset is None:
+            return
+        self.offset += len(ahead & old.keys())
+        if ahead - old.keys() or any(ticket is None and key not in old for key, ticket in updated.items()):
+            self.offset_exact = False
 
     # Inside
 
@@ -437,6 +399,8 @@ class QueueWindow:
 
     def _settle(self) -> None:
         """What is loaded says the total when nothing lies beyond it, and bounds it from below otherwise."""
+        if not self._loaded:
+            return
         if not self.has_before:
             self.offset, self.offset_exact = 0, True
         if not self.has_before and not self.has_after:

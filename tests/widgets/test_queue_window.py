@@ -13,7 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from benchmarks.synthetic import NOW, Endless, Listed, ticket
 from helpdesk_tui.core.model import PRIORITIES, Ticket
-from helpdesk_tui.widgets.queue_window import SORTS, QueueWindow, Sort, sort_key
+from helpdesk_tui.widgets.queue_sort import SORTS, Sort, sort_key
+from helpdesk_tui.widgets.queue_window import QueueWindow
 
 
 def tickets(start: int, stop: int) -> list[Ticket]:
@@ -165,6 +166,13 @@ def test_replace_with_nothing_is_empty() -> None:
     assert window.edge_after is None
 
 
+def test_total_said_before_the_first_page_is_kept() -> None:
+    window = QueueWindow()
+    window.set_total(1000)
+    window.replace(tickets(0, 100), has_after=True)
+    assert (window.total, window.offset) == (1000, 0)
+
+
 # Live changes
 
 
@@ -187,7 +195,9 @@ def test_new_row_within_the_loaded_rows_comes_in() -> None:
 def test_new_row_beyond_the_loaded_edge_is_left_out(place: int) -> None:
     window = filled(10, 20, before=True, after=True)
     new = replace(ticket(place), id=UUID(int=5))
-    assert not window.apply_changes({new.id: new})
+    changes = window.apply_changes({new.id: new})
+    assert not changes.inserted
+    assert changes.before == ({new.id} if place == 3 else frozenset())
     assert list(window.rows) == tickets(10, 20)
 
 

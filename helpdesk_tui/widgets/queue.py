@@ -1,0 +1,509 @@
+"""The queue: a list of tickets of any length, of which only what is on the screen is drawn.
+
+The widget never asks a database. It posts :class:`Queue.NeedRows`, and whoever owns it answers with
+:meth:`Queue.feed` or :meth:`Queue.fail` (:func:`answer` does that for a :class:`Source`). What changes elsewhere comes
+in through :meth:`Queue.apply_changes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+from typing import ClassVar, Final, Literal
+from uuid import UUID
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.widgets.lines import LineView
+from helpdesk_tui.widgets.queue_lines import Blank, Foot, Line, Situation
+from helpdesk_tui.widgets.queue_pager import Pager, State
+from helpdesk_tui.widgets.queue_paint import Painter
+from helpdesk_tui.widgets.queue_row import Columns, columns
+from helpdesk_tui.widgets.queue_sort import Sort
+from helpdesk_tui.widgets.queue_style import COMPONENT_CLASSES, CSS
+from helpdesk_tui.widgets.queue_view import View
+from helpdesk_tui.widgets.queue_window import PageRequest, QueueWindow, Source
+
+__all__ = ["Queue", "ScrollStep", "answer"]
+
+ScrollStep = Literal["auto", "half", "line"]
+
+#: Two moves closer together than this mean a key held down (or a slow link that delivers them in one go).
+HELD_SECONDS: Final = 0.12
+WHEEL_LINES: Final = 3
+
+
+class Queue(LineView):
+    """A queue of tickets.
+
+    Args:
+        sort: the order of the rows.
+        me: the person signed in, shown as "you" where assigned.
+        empty: what to say when there is no ticket: what is not there, and the way on.
+        scroll_step: how far the view moves when the selection leaves it: a "line", "half" a page, or "auto": a line,
+            and half a page while a key is held, which a slow link can follow.
+        page_size: how many rows to ask for at a time.
+        clock: tells the time.
+    """
+
+    STYLE_PREFIX = "queue--"
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
+    DEFAULT_CSS = CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "down", "Down", show=False, id="queue.down"),
+        Binding("k,up", "up", "Up", show=False, id="queue.up"),
+        Binding("ctrl+d", "half_down", "Half a page down", show=False, id="queue.half_down"),
+        Binding("ctrl+u", "half_up", "Half a page up", show=False, id="queue.half_up"),
+        Binding("pagedown,ctrl+f", "page_down", "Page down", show=False, id="queue.page_down"),
+        Binding("pageup,ctrl+b", "page_up", "Page up", show=False, id="queue.page_up"),
+        Binding("g,home", "first", "First", show=False, id="queue.first"),
+        Binding("G,end", "last", "Last", show=False, id="queue.last"),
+        Binding("enter", "open", "Open", id="queue.open"),
+        Binding("r,f5", "retry", "Try again", id="queue.retry"),
+    ]
+
+    class Highlighted(Message):
+        """Another ticket is selected, or none (``ticket`` is None). Looking at it is not reading it."""
+
+        def __init__(self, queue: Queue, ticket: Ticket | None) -> None:
+            super().__init__()
+            self.queue = queue
+            self.ticket = ticket
+
+        @property
+        def control(self) -> Queue:
+            """The queue."""
+            return self.queue
+
+        def can_replace(self, message: Message) -> bool:
+            """While a key is held only the last one counts."""
+            return isinstance(message, Queue.Highlighted) and message.queue is self.queue
+
+    class Opened(Message):
+        """A ticket is to be opened."""
+
+        def __init__(self, queue: Queue, ticket: Ticket) -> None:
+            super().__init__()
+            self.queue = queue
+            self.ticket = ticket
+
+        @property
+        def control(self) -> Queue:
+            """The queue."""
+            return self.queue
+
+    class NeedRows(Message):
+        """The queue wants rows: answer with :meth:`Queue.feed` or :meth:`Queue.fail`."""
+
+        def __init__(self, queue: Queue, request: PageRequest) -> None:
+            super().__init__()
+            self.queue = queue
+            self.request = request
+
+        @property
+        def control(self) -> Queue:
+            """The queue."""
+            return self.queue
+
+    def __init__(
+        self,
+        *,
+        sort: Sort = "updated",
+        me: UUID | None = None,
+        empty: str = "no ticket in this view.",
+        scroll_step: ScrollStep = "auto",
+        page_size: int = 100,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.scroll_step: ScrollStep = scroll_step
+        self._pager = Pager(sort, page_size)
+        self._empty = empty
+        self._clock = clock
+        self._now = clock()
+        self._painter = Painter(self, me)
+        self._view = View()
+        self._number = 5  # cells for the longest "#123" seen
+        self._shown: list[Line] = []  # what each line of the screen shows, as last asked to be painted
+        self._shown_for: object = None
+        self._fresh: set[UUID] = set()
+        self._pending: frozenset[UUID] = frozenset()
+        self._news: set[UUID] = set()
+        self._announced: UUID | None = None
+        self._last_move = 0.0
+
+    # What is there
+
+    @property
+    def window(self) -> QueueWindow:
+        """The loaded rows. Change them through the queue only."""
+        return self._pager.window
+
+    @property
+    def selected(self) -> Ticket | None:
+        """The selected ticket."""
+        return self.window.selected
+
+    @property
+    def on_screen(self) -> Sequence[Ticket]:
+        """The tickets on the screen now."""
+        return self._view.rows(self.window)
+
+    @property
+    def state(self) -> State:
+        """What the queue shows: rows, or which words instead of them."""
+        return self._pager.state
+
+    # What comes in
+
+    def reset(self, sort: Sort | None = None, *, empty: str | None = None) -> None:
+        """Show another view, or the same one in another order: forget all rows and ask for the first ones."""
+        if empty is not None:
+            self._empty = empty
+        self._fresh.clear()
+        self._news.clear()
+        self._view.top = 0
+        self._ask(self._pager.start(sort))
+        self._update()
+
+    def feed(self, request: PageRequest, rows: Sequence[Ticket], more: bool) -> bool:
+        """Answer a request.
+
+        Args:
+            request: the one that :class:`NeedRows` carried.
+            rows: the tickets, in the queue's order, at most ``request.limit``.
+            more: whether there are more in the direction asked.
+
+        Returns:
+            Whether the answer was taken; one to a question that no longer matters is not.
+        """
+        place = self._view.place(self.window)
+        if not self._pager.feed(request, rows, more):
+            return False
+        if request.kind in ("first", "last"):
+            self._view.top = 0 if request.kind == "first" else len(self.window)
+            self._view.follow(self.window, "line")
+        else:
+            self._view.return_to(self.window, place)
+        self._number = max([self._number, *(len(str(row.number)) + 1 for row in rows)])
+        self._update()
+        return True
+
+    def fail(self, request: PageRequest, why: str) -> None:
+        """Say that a request will not be answered, and why, in words for people."""
+        if self._pager.fail(request, why):
+            self._update()
+            self.refresh_bindings()
+
+    def set_total(self, total: int | None, *, at_least: int = 0) -> None:
+        """Say how many tickets the view has; where counting stopped, how many at least."""
+        self.window.set_total(total, at_least=at_least)
+        self._update()
+
+    def reread(self) -> None:
+        """Ask again for what is on the screen, where it is not known what has changed."""
+        rows = [self._view.top, self._view.top + self._view.height]
+        if self.window.cursor is not None:
+            rows.append(self.window.cursor)
+        self._ask(self._pager.again(min(rows), max(rows)))
+        self._update()
+
+    def apply_changes(self, updated: Mapping[UUID, Ticket | None], *, own: Collection[UUID] = ()) -> None:
+        """Take tickets that changed: None for one that is no longer in this view.
+
+        The selection stays on its ticket. Rows on the screen stay where they are if the person has scrolled down:
+        what comes in above is told by number instead.
+
+        Args:
+            updated: the tickets as they are now, by id.
+            own: those that the person changed themselves: no news, and not marked as changed.
+        """
+        place = self._view.place(self.window)
+        changes = self._pager.apply_changes(updated)
+        if not changes:
+            return
+        self._view.return_to(self.window, place)
+        others = frozenset(updated) - frozenset(own)
+        self._fresh -= changes.left
+        self._fresh |= (changes.inserted | changes.changed | changes.before) & others
+        for ticket_id in (changes.inserted | changes.moved | changes.before) & others:
+            index = self.window.index_of(ticket_id)
+            if index is None or index < self._view.top:
+                self._news.add(ticket_id)
+        self._number = max([self._number, *(len(str(row.number)) + 1 for row in updated.values() if row is not None)])
+        self._update()
+
+    def set_pending(self, ids: Iterable[UUID]) -> None:
+        """Show these tickets, and no others, as waiting for the server's word on an act."""
+        self._pending = frozenset(ids)
+        self._update()
+
+    def seen(self, ids: Iterable[UUID]) -> None:
+        """Take the mark of having changed off these tickets. Opening one does that by itself."""
+        self._fresh.difference_update(ids)
+        self._update()
+
+    def select(self, ticket_id: UUID) -> bool:
+        """Select a ticket; False if it is not loaded."""
+        if not self.window.select_id(ticket_id):
+            return False
+        self._view.follow(self.window, "half")
+        self._update()
+        return True
+
+    # Keys
+
+    def action_down(self) -> None:
+        """Select the next ticket."""
+        self.move(1)
+
+    def action_up(self) -> None:
+        """Select the ticket before."""
+        self.move(-1)
+
+    def action_half_down(self) -> None:
+        """Half a page down."""
+        self.move(max(1, self._view.height // 2), view=True)
+
+    def action_half_up(self) -> None:
+        """Half a page up."""
+        self.move(-max(1, self._view.height // 2), view=True)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self.move(max(1, self._view.height - 1), view=True)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self.move(-max(1, self._view.height - 1), view=True)
+
+    def action_first(self) -> None:
+        """The first ticket of the whole queue."""
+        if self.window.has_before:
+            self._ask(self._pager.jump("first"))
+        else:
+            self.window.select(0)
+            self._view.top = 0
+        self._update()
+
+    def action_last(self) -> None:
+        """The last ticket of the whole queue."""
+        if self.window.has_after:
+            self._ask(self._pager.jump("last"))
+        else:
+            self.window.select(len(self.window) - 1)
+            self._view.follow(self.window, "line")
+        self._update()
+
+    def action_open(self) -> None:
+        """Open the selected ticket."""
+        ticket = self.selected
+        if ticket is not None:
+            self.seen([ticket.id])
+            self.post_message(self.Opened(self, ticket))
+
+    def action_retry(self) -> None:
+        """Ask again what was not answered."""
+        request = self._pager.retry()
+        if request is not None:
+            self._ask(request)
+            self._update()
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Trying again is a key only while something has failed."""
+        if action == "retry":
+            return self._pager.failure is not None
+        return super().check_action(action, parameters)
+
+    def move(self, delta: int, *, view: bool = False) -> None:
+        """Move the selection.
+
+        Args:
+            delta: by how many rows, down if positive. From off the screen it comes onto the screen first.
+            view: move the rows on the screen by as much.
+        """
+        if self._pager.jumping:
+            self._pager.move_after_jump(delta)
+            return
+        moment = monotonic()
+        held, self._last_move = moment - self._last_move < HELD_SECONDS, moment
+        window, shown, cursor = self.window, self._view, self.window.cursor
+        if view:
+            shown.scroll(window, delta)
+            window.select((shown.top if cursor is None else cursor) + delta)
+        elif cursor is None or cursor < shown.top:
+            window.select(shown.top)
+        elif not shown.shows(cursor):
+            window.select(shown.top + shown.height - 1)
+        else:
+            window.select(cursor + delta)
+        shown.follow(window, "half" if self.scroll_step == "half" or (held and self.scroll_step == "auto") else "line")
+        self._update()
+
+    # The mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects, a second one opens; on the last line it does what that line offers."""
+        line = event.y - self._heading
+        if 0 <= line < self._view.height:
+            if self._view.top + line < len(self.window):
+                self.window.select(self._view.top + line)
+                self._update()
+                if event.chain == 2:
+                    self.action_open()
+        elif line >= self._view.height and self._pager.failure is not None:
+            self.action_retry()
+        elif line >= self._view.height and self._news:
+            self.action_first()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the view, not the selection."""
+        self._wheel(event, WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the view, not the selection."""
+        self._wheel(event, -WHEEL_LINES)
+
+    def _wheel(self, event: events.MouseEvent, lines: int) -> None:
+        event.stop()
+        event.prevent_default()
+        self._view.scroll(self.window, lines)
+        self._update()
+
+    # Drawing
+
+    @property
+    def _heading(self) -> int:
+        """Lines above the rows: none where there is little room."""
+        return 1 if self.size.height >= 6 else 0
+
+    @property
+    def _footing(self) -> int:
+        """Lines below the rows."""
+        return 1 if self.size.height >= 3 else 0
+
+    @property
+    def _layout(self) -> Columns:
+        return columns(max(0, self.size.width - 1), self._number)
+
+    def on_mount(self) -> None:
+        """Ask for the first rows, unless they are there."""
+        self.watch(self, "has_focus", self._paint, init=False)
+        self.set_interval(60, self._pass_time)
+        if not self._pager.fed and not self._pager.asking:
+            self._ask(self._pager.start())
+
+    def on_resize(self) -> None:
+        """Keep the selection on the screen if it was there."""
+        followed = self._view.shows(self.window.cursor) or not self._view.height
+        self._measure()
+        if followed:
+            self._view.follow(self.window, "line")
+        self._update()
+
+    def _measure(self) -> None:
+        self._view.height = max(0, self.size.height - self._heading - self._footing)
+
+    def _pass_time(self) -> None:
+        """Once a minute: lines whose words about time are others now."""
+        self._now = self._clock()
+        self._paint()
+
+    def _ask(self, request: PageRequest) -> None:
+        self.post_message(self.NeedRows(self, request))
+
+    def _update(self) -> None:
+        """After a change: ask for rows that are running out, paint the lines that differ, say what is selected."""
+        self._now = self._clock()
+        self._view.scroll(self.window)
+        if self._view.at_start(self.window):
+            self._news.clear()
+        if self._view.height:
+            for request in self._pager.want(self._view.top, self._view.height):
+                self._ask(request)
+        self._paint()
+        selected = self.window.selected
+        selected_id = None if selected is None else selected.id
+        if selected_id != self._announced:
+            self._announced = selected_id
+            self.post_message(self.Highlighted(self, selected))
+
+    def _paint(self) -> None:
+        """Have those lines painted that do not show what they should."""
+        width = self.size.width
+        valid = (self.size, self._layout, self.window.sort, self.style_epoch)
+        lines = self._wanted()
+        old_lines, self._shown = self._shown, lines
+        if valid != self._shown_for or len(lines) != len(old_lines):
+            self._shown_for = valid
+            self.refresh()
+            return
+        changed = []
+        for y, (old, new) in enumerate(zip(old_lines, lines, strict=True)):
+            if old != new:
+                only_place = isinstance(old, Foot) and isinstance(new, Foot) and old[1:] == new[1:]
+                changed.append((y, len(new.position) if only_place and isinstance(new, Foot) else width))
+        self.refresh_lines(*changed)
+
+    def _wanted(self) -> list[Line]:
+        """What each line should show."""
+        situation = Situation(
+            self._pager,
+            self._view,
+            self._now,
+            heading=bool(self._heading),
+            foot=bool(self._footing),
+            focus=self.has_focus,
+            empty=self._empty,
+            fresh=self._fresh,
+            pending=self._pending,
+            news=len(self._news),
+            key=self._key,
+        )
+        return situation.lines()
+
+    def _key(self, binding_id: str) -> str:
+        """The key for an action as it is now, for people."""
+        for active in self.screen.active_bindings.values():
+            if active.binding.id == binding_id:
+                return self.app.get_key_display(active.binding)
+        for binding in Binding.make_bindings(self.BINDINGS):
+            if binding.id == binding_id:
+                return self.app.get_key_display(binding)
+        return ""
+
+    def render_line(self, y: int) -> Strip:
+        """A line of the queue."""
+        line = self._shown[y] if y < len(self._shown) else Blank()
+        return self._painter.strip(line, self._layout, self._now, self.window.sort)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines in a region; the size may have changed since they were last laid out."""
+        if len(self._shown) != self.size.height:
+            self._measure()
+            self._shown = self._wanted()
+        return super().render_lines(crop)
+
+
+async def answer(request: Queue.NeedRows, source: Source) -> None:
+    """Answer a queue's request from a source; what the source cannot do is shown where the rows would be."""
+    wanted = request.request
+    try:
+        rows, more = await source.page(
+            after=wanted.after, before=wanted.before, last=wanted.kind == "last", limit=wanted.limit
+        )
+    except HelpdeskError as error:
+        request.queue.fail(wanted, str(error))
+    else:
+        request.queue.feed(wanted, rows, more)

@@ -1,0 +1,172 @@
+"""What each line of the queue says at a moment, free of Textual. Lines that compare equal look the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.widgets.queue_pager import Pager
+from helpdesk_tui.widgets.queue_row import Part, ago, due_words, plain
+from helpdesk_tui.widgets.queue_sort import SORT_WORDS
+from helpdesk_tui.widgets.queue_view import View
+from helpdesk_tui.widgets.queue_window import QueueWindow
+
+__all__ = ["Blank", "Foot", "Heading", "Line", "Look", "Row", "Situation", "Words", "position", "thumb"]
+
+
+class Look(NamedTuple):
+    """Everything but the ticket that decides how its line looks. Times are the words they are shown as, so a line is
+    drawn anew when its words change and not before."""
+
+    ground: Literal["row", "cursor", "cursor-blurred"]
+    fresh: bool
+    pending: bool
+    thumb: bool
+    when: str
+    due: str
+
+
+class Row(NamedTuple):
+    """A line that shows a ticket."""
+
+    ticket: Ticket
+    look: Look
+
+
+class Heading(NamedTuple):
+    """The line above the rows."""
+
+    kind: Literal["heading"] = "heading"
+
+
+class Foot(NamedTuple):
+    """The line below the rows: where the selection is, news, and at the right, if there is room, the order."""
+
+    position: str
+    news: tuple[Part, ...]
+    order: str
+
+
+class Words(NamedTuple):
+    """A line in the middle, instead of rows."""
+
+    text: str
+    style: str
+
+
+class Blank(NamedTuple):
+    """An empty line."""
+
+    kind: Literal["blank"] = "blank"
+
+
+Line = Row | Heading | Foot | Words | Blank
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that decides what the queue shows.
+
+    Attributes:
+        pager, view: the rows, and which of them are on the screen.
+        now: what ages are told from.
+        heading, foot: whether there is room for the lines above and below the rows.
+        focus: whether keys go to the queue.
+        empty: what to say when there is no ticket.
+        fresh, pending: tickets that changed unseen, and those that wait for the server.
+        news: how many tickets came in above the screen.
+        key: tells the key of an action by its binding's id.
+    """
+
+    pager: Pager
+    view: View
+    now: datetime
+    heading: bool
+    foot: bool
+    focus: bool
+    empty: str
+    fresh: Collection[UUID]
+    pending: Collection[UUID]
+    news: int
+    key: Callable[[str], str]
+
+    def lines(self) -> list[Line]:
+        """One for every line of the widget."""
+        height = self.view.height
+        lines: list[Line] = [Heading()] if self.heading else []
+        end = len(lines) + height
+        if self.pager.state == "ready":
+            lines += self._rows()
+        else:
+            words = self._words()[:height]
+            lines += [Blank()] * ((height - len(words)) // 2)
+            lines += words
+        lines += [Blank()] * (end - len(lines))
+        if self.foot:
+            lines.append(self._foot())
+        return lines
+
+    def _rows(self) -> Iterable[Row]:
+        view, window, now = self.view, self.pager.window, self.now
+        bar = thumb(window, view.top, view.height)
+        cursor, age = window.cursor, window.sort == "age"
+        for line, ticket in enumerate(view.rows(window)):
+            ground: Literal["row", "cursor", "cursor-blurred"] = "row"
+            if view.top + line == cursor:
+                ground = "cursor" if self.focus else "cursor-blurred"
+            when = ago(now - (ticket.created_at if age else ticket.updated_at))
+            due = due_words(ticket, now)[0]
+            yield Row(ticket, Look(ground, ticket.id in self.fresh, ticket.id in self.pending, line in bar, when, due))
+
+    def _words(self) -> list[Line]:
+        """What stands instead of rows. The three states differ in words, glyph and colour."""
+        if self.pager.state == "loading":
+            return [Words("⋯ Loading tickets", "loading")]
+        if self.pager.state == "empty":
+            return [Words(f"✓ Nothing here: {plain(self.empty)}", "empty")]
+        return [
+            Words("✗ Could not load the tickets", "failed"),
+            Words(plain(self.pager.failure or ""), ""),
+            Words(f"{self.key('queue.retry')} tries again", "muted"),
+        ]
+
+    def _foot(self) -> Foot:
+        pager, window, view = self.pager, self.pager.window, self.view
+        order = SORT_WORDS[window.sort]
+        if pager.state != "ready":
+            return Foot("", (), order)
+        news: list[Part] = []
+        at_edge = (window.has_after and view.top + view.height >= len(window)) or (window.has_before and not view.top)
+        if pager.failure is not None:
+            news.append((f"✗ {plain(pager.failure)} ({self.key('queue.retry')} tries again) ", "failed"))
+        elif pager.jumping or (pager.asking and at_edge):
+            news.append(("⋯ loading ", "loading"))
+        if self.news:
+            news.append((f"↑ {self.news:,} new ({self.key('queue.first')}) ", "news"))
+        return Foot(position(window), tuple(news), order)
+
+
+def position(window: QueueWindow) -> str:
+    """Where the selection is: "12 of 1,024", "~12 of 1,024" when that is a good guess, "12 of 1,000+" when the queue's
+    length is not known. As long whatever the row, so that only its digits change."""
+    loaded = (window.offset or 0) + len(window)
+    total = f"{window.total:,}" if window.total is not None else f"{max(window.at_least, loaded):,}+"
+    cursor = window.cursor
+    place = "—"
+    if cursor is not None and window.offset is not None:
+        place = f"{'' if window.offset_exact else '~'}{window.offset + cursor + 1:,}"
+    return f" {place} of {total} ".ljust(2 * len(total) + 7)
+
+
+def thumb(window: QueueWindow, top: int, height: int) -> range:
+    """The screen lines (of the rows' ``height``) that show where in the queue the view is; none if all of it shows."""
+    total = window.total
+    if total is None or window.offset is None or height < 2 or total <= height:
+        return range(0)
+    size = max(1, min(height - 1, height * height // total))
+    start = round((height - size) * min(1.0, (window.offset + top) / (total - height)))
+    return range(start, start + size)
