@@ -141,6 +141,8 @@ class Checker:
     def _messages(self, messages: tuple[Message, ...], requester: str, age_min: int, where: str) -> None:
         ordered((message.after_min for message in messages), age_min, where)
         for message in messages:
+            for slug in KB_LINK.findall(message.text):
+                known(slug, self.slugs, "article", where)
             if message.by != requester:
                 self._staff(message.by, where)
             elif message.internal:
