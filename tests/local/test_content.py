@@ -171,6 +171,17 @@ def test_states_fit_the_threads(content: DemoContent) -> None:
             assert ticket.assignee is not None, ticket.subject
 
 
+def test_agents_answer_in_their_own_department(content: DemoContent) -> None:
+    department = {person.key: person.department for person in content.people if person.role == "agent"}
+    strangers = [
+        (ticket.subject, message.by)
+        for ticket in content.tickets
+        for message in public(ticket)
+        if department.get(message.by, ticket.department) != ticket.department
+    ]
+    assert strangers == []
+
+
 def test_customers_are_sent_published_articles_only(content: DemoContent) -> None:
     status = {article.slug: article.status for article in content.articles}
     sent = [message.text for ticket in content.tickets for message in public(ticket)]
