@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,12 @@ from helpdesk_tui.importers.lines import Unreadable, read, unpack
 
 
 def lines(data: bytes, **more):
-    return list(read(unpack(io.BufferedReader(io.BytesIO(data))), **more))
+    return list(read(unpacked(data), **more))
+
+
+def unpacked(data: bytes) -> Any:
+    stream: Any = io.BufferedReader(io.BytesIO(data))
+    return unpack(stream)
 
 
 def test_each_object_has_its_line_number_and_blank_lines_count():
@@ -64,9 +70,9 @@ def test_an_array_is_answered_with_what_is_wanted():
 def test_a_file_that_is_cut_off_says_so_after_its_last_whole_line(cut):
     whole = b"".join(json.dumps({"n": n, "text": "x" * 50}).encode() + b"\n" for n in range(200))
     seen: list[int] = []
-    stream = io.BufferedReader(io.BytesIO(gzip.compress(whole)[:cut]))
+    stream = unpacked(gzip.compress(whole)[:cut])
     with pytest.raises(Unreadable, match=r"ends in the middle|damaged") as caught:
-        seen.extend(line.number for line in read(unpack(stream)))
+        seen.extend(line.number for line in read(stream))
     assert caught.value.number == len(seen) + 1
 
 
