@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 
@@ -32,10 +33,15 @@ ALLOWED = {"scripts/compile-requirements"}
 
 def committed() -> list[str]:
     listing = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=False, encoding="utf-8"
+        ["git", "-c", "safe.directory=*", "ls-files", "-z"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
     )
-    if listing.returncode != 0:
+    if listing.returncode != 0 and not os.environ.get("HELPDESK_CI"):
         pytest.skip("not a git clone")
+    assert listing.returncode == 0, listing.stderr
     return [path for path in listing.stdout.split("\0") if path]
 
 

@@ -52,7 +52,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_carries_the_database_and_its_parts(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
-    tracked = run("git", "ls-files", "helpdesk_tui", "db", cwd=REPOSITORY).stdout.split()
+    tracked = run("git", "-c", "safe.directory=*", "ls-files", "helpdesk_tui", "db", cwd=REPOSITORY).stdout.split()
     missing = {f"helpdesk_tui/{name}" if name.startswith("db/") else name for name in tracked} - names
     assert "helpdesk_tui/db/schema.sql" in names
     assert not missing
