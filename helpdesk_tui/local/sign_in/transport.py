@@ -1,0 +1,67 @@
+"""The way in for HTTP clients: a transport that hands requests to the server in this process.
+
+Nothing is imported or made before the first request: most starts of a desk send none, since their session still lives.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+
+ISSUER = "http://helpdesk.localhost/auth/v1"
+"""The address that clients are given. Nothing listens there."""
+
+KEY_FILE = "signing-key.json"
+OUTBOX_FILE = "outbox.mbox"
+
+
+class LocalSignIn(httpx.AsyncBaseTransport):
+    """The sign-in server of one desk, for an :class:`httpx.AsyncClient`. Works in any event loop.
+
+    Args:
+        dsn: how to connect as the database's owner.
+        home: the directory for the signing key and the outbox.
+        autoconfirm: whether new accounts may sign in at once.
+        mail_interval: seconds between two mails to one account.
+        token_seconds: how long an access token is good.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        home: Path,
+        *,
+        autoconfirm: bool = True,
+        mail_interval: float = 60.0,
+        token_seconds: int = 3600,
+    ) -> None:
+        self._dsn = dsn
+        self._home = home
+        self._autoconfirm = autoconfirm
+        self._mail_interval = mail_interval
+        self._token_seconds = token_seconds
+        self._inner: httpx.ASGITransport | None = None
+
+    @property
+    def outbox(self) -> Path:
+        """Where mail goes."""
+        return self._home / OUTBOX_FILE
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answers a request, as a network would have carried it."""
+        if self._inner is None:
+            self._inner = self._make()
+        return await self._inner.handle_async_request(request)
+
+    def _make(self) -> httpx.ASGITransport:
+        from helpdesk_tui.local.sign_in.app import SignInServer
+        from helpdesk_tui.local.sign_in.codes import Mailer
+        from helpdesk_tui.local.sign_in.keys import SigningKey
+        from helpdesk_tui.local.sign_in.mail import Outbox
+        from helpdesk_tui.local.sign_in.sessions import Issuer
+
+        issuer = Issuer(ISSUER, SigningKey.of(self._home / KEY_FILE), self._token_seconds)
+        mailer = Mailer(Outbox(self.outbox), self._mail_interval)
+        server = SignInServer(self._dsn, issuer, mailer, autoconfirm=self._autoconfirm)
+        return httpx.ASGITransport(app=server.asgi())
