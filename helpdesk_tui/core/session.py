@@ -69,7 +69,8 @@ class SignIn:
         self._api_key = settings.api_key
         self._store = store
         self._transport = transport
-        self._notice = notice or (lambda _: None)
+        self.notice = notice or (lambda _: None)
+        """May be replaced: an interface that takes the terminal over shows notices its own way."""
         self._clock = clock
         self._callbacks: list[Callable[[Session], None]] = []
         self._flight: asyncio.Task[Session] | None = None
@@ -156,7 +157,7 @@ class SignIn:
             return await self.refresh()
         except HelpdeskError as error:
             if isinstance(error, SignInError) and error.kind in _ENDED:
-                self._notice(str(error))
+                self.notice(str(error))
                 return None
             if session.expires_at > self._clock() and not (isinstance(error, SignInError) and error.kind == "clock"):
                 return session
@@ -214,7 +215,7 @@ class SignIn:
                 try:
                     await self._end(ending)
                 except HelpdeskError as error:
-                    self._notice(
+                    self.notice(
                         f"Signed out here, but the server could not be told ({error.message.rstrip('.')}): "
                         "there the session stays until it runs out."
                     )
@@ -336,12 +337,12 @@ class SignIn:
         except SettingsError as error:
             # Signed in all the same; the next start asks for the password again.
             self._kept = False
-            self._notice(str(error))
+            self.notice(str(error))
         self._pass_on_notice()
 
     def _pass_on_notice(self) -> None:
         if self._store.notice is not None:
-            self._notice(self._store.notice)
+            self.notice(self._store.notice)
             self._store.notice = None
 
     @contextlib.asynccontextmanager

@@ -1,0 +1,132 @@
+"""The command line: ``helpdesk`` alone opens the desk, ``helpdesk COMMAND`` does one thing and ends.
+
+A second front end on the same core. stdout is data, stderr is narration, and exit codes are part of the contract
+(docs/cli.md). Only the module of the command that was given is imported, and never Textual but to open the desk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from helpdesk_tui import __version__
+from helpdesk_tui.core.errors import HelpdeskError
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.session import Session, SignIn
+
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+
+#: name → what it does, and the module whose ``register(commands)`` adds its parser. A parser sets ``handler``, which
+#: takes the parsed arguments and returns the exit code.
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "login": ("sign in with e-mail address and password", "helpdesk_tui.cli.account"),
+    "logout": ("sign out on this machine", "helpdesk_tui.cli.account"),
+    "whoami": ("show who is signed in, and where", "helpdesk_tui.cli.account"),
+    "tickets": ("list, show, answer and change tickets", "helpdesk_tui.cli.tickets"),
+    "demo": ("open a helpdesk with demo people on this machine", "helpdesk_tui.cli.demo"),
+    "config": ("show and check the settings", "helpdesk_tui.cli.config"),
+    "db": ("set up and check the database, as its owner", "helpdesk_tui.cli.db"),
+    "import": ("bring in tickets, articles and chats from files", "helpdesk_tui.cli.import_"),
+}
+_TAKES_VALUE: Final = ("--profile", "--config", "--set")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        argv: the arguments without the program's name; those of this process if None.
+    Returns: the exit code. Wrong usage exits with 2, as argparse does.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # A character that a Windows code page lacks must not end the command.
+            reconfigure(errors="replace")
+    try:
+        args = _parse(list(sys.argv[1:] if argv is None else argv))
+        handler: Callable[[argparse.Namespace], int] = args.handler
+        code = handler(args)
+        sys.stdout.flush()
+    except HelpdeskError as error:
+        from helpdesk_tui.cli.output import report
+
+        return report(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    from helpdesk_tui.cli.options import add_common
+
+    parser = argparse.ArgumentParser(
+        prog="helpdesk",
+        description="A helpdesk in the terminal, straight on the team's own Postgres. Alone it opens the desk.",
+        epilog="`helpdesk COMMAND --help` tells more. Exit codes: docs/cli.md.",
+    )
+    parser.add_argument("--version", action="version", version=f"helpdesk {__version__}")
+    add_common(parser)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting for this run alone, before the command (may be given several times)",
+    )
+    # A local profile's desk is the demo's: its server must be there before, and stay as long as the desk.
+    parser.set_defaults(handler=_open_desk, demo=lambda: _parse([*argv, "demo"]))
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    chosen = _command(argv)
+    registered: set[str] = set()
+    for name, (summary, module) in COMMANDS.items():
+        if chosen in COMMANDS and COMMANDS[chosen][1] == module:
+            if module not in registered:
+                importlib.import_module(module).register(commands)
+                registered.add(module)
+        else:
+            commands.add_parser(name, help=summary, add_help=False)
+    return parser.parse_args(argv)
+
+
+def _command(argv: list[str]) -> str:
+    """The command's name: the first word that is neither an option nor an option's value; "" where there is none."""
+    words = iter(argv)
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        if word in _TAKES_VALUE:
+            next(words, None)
+    return ""
+
+
+def _open_desk(args: argparse.Namespace) -> int:
+    from helpdesk_tui.cli.connection import door, run
+    from helpdesk_tui.cli.options import settings_of
+
+    settings = settings_of(args)
+    if settings.local:
+        demo = args.demo()
+        code: int = demo.handler(demo)
+        return code
+
+    async def enter() -> tuple[SignIn, Session | None]:
+        async with door(args) as entrance:
+            return entrance.sign_in, await entrance.sign_in.restore()
+
+    sign_in, session = run(enter())
+    sign_in.notice = lambda _: None  # the screen is the app's now
+    # Here alone, and only now: Textual costs more than everything else together.
+    from helpdesk_tui.app import run as open_app
+
+    return open_app(settings, sign_in, session)

@@ -1,0 +1,159 @@
+"""``helpdesk login``, ``logout``, ``whoami``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from helpdesk_tui.cli.connection import connected, desk, door, run
+from helpdesk_tui.cli.options import add_common
+from helpdesk_tui.cli.output import Output, moment, say
+from helpdesk_tui.core.errors import BadInput, HelpdeskError, SignInError
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.session import SecondFactor, Session, SignIn
+
+_TRIES = 3
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parsers of this module's commands."""
+    login = commands.add_parser(
+        "login",
+        help="sign in with e-mail address and password",
+        description="Sign in. The password is asked for, or read from stdin; it is kept nowhere.",
+    )
+    login.add_argument("--email", metavar="ADDRESS", help="whose account; asked for if not given")
+    login.add_argument("--password-stdin", action="store_true", help="read the password from stdin, one line")
+    login.add_argument("--code", metavar="DIGITS", help="the second factor's code; asked for if not given")
+    add_common(login, json=True)
+    login.set_defaults(handler=lambda args: run(_login(args)))
+    logout = commands.add_parser(
+        "logout",
+        help="sign out on this machine",
+        description="Sign out on this machine: database access ends at once, other machines stay signed in.",
+    )
+    add_common(logout)
+    logout.set_defaults(handler=lambda args: run(_logout(args)))
+    whoami = commands.add_parser(
+        "whoami", help="show who is signed in, and where", description="Show who is signed in, and where."
+    )
+    add_common(whoami, json=True)
+    whoami.set_defaults(handler=lambda args: run(_whoami(args)))
+
+
+async def _login(args: argparse.Namespace) -> int:
+    async with door(args) as entrance:
+        email = args.email or await _ask("E-mail address: ")
+        password = await _password(args, email)
+        answer = await entrance.sign_in.password(email, password)
+        session = await _with_code(entrance.sign_in, answer, args.code)
+        facts = {**_facts(session), "profile": entrance.settings.profile, "kept_in": entrance.store.where}
+        say(f"Signed in as {session.email}. The sign-in rests in {entrance.store.where}.")
+        try:
+            async with connected(entrance, session) as (_, me):
+                facts |= {"name": me.name, "role": me.role, "department": me.department}
+                where = f", {me.department}" if me.department else ""
+                say(f"You are {me.name} ({me.role}{where}).")
+        except HelpdeskError as error:
+            # The sign-in is good all the same; what the desk will meet is better known now.
+            say(f"The database does not let you in yet: {error}")
+        if args.json:
+            Output(args).json(facts)
+    return 0
+
+
+async def _with_code(sign_in: SignIn, answer: Session | SecondFactor, given: str | None) -> Session:
+    """The session, after the second factor where one is asked for."""
+    from helpdesk_tui.core.session import SecondFactor
+
+    if not isinstance(answer, SecondFactor):
+        return answer
+    try:
+        for left in range(_TRIES - 1, -1, -1):
+            code = given or await _ask(f"Code of {answer.friendly_name}: ")
+            try:
+                return await sign_in.second_factor(answer, code)
+            except SignInError as error:
+                if error.kind != "second_factor" or given or not left:
+                    raise
+                say(str(error))
+        raise AssertionError
+    except BaseException:
+        await sign_in.abandon()
+        raise
+
+
+async def _logout(args: argparse.Namespace) -> int:
+    async with door(args) as entrance:
+        record = await asyncio.to_thread(entrance.store.read, checked=False)
+        await entrance.sign_in.sign_out()
+        say("Signed out on this machine." if record else "Nobody was signed in.")
+    return 0
+
+
+async def _whoami(args: argparse.Namespace) -> int:
+    out = Output(args)
+    async with desk(args) as here:
+        me = here.me
+        facts = {
+            **_facts(here.session),
+            "name": me.name,
+            "role": me.role,
+            "department": me.department,
+            "profile": here.settings.profile,
+            "kept_in": here.store.where,
+        }
+        if args.json:
+            out.json(facts)
+            return 0
+        out.pairs(
+            [
+                ("name", me.name),
+                ("e-mail", me.email),
+                ("role", me.role),
+                ("department", me.department or "none"),
+                ("signed in with", "password and code" if here.session.aal == "aal2" else "password"),
+                ("until", f"{moment(datetime.fromtimestamp(here.session.expires_at, UTC))}, renewed by itself"),
+                ("profile", here.settings.profile),
+                ("kept in", here.store.where),
+            ]
+        )
+    return 0
+
+
+def _facts(session: Session) -> dict[str, Any]:
+    return {
+        "id": str(session.user_id),
+        "email": session.email,
+        "aal": session.aal,
+        "expires_at": datetime.fromtimestamp(session.expires_at, UTC).isoformat(timespec="seconds"),
+    }
+
+
+async def _password(args: argparse.Namespace, email: str) -> str:
+    if args.password_stdin:
+        line: str = await asyncio.to_thread(sys.stdin.readline)
+        return line.rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise BadInput("There is no terminal to ask for the password on.", "Give it with --password-stdin.")
+    from getpass import getpass
+
+    return await asyncio.to_thread(getpass, f"Password of {email}: ", sys.stderr)
+
+
+async def _ask(question: str) -> str:
+    """A line from the terminal. The question goes to stderr: stdout is data."""
+    if not sys.stdin.isatty():
+        raise BadInput(
+            f"There is no terminal to ask on: “{question.rstrip(': ')}”.", "Give --email, --password-stdin and --code."
+        )
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    line: str = await asyncio.to_thread(sys.stdin.readline)
+    if not line:
+        raise KeyboardInterrupt
+    return line.strip()

@@ -1,0 +1,111 @@
+"""From the command line's arguments to a database that knows who is asking."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from helpdesk_tui.cli.options import settings_of
+from helpdesk_tui.cli.output import say
+from helpdesk_tui.core.errors import SignInError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from helpdesk_tui.core.database import Database
+    from helpdesk_tui.core.model import Me
+    from helpdesk_tui.core.session import Session, SignIn
+    from helpdesk_tui.core.settings import Settings
+    from helpdesk_tui.core.tokens import TokenStore
+
+T = TypeVar("T")
+
+
+def run(task: Coroutine[Any, Any, T]) -> T:
+    """Run one command's coroutine to its end."""
+    # The database driver cannot use the event loop that Windows has by default.
+    factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(task)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where to sign in: settings that are complete, the store, and the sign-in itself."""
+
+    settings: Settings
+    store: TokenStore
+    sign_in: SignIn
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Signed in and connected."""
+
+    settings: Settings
+    store: TokenStore
+    session: Session
+    database: Database
+    me: Me
+
+
+@contextlib.asynccontextmanager
+async def door(args: argparse.Namespace) -> AsyncIterator[Door]:
+    """The way in. In a local profile the local Postgres and sign-in are started, and stop afterwards by themselves."""
+    from helpdesk_tui.core.session import SignIn
+    from helpdesk_tui.core.tokens import open_store
+
+    settings = settings_of(args)
+    transport: httpx.AsyncBaseTransport | None = None
+    async with contextlib.AsyncExitStack() as stack:
+        if settings.local:
+            from helpdesk_tui.local.desk import open_local
+
+            local = await open_local()
+            stack.push_async_callback(local.close)
+            settings, transport = local.settings, local.transport
+        store = open_store(settings)
+        yield Door(settings, store, SignIn(settings, store, transport=transport, notice=say))
+
+
+@contextlib.asynccontextmanager
+async def desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
+    """Signed in and connected, for as long as the context lasts.
+
+    Raises: SignInError where nobody is signed in; Unreachable and others.
+    """
+    async with door(args) as entrance:
+        session = await entrance.sign_in.restore()
+        if session is None:
+            name = entrance.settings.profile
+            raise SignInError(
+                f"Nobody is signed in to the profile “{name}”.", "Sign in with `helpdesk login`.", kind="signed_out"
+            )
+        async with connected(entrance, session) as (database, me):
+            yield Desk(entrance.settings, entrance.store, session, database, me)
+
+
+@contextlib.asynccontextmanager
+async def connected(entrance: Door, session: Session) -> AsyncIterator[tuple[Database, Me]]:
+    """The database, and who the session is to it."""
+    from helpdesk_tui.core import people
+    from helpdesk_tui.core.database import Database
+
+    database = await Database.connect(entrance.settings, session, renew=entrance.sign_in.refresh)
+    try:
+        found = await database.fetch(people.me())
+        if not found:
+            raise SignInError(
+                f"{session.email or 'This account'} is nobody in this helpdesk: the sign-in has ended, or the account "
+                "was removed.",
+                "Sign in again with `helpdesk login`.",
+                kind="signed_out",
+            )
+        yield database, found[0]
+    finally:
+        await database.close()

@@ -1,0 +1,175 @@
+"""How answers leave the command line: data to stdout, narration to stderr, nothing hostile to either."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.text import safe_block, safe_line
+
+_COLOURS = {
+    "dim": "2",
+    "bold": "1",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "magenta": "35",
+    "cyan": "36",
+}
+STATUS_COLOURS = {"open": "green", "pending": "yellow", "resolved": "blue", "closed": "dim"}
+PRIORITY_COLOURS = {"urgent": "red", "high": "yellow", "low": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. ``least`` is the narrowest it may get, in cells; None: it is never narrowed."""
+
+    title: str
+    right: bool = False
+    least: int | None = None
+    colours: dict[str, str] | None = None
+
+
+class Output:
+    """stdout for one command.
+
+    Args:
+        args: the command's arguments; ``no_color`` counts.
+        stream: where to write; stdout if None.
+    """
+
+    def __init__(self, args: argparse.Namespace | None = None, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self.terminal = self._stream.isatty()
+        self._colour = self.terminal and not getattr(args, "no_color", False) and _colours_wanted()
+
+    @property
+    def width(self) -> int | None:
+        """Cells a line may take; None where nothing is shown on a terminal, so nothing is cut."""
+        if self.terminal:
+            return shutil.get_terminal_size().columns
+        columns = os.environ.get("COLUMNS", "")
+        return int(columns) if columns.isdigit() and int(columns) else None
+
+    def paint(self, text: str, colour: str | None) -> str:
+        """The text in a colour, where there are colours."""
+        return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m" if self._colour and colour else text
+
+    def line(self, text: str = "", colour: str | None = None) -> None:
+        """One line of anybody's text."""
+        self._stream.write(self.paint(safe_line(text, 10_000), colour) + "\n")
+
+    def block(self, text: str, indent: str = "") -> None:
+        """Several lines of anybody's text."""
+        for line in safe_block(text).rstrip("\n").split("\n"):
+            self._stream.write(f"{indent}{line}".rstrip() + "\n")
+
+    def json(self, value: Any) -> None:
+        """One JSON value. ASCII only, so that nothing in it can steer a terminal."""
+        self._stream.write(json.dumps(value, indent=2 if self.terminal else None) + "\n")
+
+    def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Names and values, one a line."""
+        longest = max((len(name) for name, _ in pairs), default=0)
+        for name, value in pairs:
+            self._stream.write(f"{self.paint(name.ljust(longest), 'dim')}  {safe_line(value)}".rstrip() + "\n")
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+        """Rows under titles, narrowed to fit where there is a width to fit."""
+        from rich.cells import cell_len
+
+        safe = [[safe_line(cell) for cell in row] for row in rows]
+        widths = [
+            max([len(column.title), *(cell_len(row[index]) for row in safe)]) for index, column in enumerate(columns)
+        ]
+        if self.width is not None:
+            _narrow(widths, columns, self.width - 2 * (len(columns) - 1))
+        titles = [self.paint(_fit(c.title, w, c.right), "dim") for c, w in zip(columns, widths, strict=True)]
+        self._stream.write("  ".join(titles).rstrip() + "\n")
+        for row in safe:
+            cells = []
+            for column, cell, width in zip(columns, row, widths, strict=True):
+                fitted = _fit(cell, width, column.right)
+                cells.append(self.paint(fitted, (column.colours or {}).get(cell)))
+            self._stream.write("  ".join(cells).rstrip() + "\n")
+
+    def when(self, moment: datetime | None) -> str:
+        """A time for people: how long ago on a terminal, in full elsewhere."""
+        if moment is None:
+            return ""
+        if not self.terminal:
+            return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
+        return ago((datetime.now(UTC) - moment).total_seconds())
+
+
+def moment(when: datetime) -> str:
+    """A time in this machine's time zone, to the minute."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def ago(seconds: float) -> str:
+    """A span in its largest unit: ``45s``, ``12m``, ``3h``, ``9d``, ``5w``, ``2y``; times to come begin with ``in``."""
+    size = abs(seconds)
+    unit, length = next((unit, length) for unit, length, until in _UNITS if size < until)
+    return f"{'in ' if seconds < 0 else ''}{int(size // length)}{unit}"
+
+
+_DAY = 86400
+_UNITS = (
+    ("s", 1, 60),
+    ("m", 60, 3600),
+    ("h", 3600, _DAY),
+    ("d", _DAY, 14 * _DAY),
+    ("w", 7 * _DAY, 365 * _DAY),
+    ("y", 365 * _DAY, float("inf")),
+)
+
+
+def say(text: str) -> None:
+    """Narration: one sentence or several lines to stderr."""
+    sys.stderr.write(safe_block(text).rstrip("\n") + "\n")
+
+
+def report(error: HelpdeskError) -> int:
+    """Say what went wrong and the way out. Returns the exit code."""
+    sys.stdout.flush()
+    say(f"helpdesk: {error.message}")
+    if error.hint:
+        say(f"  {error.hint}")
+    return error.exit_code
+
+
+def _colours_wanted() -> bool:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return os.name != "nt" or "WT_SESSION" in os.environ or "TERM" in os.environ
+
+
+def _narrow(widths: list[int], columns: Sequence[Column], room: int) -> None:
+    """Take cells from the widest column that may give some until all fit, or none may."""
+    while sum(widths) > room:
+        giving = [
+            index for index, column in enumerate(columns) if column.least is not None and widths[index] > column.least
+        ]
+        if not giving:
+            return
+        widest = max(giving, key=lambda index: widths[index])
+        widths[widest] -= 1
+
+
+def _fit(text: str, width: int, right: bool) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    size = cell_len(text)
+    if size > width:
+        return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
+    return " " * (width - size) + text if right else text + " " * (width - size)

@@ -1,0 +1,148 @@
+"""Tickets and threads as the command line shows them: JSON for programs (see docs/cli.md), text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from helpdesk_tui.cli.output import PRIORITY_COLOURS, STATUS_COLOURS, Column, Output, moment
+from helpdesk_tui.core.model import HistoryLine, Message, Thread, Ticket
+
+
+def time_json(when: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC, or null."""
+    return None if when is None else when.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _named(identity: UUID | None, name: str | None) -> dict[str, Any] | None:
+    return None if identity is None else {"id": str(identity), "name": name}
+
+
+def ticket_json(ticket: Ticket) -> dict[str, Any]:
+    """One ticket."""
+    return {
+        "id": str(ticket.id),
+        "number": ticket.number,
+        "title": ticket.title,
+        "status": ticket.status,
+        "priority": ticket.priority,
+        "requester": _named(ticket.customer_id, ticket.requester),
+        "assignee": _named(ticket.assignee_id, ticket.assignee),
+        "department": _named(ticket.department_id, ticket.department),
+        "tags": list(ticket.tags),
+        "due_date": time_json(ticket.due_date),
+        "created_at": time_json(ticket.created_at),
+        "updated_at": time_json(ticket.updated_at),
+    }
+
+
+def message_json(message: Message) -> dict[str, Any]:
+    """One message or note."""
+    return {
+        "id": str(message.id),
+        "sender": {"id": str(message.sender_id), "name": message.sender, "staff": message.from_staff},
+        "internal": message.internal,
+        "content": message.content,
+        "created_at": time_json(message.created_at),
+    }
+
+
+def thread_json(thread: Thread) -> dict[str, Any]:
+    """A ticket with everything in it."""
+    return {
+        **ticket_json(thread.ticket),
+        "description": thread.description,
+        "messages": [message_json(message) for message in thread.messages],
+        "history": [
+            {
+                "id": str(line.id),
+                "actor": line.actor,
+                "kind": line.kind,
+                "old": line.old,
+                "new": line.new,
+                "created_at": time_json(line.created_at),
+            }
+            for line in thread.history
+        ],
+        "newest_message": str(thread.newest_message) if thread.newest_message else None,
+    }
+
+
+def list_tickets(out: Output, tickets: Sequence[Ticket]) -> None:
+    """A queue as a table."""
+    columns = [
+        Column("number", right=True),
+        Column("status", colours=STATUS_COLOURS),
+        Column("priority", colours=PRIORITY_COLOURS),
+        Column("updated", right=True),
+        Column("requester", least=8),
+        Column("assignee", least=8),
+        Column("title", least=20),
+    ]
+    rows = [
+        [
+            f"#{ticket.number}",
+            ticket.status,
+            ticket.priority,
+            out.when(ticket.updated_at),
+            ticket.requester,
+            ticket.assignee or "-",
+            ticket.title,
+        ]
+        for ticket in tickets
+    ]
+    out.table(columns, rows)
+
+
+def show_thread(out: Output, thread: Thread, *, history: bool) -> None:
+    """A thread from its first to its newest message."""
+    ticket = thread.ticket
+    out.line(f"#{ticket.number} {ticket.title}", "bold")
+    pairs = [
+        ("status", ticket.status),
+        ("priority", ticket.priority),
+        ("requester", ticket.requester),
+        ("assignee", ticket.assignee or "nobody"),
+        ("department", ticket.department or "-"),
+        ("due", moment(ticket.due_date) if ticket.due_date else "-"),
+        ("created", moment(ticket.created_at)),
+        ("updated", moment(ticket.updated_at)),
+        ("id", str(ticket.id)),
+    ]
+    if ticket.tags:
+        pairs.insert(5, ("tags", ", ".join(ticket.tags)))
+    out.pairs(pairs)
+    if thread.description.strip():
+        out.line()
+        out.block(thread.description, "  ")
+    for entry in thread.entries if history else thread.messages:
+        out.line()
+        if isinstance(entry, HistoryLine):
+            out.line(f"· {moment(entry.created_at)} {change(entry)}", "dim")
+        else:
+            show_message(out, entry)
+    out.line()
+    out.pairs([("seen", str(thread.newest_message) if thread.newest_message else "none")])
+
+
+def show_message(out: Output, message: Message) -> None:
+    """One message under a line that says whose it is, and for whom."""
+    kind = "INTERNAL NOTE of" if message.internal else "reply of" if message.from_staff else "message of"
+    out.line(
+        f"— {moment(message.created_at)} {kind} {message.sender}  ({message.id})",
+        "magenta" if message.internal else "cyan",
+    )
+    out.block(message.content, "  ")
+
+
+def change(line: HistoryLine) -> str:
+    """One change in words."""
+    who = line.actor or "The system"
+    if line.kind == "created":
+        return f"{who} opened the ticket"
+    if line.new is None:
+        return f"{who} took the {line.kind.replace('_', ' ')} away ({line.old})"
+    was = f" (was {line.old})" if line.old else ""
+    return f"{who} set the {line.kind.replace('_', ' ')} to {line.new}{was}"

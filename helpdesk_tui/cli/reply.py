@@ -1,0 +1,249 @@
+"""``helpdesk tickets reply`` and ``note``: sent once however often they are run, and never over an unseen message."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from helpdesk_tui.cli.connection import Desk, desk, run
+from helpdesk_tui.cli.options import add_common
+from helpdesk_tui.cli.output import Output, moment, say
+from helpdesk_tui.cli.records import message_json, show_message
+from helpdesk_tui.core import thread, tickets
+from helpdesk_tui.core.errors import BadInput, NotFound, Stale, Unreachable
+from helpdesk_tui.core.model import STATUSES, Message, Thread, Ticket
+from helpdesk_tui.core.settings import state_dir
+from helpdesk_tui.core.statement import Statement
+from helpdesk_tui.core.text import safe_block, safe_line
+
+SCISSORS = "# ---- Everything from this line on is not sent. ----"
+
+
+def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parsers of this module's commands."""
+    for name, words in (("reply", "answer the requester"), ("note", "write an internal note")):
+        parser = actions.add_parser(
+            name,
+            help=words,
+            description=f"{words.capitalize()}. Without --message and --file your editor opens, with the thread below.",
+        )
+        parser.add_argument("ticket", metavar="TICKET", help="its number or its id")
+        text = parser.add_mutually_exclusive_group()
+        text.add_argument("-m", "--message", metavar="TEXT", help="the text; - reads it from stdin")
+        text.add_argument("-F", "--file", type=Path, metavar="FILE", help="read the text from a file")
+        parser.add_argument("--status", choices=STATUSES, help="set the status with it, in the same transaction")
+        parser.add_argument(
+            "--id", type=_uuid, metavar="UUID", help="the message's id: sent again under the same id it is there once"
+        )
+        if name == "reply":
+            parser.add_argument("--note", action="store_true", help="an internal note instead")
+            seen = parser.add_mutually_exclusive_group()
+            seen.add_argument(
+                "--seen",
+                type=_seen,
+                metavar="MESSAGE",
+                help="the newest message you have read (`seen` of `tickets show`), or none; newer ones stop the reply",
+            )
+            seen.add_argument("--to-newest", action="store_true", help="send whatever has been written meanwhile")
+        add_common(parser, json=True)
+        parser.set_defaults(handler=lambda args: run(_send(args)), note=name == "note", seen=None, to_newest=False)
+
+
+async def one(here: Desk, reference: str) -> Ticket:
+    """The ticket by its number or id. Raises NotFound."""
+    found = await here.database.fetch(tickets.find(reference))
+    if not found:
+        raise NotFound(f"There is no ticket {reference}.", "It may be in another department.")
+    return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What is to be sent, where it is kept until it is, and what its author had before their eyes."""
+
+    content: str
+    kept: Path | None = None
+    seen: UUID | None = None
+    shown: bool = False
+
+
+async def _send(args: argparse.Namespace) -> int:
+    out = Output(args)
+    if args.message is None and args.file is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise BadInput("There is no text, and no terminal to open an editor on.", "Give --message or --file.")
+    # Before the connection is made: a text from stdin may take its time.
+    given = await asyncio.to_thread(_given, args)
+    async with desk(args) as here:
+        ticket = await one(here, args.ticket)
+        opened = thread.assemble(await here.database.run(*thread.opened(ticket.id)))
+        # On this thread: Ctrl-C belongs to the editor while it runs, and nothing else is going on.
+        text = given if given is not None else _edited(opened, note=args.note)
+        after = _after(args, text, opened, here)
+        message_id = args.id or uuid4()
+        try:
+            await _deliver(here, ticket, message_id, text, args, after)
+        except Stale as stale:
+            await _show_unseen(here, ticket, stale, out, json=args.json)
+            _say_kept(text)
+            raise Stale(stale.message, _again(stale), unseen=stale.unseen) from stale
+        except Unreachable:
+            say(f"It may have arrived or not; with --id {message_id} the same command cannot send it twice.")
+            _say_kept(text)
+            raise
+        except BaseException:
+            _say_kept(text)
+            raise
+        if text.kept:
+            text.kept.unlink(missing_ok=True)
+    what = "Noted in" if args.note else "Sent to"
+    say(f"{what} #{ticket.number}." + (f" It is {args.status} now." if args.status else ""))
+    if args.json:
+        out.json(
+            {
+                "ticket": {"id": str(ticket.id), "number": ticket.number},
+                "message": str(message_id),
+                "internal": args.note,
+                "status": args.status or ticket.status,
+            }
+        )
+    else:
+        out.line(str(message_id))
+    return 0
+
+
+async def _deliver(
+    here: Desk, ticket: Ticket, message_id: UUID, text: _Text, args: argparse.Namespace, after: UUID | None
+) -> None:
+    statements = thread.send(
+        ticket.id, message_id, text.content, internal=args.note, after_id=after, then_status=args.status
+    )
+    # An id that is taken sends nothing: what is there must be this very message.
+    check: Statement[tuple[bool]] = Statement(
+        "select ticket_id = %s and content = %s and is_internal = %s from public.ticket_messages where id = %s",
+        (ticket.id, text.content, args.note, message_id),
+        writes=False,
+    )
+    *_, arrived = await here.database.run(*statements, check, idempotent=True)
+    if arrived != [(True,)]:
+        raise BadInput(f"The id {message_id} is that of another message.", "Leave --id out to send a new one.")
+
+
+def _after(args: argparse.Namespace, text: _Text, opened: Thread, here: Desk) -> UUID | None:
+    """The newest message that the author has seen, as the database wants to know it."""
+    if args.seen is not None:
+        if args.seen != "none" and all(message.id != args.seen for message in opened.messages):
+            raise BadInput(f"#{opened.ticket.number} has no message {args.seen}.", "See `seen` of `tickets show`.")
+        return None if args.seen == "none" else args.seen
+    if text.shown:
+        return text.seen
+    if args.note or args.to_newest or here.me.role == "customer":
+        return opened.newest_message
+    raise BadInput(
+        "Say what you have read, so that nobody is answered over a message you have not seen.",
+        f"Give --seen ID (`seen` of `helpdesk tickets show {opened.ticket.number}`), or --to-newest.",
+    )
+
+
+def _again(stale: Stale) -> str:
+    newest = stale.unseen[-1] if stale.unseen else None
+    return (
+        f"Having read them, send with --seen {newest}." if newest else "Read the thread again, then send with --seen."
+    )
+
+
+async def _show_unseen(here: Desk, ticket: Ticket, stale: Stale, out: Output, *, json: bool) -> None:
+    """The messages that stopped the reply: to stderr for people, to stdout for programs."""
+    _, _, messages, _ = await here.database.run(*thread.opened(ticket.id))
+    unseen: list[Message] = [message for message in messages if message.id in stale.unseen]
+    if json:
+        out.json({"refused": "stale", "unseen": [message_json(message) for message in unseen]})
+        return
+    narration = Output(stream=sys.stderr)
+    for message in unseen:
+        show_message(narration, message)
+
+
+def _given(args: argparse.Namespace) -> _Text | None:
+    if args.message is None and args.file is None:
+        return None
+    try:
+        if args.file is not None:
+            content = args.file.read_text(encoding="utf-8")
+        else:
+            content = sys.stdin.read() if args.message == "-" else args.message
+        # What the terminal or a pipe gave that is no UTF-8 stands in it as lone surrogates.
+        content.encode()
+    except OSError as error:
+        raise BadInput(f"{args.file} cannot be read: {error.strerror}.") from error
+    except UnicodeError as error:
+        raise BadInput("The message is not UTF-8 text.") from error
+    if "\0" in content:
+        raise BadInput("The message holds a NUL character, which no text does.")
+    content = content.rstrip("\r\n")
+    if not content.strip():
+        raise BadInput("The message is empty.")
+    return _Text(content)
+
+
+def _edited(opened: Thread, *, note: bool) -> _Text:
+    """What the author wrote in their editor, the thread below it. It stays in a file until it has been sent."""
+    ticket = opened.ticket
+    path = state_dir() / "drafts" / f"{'note' if note else 'reply'}-{ticket.number}.md"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    earlier = ""
+    with contextlib.suppress(FileNotFoundError):
+        earlier = path.read_text(encoding="utf-8").partition(SCISSORS)[0].strip()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"{earlier}\n\n{SCISSORS}\n{_as_comment(opened)}")
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
+    words = [command] if os.name == "nt" and Path(command).exists() else shlex.split(command)
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = subprocess.run([*words, str(path)], check=False).returncode
+    except OSError as error:
+        raise BadInput(f"The editor {command!r} cannot be started: {error.strerror}.", "Set EDITOR.") from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+    content = path.read_text(encoding="utf-8").partition(SCISSORS)[0].strip()
+    if code != 0 or not content:
+        if not content:
+            path.unlink(missing_ok=True)
+        raise BadInput("Nothing was sent: " + ("the editor failed." if code else "the text is empty."))
+    path.write_text(content + "\n", encoding="utf-8")
+    return _Text(content, kept=path, seen=opened.newest_message, shown=True)
+
+
+def _as_comment(opened: Thread) -> str:
+    lines = [f"#{opened.ticket.number} {safe_line(opened.ticket.title)}", ""]
+    for message in reversed(opened.messages):
+        kind = "internal note of" if message.internal else "message of"
+        lines += [f"{moment(message.created_at)} {kind} {safe_line(message.sender)}", ""]
+        lines += [f"    {line}" for line in safe_block(message.content).split("\n")] + [""]
+    lines += [f"    {line}" for line in safe_block(opened.description).split("\n")]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _say_kept(text: _Text) -> None:
+    if text.kept:
+        say(f"Your text is kept in {text.kept}; run the command again to go on with it.")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no id") from None
+
+
+def _seen(text: str) -> UUID | str:
+    return "none" if text == "none" else _uuid(text)

@@ -1,0 +1,199 @@
+"""``helpdesk tickets list|show|set|reply|note``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from helpdesk_tui.cli import reply
+from helpdesk_tui.cli.connection import Desk, desk, run
+from helpdesk_tui.cli.options import add_common
+from helpdesk_tui.cli.output import Output, say
+from helpdesk_tui.cli.records import list_tickets, show_thread, thread_json, ticket_json
+from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Ticket
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.statement import Statement
+
+PAGE = 500
+_MANY = 1_000_000
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the parsers of this module's commands."""
+    words = "list, show, answer and change tickets"
+    parser = commands.add_parser("tickets", help=words, description=f"{words.capitalize()}.")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    listing = actions.add_parser("list", help="the tickets of a queue", description="The tickets of a queue.")
+    queues = ", ".join(view.key for view in tickets.VIEWS)
+    listing.add_argument("queue", nargs="?", default="open", metavar="QUEUE", help=f"{queues} (default: open)")
+    listing.add_argument("--sort", choices=list(tickets.SORTS), default="updated", help="(default: updated)")
+    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="how many at most (default: 50); or all")
+    add_common(listing, json=True)
+    listing.set_defaults(handler=lambda args: run(_list(args)))
+
+    show = actions.add_parser("show", help="one ticket with its thread", description="One ticket with its thread.")
+    show.add_argument("ticket", metavar="TICKET", help="its number or its id")
+    show.add_argument("--no-history", action="store_true", help="messages alone, without the lines about changes")
+    add_common(show, json=True)
+    show.set_defaults(handler=lambda args: run(_show(args)))
+
+    change = actions.add_parser(
+        "set",
+        help="change status, priority, assignee or department",
+        description="Change tickets, one or many at once: all that is given in one transaction. Says for each what "
+        "was done and what was refused; exits with 8 if some of it was refused.",
+    )
+    change.add_argument("tickets", nargs="+", metavar="TICKET", help="numbers or ids")
+    change.add_argument("--status", choices=STATUSES)
+    change.add_argument("--priority", choices=PRIORITIES)
+    change.add_argument("--assignee", metavar="WHO", help="an e-mail address, a name, an id, me, or none")
+    change.add_argument("--department", metavar="NAME", help="a department's name or id")
+    add_common(change, json=True)
+    change.set_defaults(handler=lambda args: run(_set(args)))
+
+    reply.register(actions)
+
+
+async def _list(args: argparse.Namespace) -> int:
+    out = Output(args)
+    async with desk(args) as here:
+        found, more = await _page_through(here, args.queue, args.sort, args.limit)
+    if args.json:
+        out.json([ticket_json(ticket) for ticket in found])
+    elif found:
+        list_tickets(out, found)
+    else:
+        words = {view.key: view.empty for view in tickets.views_for(here.me)}
+        say(words.get(args.queue, "There is no such ticket."))
+    if more:
+        say(f"The first {len(found)}; more with --limit.")
+    return 0
+
+
+async def _page_through(here: Desk, queue: str, sort: tickets.Sort, limit: int) -> tuple[list[Ticket], bool]:
+    """The first tickets of a queue, and whether there are more."""
+    if here.me.role == "customer" and queue not in {view.key for view in tickets.CUSTOMER_VIEWS}:
+        known = ", ".join(view.key for view in tickets.CUSTOMER_VIEWS)
+        raise BadInput(f"There is no queue called {queue!r}.", f"The queues are {known}.")
+    found: list[Ticket] = []
+    while len(found) <= limit:
+        size = min(PAGE, limit + 1 - len(found))
+        after = found[-1] if found else None
+        page = await here.database.fetch(tickets.page(here.me, queue, sort, after=after, limit=size))
+        found += page
+        if len(page) < size:
+            break
+    return found[:limit], len(found) > limit
+
+
+async def _show(args: argparse.Namespace) -> int:
+    out = Output(args)
+    async with desk(args) as here:
+        ticket = await reply.one(here, args.ticket)
+        opened = thread.assemble(await here.database.run(*thread.opened(ticket.id)))
+    if args.json:
+        out.json(thread_json(opened))
+    else:
+        show_thread(out, opened, history=not args.no_history)
+    return 0
+
+
+async def _set(args: argparse.Namespace) -> int:
+    out = Output(args)
+    if not any((args.status, args.priority, args.assignee, args.department)):
+        raise BadInput("There is nothing to set.", "Give --status, --priority, --assignee or --department.")
+    async with desk(args) as here:
+        lookups: list[Statement[Any]] = [tickets.find(reference) for reference in args.tickets]
+        rows = await here.database.run(*lookups, people.staff(), people.departments())
+        *found, staff, departments = rows
+        known = {reference: row[0] for reference, row in zip(args.tickets, found, strict=True) if row}
+        ids = list(dict.fromkeys(ticket.id for ticket in known.values()))
+        acts: list[tuple[str, str, Statement[tickets.Outcome]]] = []
+        if args.status:
+            acts.append(("status", args.status, tickets.set_status(ids, args.status)))
+        if args.priority:
+            acts.append(("priority", args.priority, tickets.set_priority(ids, args.priority)))
+        # The department last: whoever sends a ticket elsewhere may no longer touch it, and an assignee of the new
+        # department goes along.
+        if args.assignee:
+            person, name = _person(args.assignee, here.me, staff)
+            acts.append(("assignee", name, tickets.assign(ids, person)))
+        if args.department:
+            department = _one_of(args.department, [(each.id, each.name, None) for each in departments], "department")
+            acts.append(("department", department[1], tickets.move(ids, department[0])))
+        outcomes = await here.database.run(*(act for _, _, act in acts), idempotent=True) if ids else [[] for _ in acts]
+    lines = []
+    for (field, value, _), answers in zip(acts, outcomes, strict=True):
+        became = {outcome.id: outcome for outcome in answers}
+        for reference in args.tickets:
+            ticket = known.get(reference)
+            outcome = became.get(ticket.id) if ticket else None
+            done = outcome is not None and outcome.done
+            why = None if done else (outcome.why if outcome else None) or "there is no such ticket"
+            number = ticket.number if ticket else None
+            lines.append(
+                {"ticket": reference, "number": number, "field": field, "value": value, "done": done, "why": why}
+            )
+    if args.json:
+        out.json(lines)
+    for line in lines if not args.json else []:
+        name = f"#{line['number']}" if line["number"] else line["ticket"]
+        if line["done"]:
+            out.line(f"{name} {line['field']} {line['value']}")
+        else:
+            out.line(f"{name} {line['field']} not set: {line['why']}", "red")
+    return _verdict(lines, missing=not known)
+
+
+def _verdict(lines: Sequence[dict[str, Any]], *, missing: bool) -> int:
+    """The exit code: all done, partly, nothing."""
+    refused = sum(not line["done"] for line in lines)
+    if not refused:
+        return 0
+    if refused < len(lines):
+        say(f"{len(lines) - refused} of {len(lines)} changes done, {refused} refused.")
+        return PartlyDone.exit_code
+    say("Nothing was changed.")
+    return NotFound.exit_code if missing else Refused.exit_code
+
+
+def _person(given: str, me: Me, staff: Sequence[Any]) -> tuple[UUID | None, str]:
+    """Who is meant by ``me``, ``none``, an e-mail address, a name or an id."""
+    if given == "none":
+        return None, "nobody"
+    if given == "me":
+        return me.id, me.name
+    return _one_of(given, [(person.id, person.name, person.email) for person in staff], "assignee")
+
+
+def _one_of(given: str, known: Sequence[tuple[UUID, str, str | None]], what: str) -> tuple[UUID, str]:
+    """The one with this id, e-mail address or name, whatever the case of its letters."""
+    wanted = given.strip().casefold()
+    fits = [
+        (identity, name)
+        for identity, name, email in known
+        if wanted in (str(identity), (email or "").casefold(), name.casefold())
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise BadInput(f"“{given}” is the name of several people.", "Give the e-mail address.")
+    import difflib
+
+    near = difflib.get_close_matches(given, [word for _, name, email in known for word in (name, email) if word], n=1)
+    hint = f"Did you mean “{near[0]}”?" if near else None
+    raise NotFound(f"There is no {what} “{given}”.", hint)
+
+
+def _count(text: str) -> int:
+    if text == "all":
+        return _MANY
+    if text.isascii() and text.isdigit() and 0 < int(text) <= _MANY:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 to {_MANY} nor “all”")
