@@ -8,10 +8,11 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from helpdesk_tui.cli.connection import connected, desk, door, run
+from helpdesk_tui.cli.connection import connected, desk, door, on_interrupt, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, moment, say
 from helpdesk_tui.core.errors import BadInput, HelpdeskError, SignInError
+from helpdesk_tui.core.text import safe_line
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.session import SecondFactor, Session, SignIn
@@ -47,8 +48,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 async def _login(args: argparse.Namespace) -> int:
     async with door(args) as entrance:
-        email = args.email or await _ask("E-mail address: ")
-        password = await _password(args, email)
+        with on_interrupt():
+            email = args.email or _ask("E-mail address: ")
+            password = _password(args, email)
         answer = await entrance.sign_in.password(email, password)
         session = await _with_code(entrance.sign_in, answer, args.code)
         facts = {**_facts(session), "profile": entrance.settings.profile, "kept_in": entrance.store.where}
@@ -74,7 +76,8 @@ async def _with_code(sign_in: SignIn, answer: Session | SecondFactor, given: str
         return answer
     try:
         for left in range(_TRIES - 1, -1, -1):
-            code = given or await _ask(f"Code of {answer.friendly_name}: ")
+            with on_interrupt():
+                code = given or _ask(f"Code of {safe_line(answer.friendly_name)}: ")
             try:
                 return await sign_in.second_factor(answer, code)
             except SignInError as error:
@@ -134,18 +137,17 @@ def _facts(session: Session) -> dict[str, Any]:
     }
 
 
-async def _password(args: argparse.Namespace, email: str) -> str:
+def _password(args: argparse.Namespace, email: str) -> str:
     if args.password_stdin:
-        line: str = await asyncio.to_thread(sys.stdin.readline)
-        return line.rstrip("\r\n")
+        return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         raise BadInput("There is no terminal to ask for the password on.", "Give it with --password-stdin.")
     from getpass import getpass
 
-    return await asyncio.to_thread(getpass, f"Password of {email}: ", sys.stderr)
+    return getpass(f"Password of {email}: ")
 
 
-async def _ask(question: str) -> str:
+def _ask(question: str) -> str:
     """A line from the terminal. The question goes to stderr: stdout is data."""
     if not sys.stdin.isatty():
         raise BadInput(
@@ -153,7 +155,7 @@ async def _ask(question: str) -> str:
         )
     sys.stderr.write(question)
     sys.stderr.flush()
-    line: str = await asyncio.to_thread(sys.stdin.readline)
+    line = sys.stdin.readline()
     if not line:
         raise KeyboardInterrupt
     return line.strip()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +34,22 @@ def run(task: Coroutine[Any, Any, T]) -> T:
     factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(task)
+
+
+@contextlib.contextmanager
+def on_interrupt(handler: Callable[..., Any] = signal.default_int_handler) -> Iterator[None]:
+    """What Ctrl-C does while something is waited for that the event loop knows nothing of: a person, an editor.
+
+    The loop's own handler only cancels the command, which a blocking read would not notice.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @dataclass(frozen=True)

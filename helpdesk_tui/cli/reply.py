@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import os
 import shlex
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from helpdesk_tui.cli.connection import Desk, desk, run
+from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, moment, say
 from helpdesk_tui.cli.records import message_json, show_message
@@ -81,11 +79,11 @@ async def _send(args: argparse.Namespace) -> int:
     if args.message is None and args.file is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise BadInput("There is no text, and no terminal to open an editor on.", "Give --message or --file.")
     # Before the connection is made: a text from stdin may take its time.
-    given = await asyncio.to_thread(_given, args)
+    with on_interrupt():
+        given = _given(args)
     async with desk(args) as here:
         ticket = await one(here, args.ticket)
         opened = thread.assemble(await here.database.run(*thread.opened(ticket.id)))
-        # On this thread: Ctrl-C belongs to the editor while it runs, and nothing else is going on.
         text = given if given is not None else _edited(opened, note=args.note)
         after = _after(args, text, opened, here)
         message_id = args.id or uuid4()
@@ -207,13 +205,11 @@ def _edited(opened: Thread, *, note: bool) -> _Text:
         file.write(f"{earlier}\n\n{SCISSORS}\n{_as_comment(opened)}")
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
     words = [command] if os.name == "nt" and Path(command).exists() else shlex.split(command)
-    before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        code = subprocess.run([*words, str(path)], check=False).returncode
+        with on_interrupt(lambda *_: None):  # Ctrl-C is the editor's while it runs
+            code = subprocess.run([*words, str(path)], check=False).returncode
     except OSError as error:
         raise BadInput(f"The editor {command!r} cannot be started: {error.strerror}.", "Set EDITOR.") from error
-    finally:
-        signal.signal(signal.SIGINT, before)
     content = path.read_text(encoding="utf-8").partition(SCISSORS)[0].strip()
     if code != 0 or not content:
         if not content:

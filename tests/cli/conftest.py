@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from helpdesk_tui.cli import main
 from helpdesk_tui.core.tokens import FileStore
+from helpdesk_tui.local.sign_in.transport import LocalSignIn
 from tests.core.auth_server import jwt
 from tests.world import DeskDatabase, People, Person
-
-PREFIX = "HELPDESK_"
 
 
 @dataclass(frozen=True)
@@ -187,3 +187,42 @@ async def desk(database, people: People) -> Desk:
         billing=await people.department("Billing"),
         support=await people.department("Support"),
     )
+
+
+@dataclass
+class AuthAddress:
+    """The local sign-in behind a real address."""
+
+    transport: LocalSignIn
+    url: str = ""
+    down: bool = False
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request over one connection."""
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        method, path, _ = head[0].split()
+        headers = dict(line.split(": ", 1) for line in head[1:] if line)
+        body = await reader.readexactly(int(headers.get("Content-Length", headers.get("content-length", 0))))
+        if self.down:
+            answer = httpx.Response(503, text="down")
+        else:
+            answer = await self.transport.handle_async_request(
+                httpx.Request(method, f"{self.url}{path}", headers=headers, content=body)
+            )
+        content = await answer.aread()
+        kept = [f"{k}: {v}" for k, v in answer.headers.items() if k not in ("content-length", "connection")]
+        lines = [f"HTTP/1.1 {answer.status_code} X", *kept, f"content-length: {len(content)}", "connection: close"]
+        if answer.status_code == 204:
+            lines.remove("content-length: 0")
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def auth(database, tmp_path):
+    """The local sign-in, reached over HTTP as one far away would be."""
+    address = AuthAddress(LocalSignIn(database.owner_dsn, tmp_path))
+    async with await asyncio.start_server(address.serve, "127.0.0.1", 0) as server:
+        address.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield address
