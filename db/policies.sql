@@ -2,6 +2,7 @@
 -- The promises that these rules keep are written as sentences in SECURITY.md.
 
 set client_min_messages = warning;
+set search_path = pg_catalog, public;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Nothing is granted that is not granted below, whatever the database's default privileges were
@@ -12,17 +13,16 @@ declare
   item record;
 begin
   for item in
-    select c.oid::regclass as name from pg_class c
-     where c.relkind in ('r', 'p', 'v', 'm') and (
-       c.relnamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)
-       or (c.relnamespace = 'public'::regnamespace and c.relname in (
-         'departments', 'profiles', 'categories', 'tickets', 'ticket_messages', 'ticket_status_history', 'ticket_events',
-         'ticket_tags', 'ticket_tag_relations', 'kb_categories', 'kb_articles', 'kb_article_versions',
-         'ticket_feedback', 'kb_article_feedback', 'chat_sessions', 'chat_messages', 'notifications')))
+    select t.name, t.name::text not like 'private.%' as offered
+      from (select private.tables() as name
+            union
+            select c.oid::regclass from pg_class c
+             where c.relkind in ('r', 'p', 'v', 'm')
+               and c.relnamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)) t
   loop
     execute format('alter table %s enable row level security', item.name);
     execute format('revoke all on %s from public, anon, authenticated', item.name);
-    if item.name::text not like 'private.%' then
+    if item.offered then
       execute format('grant all on %s to service_role', item.name);
     end if;
   end loop;
@@ -35,6 +35,17 @@ begin
     execute format('grant usage on sequence %s to service_role', item.name);
   end loop;
 
+  -- Every policy is made anew below. One that is not made again was somebody else's or an older release's; several
+  -- policies add up, so it would open what these rules close.
+  perform set_config('helpdesk.policies', coalesce(
+    (select jsonb_agg(jsonb_build_array(polrelid::regclass, polname))::text from pg_policy
+      where polrelid in (select private.tables())), '[]'), false);
+  for item in
+    select polname, polrelid::regclass as name from pg_policy where polrelid in (select private.tables())
+  loop
+    execute format('drop policy %I on %s', item.polname, item.name);
+  end loop;
+
   revoke all on schema private, helpdesk from public, anon, authenticated;
   grant usage on schema helpdesk to authenticated, service_role, supabase_auth_admin;
   grant usage on schema public to authenticated, service_role;
@@ -45,34 +56,58 @@ begin
   else
     raise warning 'TEMPORARY on this database could not be revoked from PUBLIC: its owner has to';
   end if;
+  -- Who is asking is read from the sign-in's tables by functions of this owner.
+  if row_security_active('auth.sessions') or row_security_active('auth.users') then
+    raise exception 'the owner of the helpdesk may not read auth.sessions or auth.users past their row level security'
+      using hint = 'On Supabase, apply this as the role postgres.';
+  end if;
 end
 $$;
 
--- A table or function added later by this owner is closed until somebody opens it.
+-- A table or sequence added later by this owner is closed until somebody opens it; a function, which PostgreSQL opens to
+-- everybody by itself, has to be closed where it is made.
 alter default privileges in schema public revoke all on tables from public, anon, authenticated;
 alter default privileges in schema public revoke all on sequences from public, anon, authenticated;
-alter default privileges in schema public revoke all on functions from public, anon, authenticated;
+alter default privileges in schema public revoke all on functions from anon, authenticated;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Who is asking
 -- ---------------------------------------------------------------------------------------------------------------
 
 -- A login of ours is believed by its name alone: session_user, which no session can forge. A login that could bypass
--- row security anyway is believed about the claims it sets. Everybody else is nobody.
+-- row security anyway is believed about the claims it sets. Everybody else is nobody, and so is everybody whose session
+-- has ended, or whose account is banned or deleted.
 create or replace function private.uid() returns uuid
 language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+declare
+  person uuid;
+  session uuid;
 begin
   if session_user::text ~ '^hd_[0-9a-f]{32}$' then
-    return (select s.user_id
-              from auth.sessions s join auth.users u on u.id = s.user_id
-             where s.id = substr(session_user::text, 4)::uuid
-               and (s.not_after is null or s.not_after > now())
-               and (u.banned_until is null or u.banned_until < now())
-               and u.deleted_at is null);
+    -- In an older snapshot nobody has signed out and nobody was demoted yet: it may be read, not written from.
+    if current_setting('transaction_isolation') <> 'read committed' and current_setting('transaction_read_only') = 'off'
+    then
+      raise exception 'this isolation level is for reading only' using errcode = 'HD002',
+        hint = 'Begin with READ ONLY, or with ISOLATION LEVEL READ COMMITTED.';
+    end if;
+    session := substr(session_user::text, 4)::uuid;
+    select s.user_id into person from auth.sessions s
+     where s.id = session and (s.not_after is null or s.not_after > clock_timestamp());
   elsif pg_has_role(session_user, 'service_role', 'member') then
-    return auth.uid();
+    person := auth.uid();
+    session := (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id')::uuid;
+    if session is not null and not exists (
+      select from auth.sessions s where s.id = session and s.user_id = person
+         and (s.not_after is null or s.not_after > clock_timestamp())) then
+      return null;
+    end if;
   end if;
-  return null;
+  if person is null then
+    return null;
+  end if;
+  return (select u.id from auth.users u
+           where u.id = person and (u.banned_until is null or u.banned_until <= clock_timestamp())
+             and u.deleted_at is null);
 end
 $$;
 
@@ -96,7 +131,7 @@ declare
   found_role text;
 begin
   select p.role into found_role from public.profiles p where p.id = private.uid();
-  if found_role in ('agent', 'admin') and private.aal() is distinct from 'aal2'
+  if found_role in ('agent', 'admin') and coalesce(private.aal(), '') not in ('aal2', 'aal3')
      and (select s.staff_need_two_factors from private.settings s) then
     return null;
   end if;
@@ -142,11 +177,12 @@ end
 $$;
 
 -- The one predicate: whose work a ticket is. It has no subquery and no settings, so the planner writes it into the
--- query, and what it compares reaches the indexes. It answers null rather than false where nothing is assigned.
+-- query, and what it compares reaches the indexes. It answers null rather than false where nothing is assigned. Its
+-- operators are looked up here and now, not under the search_path of whoever asks.
 create or replace function private.works_on(
   assignee uuid, department uuid, agent uuid, agent_department uuid, admin boolean
-) returns boolean language sql immutable parallel safe as
-'select assignee = agent or department = agent_department or admin';
+) returns boolean language sql immutable parallel safe
+return assignee = agent or department = agent_department or admin;
 
 -- A category is for customers when it, or one below it, holds something published.
 create or replace function private.holds_published(category uuid) returns boolean
@@ -167,27 +203,20 @@ $$;
 -- once a statement.
 -- ---------------------------------------------------------------------------------------------------------------
 
-drop policy if exists "Customers can view own tickets" on public.tickets;
 create policy "Customers can view own tickets" on public.tickets for select to authenticated
   using (customer_id = (select private.uid()));
-drop policy if exists "Agents can view relevant tickets" on public.tickets;
 create policy "Agents can view relevant tickets" on public.tickets for select to authenticated
   using (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()), false));
-drop policy if exists "Admins can view all tickets" on public.tickets;
 create policy "Admins can view all tickets" on public.tickets for select to authenticated
   using ((select private.is_admin()));
 
-drop policy if exists "Customers can send tickets" on public.tickets;
-create policy "Customers can send tickets" on public.tickets for insert to authenticated
-  with check (customer_id = (select private.uid()) and (select private.role()) = 'customer');
-drop policy if exists "Staff can send tickets for customers" on public.tickets;
-create policy "Staff can send tickets for customers" on public.tickets for insert to authenticated
+create policy "People can send tickets" on public.tickets for insert to authenticated
+  with check (customer_id = (select private.uid()) and (select private.role()) is not null);
+create policy "Staff can write down tickets for others" on public.tickets for insert to authenticated
   with check (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
                                (select private.is_admin())));
-drop policy if exists "Customers can close and reopen own tickets" on public.tickets;
-create policy "Customers can close and reopen own tickets" on public.tickets for update to authenticated
+create policy "Requesters can close and reopen own tickets" on public.tickets for update to authenticated
   using (customer_id = (select private.uid())) with check (customer_id = (select private.uid()));
-drop policy if exists "Staff can change the tickets they work on" on public.tickets;
 create policy "Staff can change the tickets they work on" on public.tickets for update to authenticated
   using (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
                           (select private.is_admin())))
@@ -196,184 +225,128 @@ create policy "Staff can change the tickets they work on" on public.tickets for 
 
 -- Everything that hangs on a ticket asks the ticket. What is for the team alone is not for the requester, whoever
 -- that is: an agent does not read the notes about their own request.
-drop policy if exists "Messages follow their ticket" on public.ticket_messages;
 create policy "Messages follow their ticket" on public.ticket_messages for select to authenticated
   using (exists (select from public.tickets t where t.id = ticket_id
                  and (not is_internal or t.customer_id <> (select private.uid()))));
-drop policy if exists "People write as themselves" on public.ticket_messages;
 create policy "People write as themselves" on public.ticket_messages for insert to authenticated
   with check (sender_id = (select private.uid())
               and exists (select from public.tickets t where t.id = ticket_id
                           and (not is_internal or t.customer_id <> (select private.uid()))));
 
-drop policy if exists "History follows its ticket" on public.ticket_status_history;
 create policy "History follows its ticket" on public.ticket_status_history for select to authenticated
   using (exists (select from public.tickets t where t.id = ticket_id
                  and (note is null or t.customer_id <> (select private.uid()))));
-drop policy if exists "Events are for the team" on public.ticket_events;
 create policy "Events are for the team" on public.ticket_events for select to authenticated
   using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
 
-drop policy if exists "Tags are for the team" on public.ticket_tags;
 create policy "Tags are for the team" on public.ticket_tags for select to authenticated
   using ((select private.is_staff()));
-drop policy if exists "Staff can name new tags" on public.ticket_tags;
 create policy "Staff can name new tags" on public.ticket_tags for insert to authenticated
   with check ((select private.is_staff()));
-drop policy if exists "Admins can change tags" on public.ticket_tags;
 create policy "Admins can change tags" on public.ticket_tags for update to authenticated
   using ((select private.is_admin())) with check ((select private.is_admin()));
-drop policy if exists "Admins can remove tags" on public.ticket_tags;
-create policy "Admins can remove tags" on public.ticket_tags for delete to authenticated
-  using ((select private.is_admin()));
 
-drop policy if exists "Tags follow their ticket" on public.ticket_tag_relations;
 create policy "Tags follow their ticket" on public.ticket_tag_relations for select to authenticated
   using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
-drop policy if exists "Staff can tag" on public.ticket_tag_relations;
 create policy "Staff can tag" on public.ticket_tag_relations for insert to authenticated
   with check (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
-drop policy if exists "Staff can untag" on public.ticket_tag_relations;
-create policy "Staff can untag" on public.ticket_tag_relations for delete to authenticated
-  using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
 
-drop policy if exists "Feedback follows its ticket" on public.ticket_feedback;
 create policy "Feedback follows its ticket" on public.ticket_feedback for select to authenticated
   using (exists (select from public.tickets t where t.id = ticket_id));
-drop policy if exists "Requesters can rate what was resolved" on public.ticket_feedback;
 create policy "Requesters can rate what was resolved" on public.ticket_feedback for insert to authenticated
   with check (customer_id = (select private.uid())
               and exists (select from public.tickets t where t.id = ticket_id
                           and t.customer_id = (select private.uid()) and not t.is_open));
-drop policy if exists "Requesters can change their rating" on public.ticket_feedback;
 create policy "Requesters can change their rating" on public.ticket_feedback for update to authenticated
   using (customer_id = (select private.uid()))
   with check (customer_id = (select private.uid())
               and exists (select from public.tickets t where t.id = ticket_id and t.customer_id = (select private.uid())));
 
 -- People: oneself; staff know staff, and the requesters and authors of what they work on.
-drop policy if exists "People see themselves" on public.profiles;
 create policy "People see themselves" on public.profiles for select to authenticated
   using (id = (select private.uid()));
-drop policy if exists "Staff see staff" on public.profiles;
 create policy "Staff see staff" on public.profiles for select to authenticated
   using (role <> 'customer' and (select private.is_staff()));
-drop policy if exists "Admins see everybody" on public.profiles;
 create policy "Admins see everybody" on public.profiles for select to authenticated
   using ((select private.is_admin()));
-drop policy if exists "Agents see their requesters" on public.profiles;
 create policy "Agents see their requesters" on public.profiles for select to authenticated
   using ((select private.agent()) is not null
          and (exists (select from public.tickets t where t.customer_id = profiles.id)
               or exists (select from public.chat_sessions s where s.customer_id = profiles.id
                          and s.agent_id = (select private.agent()))));
-drop policy if exists "People change their own profile" on public.profiles;
 create policy "People change their own profile" on public.profiles for update to authenticated
   using (id = (select private.uid())) with check (id = (select private.uid()));
 
-drop policy if exists "Departments are known to everybody with a profile" on public.departments;
 create policy "Departments are known to everybody with a profile" on public.departments for select to authenticated
   using ((select private.role()) is not null);
-drop policy if exists "Admins can add departments" on public.departments;
 create policy "Admins can add departments" on public.departments for insert to authenticated
   with check ((select private.is_admin()));
-drop policy if exists "Admins can change departments" on public.departments;
 create policy "Admins can change departments" on public.departments for update to authenticated
   using ((select private.is_admin())) with check ((select private.is_admin()));
-drop policy if exists "Admins can remove departments" on public.departments;
-create policy "Admins can remove departments" on public.departments for delete to authenticated
-  using ((select private.is_admin()));
 
-drop policy if exists "Categories are known to everybody with a profile" on public.categories;
 create policy "Categories are known to everybody with a profile" on public.categories for select to authenticated
   using ((select private.role()) is not null);
-drop policy if exists "Admins can add categories" on public.categories;
 create policy "Admins can add categories" on public.categories for insert to authenticated
   with check ((select private.is_admin()));
-drop policy if exists "Admins can change categories" on public.categories;
 create policy "Admins can change categories" on public.categories for update to authenticated
   using ((select private.is_admin())) with check ((select private.is_admin()));
-drop policy if exists "Admins can remove categories" on public.categories;
-create policy "Admins can remove categories" on public.categories for delete to authenticated
-  using ((select private.is_admin()));
 
 -- Knowledge base: what is published is for everybody who signed in, anonymously too; the rest is the team's.
-drop policy if exists "Published articles are for everybody" on public.kb_articles;
 create policy "Published articles are for everybody" on public.kb_articles for select to authenticated
   using (status = 'published' and (select private.uid()) is not null);
-drop policy if exists "Staff see every article" on public.kb_articles;
 create policy "Staff see every article" on public.kb_articles for select to authenticated
   using ((select private.is_staff()));
-drop policy if exists "Staff can write articles" on public.kb_articles;
 create policy "Staff can write articles" on public.kb_articles for insert to authenticated
   with check ((select private.is_staff()) and author_id = (select private.uid()));
-drop policy if exists "Staff can change articles" on public.kb_articles;
 create policy "Staff can change articles" on public.kb_articles for update to authenticated
   using ((select private.is_staff())) with check ((select private.is_staff()));
-drop policy if exists "Admins can remove articles" on public.kb_articles;
-create policy "Admins can remove articles" on public.kb_articles for delete to authenticated
-  using ((select private.is_admin()));
-drop policy if exists "Versions are for the team" on public.kb_article_versions;
 create policy "Versions are for the team" on public.kb_article_versions for select to authenticated
   using ((select private.is_staff()));
 
 -- A category that holds nothing published, here or below, is not for customers: its name alone may say too much.
-drop policy if exists "Categories with something to read" on public.kb_categories;
 create policy "Categories with something to read" on public.kb_categories for select to authenticated
   using ((select private.uid()) is not null and (select private.holds_published(id)));
-drop policy if exists "Staff see every article category" on public.kb_categories;
 create policy "Staff see every article category" on public.kb_categories for select to authenticated
   using ((select private.is_staff()));
-drop policy if exists "Staff can add article categories" on public.kb_categories;
 create policy "Staff can add article categories" on public.kb_categories for insert to authenticated
   with check ((select private.is_staff()));
-drop policy if exists "Staff can change article categories" on public.kb_categories;
 create policy "Staff can change article categories" on public.kb_categories for update to authenticated
   using ((select private.is_staff())) with check ((select private.is_staff()));
-drop policy if exists "Admins can remove article categories" on public.kb_categories;
-create policy "Admins can remove article categories" on public.kb_categories for delete to authenticated
-  using ((select private.is_admin()));
 
-drop policy if exists "People see their article feedback, staff all" on public.kb_article_feedback;
 create policy "People see their article feedback, staff all" on public.kb_article_feedback for select to authenticated
   using (user_id = (select private.uid()) or (select private.is_staff()));
-drop policy if exists "Readers can give feedback" on public.kb_article_feedback;
 create policy "Readers can give feedback" on public.kb_article_feedback for insert to authenticated
   with check (user_id = (select private.uid()) and exists (select from public.kb_articles a where a.id = article_id));
-drop policy if exists "Readers can change their feedback" on public.kb_article_feedback;
 create policy "Readers can change their feedback" on public.kb_article_feedback for update to authenticated
   using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
 
 -- Chats: the customer's own; the waiting ones for all staff; a running or ended one for its agent and the admins.
-drop policy if exists "Customers see their chats" on public.chat_sessions;
 create policy "Customers see their chats" on public.chat_sessions for select to authenticated
   using (customer_id = (select private.uid()));
-drop policy if exists "Staff see who waits and their own chats" on public.chat_sessions;
 create policy "Staff see who waits and their own chats" on public.chat_sessions for select to authenticated
   using (((select private.is_staff()) and status = 'waiting') or agent_id = (select private.agent())
          or (select private.is_admin()));
-drop policy if exists "Customers can open a chat" on public.chat_sessions;
 create policy "Customers can open a chat" on public.chat_sessions for insert to authenticated
   with check (customer_id = (select private.uid()) and (select private.role()) = 'customer'
               and status = 'waiting' and agent_id is null);
-drop policy if exists "Chat messages follow their session" on public.chat_messages;
 create policy "Chat messages follow their session" on public.chat_messages for select to authenticated
   using (exists (select from public.chat_sessions s where s.id = session_id));
-drop policy if exists "Both sides of a chat can write" on public.chat_messages;
 create policy "Both sides of a chat can write" on public.chat_messages for insert to authenticated
   with check (sender_id = (select private.uid())
               and exists (select from public.chat_sessions s where s.id = session_id and s.status <> 'ended'
                           and ((select private.uid()) in (s.customer_id, s.agent_id))));
 
-drop policy if exists "People see their notifications" on public.notifications;
+-- One about a ticket that is out of sight by now names its title: it goes out of sight with it.
 create policy "People see their notifications" on public.notifications for select to authenticated
-  using (user_id = (select private.uid()));
-drop policy if exists "People mark their notifications" on public.notifications;
+  using (user_id = (select private.uid())
+         and (ticket_id is null or exists (select from public.tickets t where t.id = ticket_id)));
 create policy "People mark their notifications" on public.notifications for update to authenticated
   using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
 
 -- ---------------------------------------------------------------------------------------------------------------
--- The write matrix: column by column. What is absent is not granted; triggers and policies narrow it further.
+-- The write matrix: column by column. What is absent is not granted; triggers and policies narrow it further. Nobody
+-- holds DELETE, which knows no columns: with it, row level security or not, LOCK TABLE would stop the whole desk. What
+-- may be removed is removed by helpdesk.untag() and helpdesk.remove().
 -- ---------------------------------------------------------------------------------------------------------------
 
 grant select on public.departments, public.profiles, public.categories, public.tickets, public.ticket_messages,
@@ -385,16 +358,16 @@ grant insert (id, title, description, status, priority, customer_id, assignee_id
   on public.tickets to authenticated;
 grant update (title, description, status, priority, category_id, due_date) on public.tickets to authenticated;
 grant insert (id, ticket_id, sender_id, content, is_internal, after_id) on public.ticket_messages to authenticated;
-grant insert (id, name, description, color), update (name, description, color), delete on public.ticket_tags to authenticated;
-grant insert (ticket_id, tag_id), delete on public.ticket_tag_relations to authenticated;
+grant insert (id, name, description, color), update (name, description, color) on public.ticket_tags to authenticated;
+grant insert (ticket_id, tag_id) on public.ticket_tag_relations to authenticated;
 grant insert (id, ticket_id, customer_id, rating, comment), update (rating, comment) on public.ticket_feedback to authenticated;
 grant update (full_name, avatar_url, preferences) on public.profiles to authenticated;
-grant insert (id, name, description), update (name, description), delete on public.departments to authenticated;
-grant insert (id, name, description, department_id), update (name, description, department_id), delete
+grant insert (id, name, description), update (name, description) on public.departments to authenticated;
+grant insert (id, name, description, department_id), update (name, description, department_id)
   on public.categories to authenticated;
 grant insert (id, title, content, category_id, author_id, status, metadata),
-  update (title, content, category_id, status, metadata), delete on public.kb_articles to authenticated;
-grant insert (id, name, description, parent_id), update (name, description, parent_id), delete
+  update (title, content, category_id, status, metadata) on public.kb_articles to authenticated;
+grant insert (id, name, description, parent_id), update (name, description, parent_id)
   on public.kb_categories to authenticated;
 grant insert (id, article_id, user_id, helpful, comment), update (helpful, comment)
   on public.kb_article_feedback to authenticated;
@@ -437,7 +410,7 @@ begin
   end if;
   return query
   select p.id,
-         coalesce(p.full_name, case when staff or p.id = person then p.email
+         coalesce(nullif(btrim(p.full_name), ''), case when staff or p.id = person then p.email
                                     when p.role = 'customer' then 'Customer' else 'Support' end),
          p.role <> 'customer'
     from public.profiles p
@@ -454,8 +427,18 @@ begin
 end
 $$;
 
--- Assignment and the department decide who sees a ticket, so whoever gives one away may no longer see it after:
--- row security alone would refuse that. These two do it, for those who work on the ticket, and say what they did.
+-- Assignment and the department decide who sees a ticket, so whoever gives one away may no longer see it after: row
+-- security alone would refuse that. These two do it, for those who work on the ticket, and say what they did. Giving
+-- away can be taken back for an hour, while nobody has given it further.
+create or replace function private.gave_away(ticket uuid, what text, given text, was text) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select coalesce((
+    select last.actor_id = (select private.uid()) and last.new_value is not distinct from given
+           and last.old_value is not distinct from was and last.created_at > clock_timestamp() - interval '1 hour'
+      from (select e.actor_id, e.old_value, e.new_value, e.created_at from public.ticket_events e
+             where e.ticket_id = ticket and e.kind = what order by e.created_at desc, e.id limit 1) last), false)
+$$;
+
 create or replace function helpdesk.assign(ids uuid[], assignee uuid)
 returns table (id uuid, done boolean, why text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -463,6 +446,7 @@ declare
   me_agent constant uuid := private.agent();
   my_department constant uuid := private.agent_department();
   admin constant boolean := private.is_admin();
+  mine uuid[];
 begin
   if not private.is_staff() then
     raise exception 'only agents and admins assign tickets' using errcode = 'HD003';
@@ -471,14 +455,17 @@ begin
     select from public.profiles p where p.id = assignee and p.role in ('agent', 'admin')) then
     raise exception 'only an agent or an admin can be the assignee of a ticket' using errcode = 'HD002';
   end if;
+  -- Locked in one order, so that two such acts over the same tickets wait for each other and not crosswise.
+  mine := array(
+    select t.id from public.tickets t
+     where t.id = any(ids)
+       and (private.works_on(t.assignee_id, t.department_id, me_agent, my_department, admin)
+            or private.gave_away(t.id, 'assignee', t.assignee_id::text, assign.assignee::text))
+     order by t.id for no key update of t);
+  update public.tickets t set assignee_id = assign.assignee where t.id = any(mine);
   return query
-  with changed as (
-    update public.tickets t set assignee_id = assign.assignee
-     where t.id = any(ids) and private.works_on(t.assignee_id, t.department_id, me_agent, my_department, admin)
-    returning t.id
-  )
-  select asked.id, c.id is not null, case when c.id is null then 'there is no such ticket' end
-    from (select distinct a.id from unnest(ids) as a(id)) asked left join changed c on c.id = asked.id;
+  select asked.id, asked.id = any(mine), case when not asked.id = any(mine) then 'there is no such ticket' end
+    from (select distinct a.id from unnest(ids) as a(id) where a.id is not null) asked;
 end
 $$;
 
@@ -486,10 +473,10 @@ create or replace function helpdesk.move(ids uuid[], department uuid)
 returns table (id uuid, done boolean, why text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  person constant uuid := private.uid();
   me_agent constant uuid := private.agent();
   my_department constant uuid := private.agent_department();
   admin constant boolean := private.is_admin();
+  mine uuid[];
 begin
   if not private.is_staff() then
     raise exception 'only agents and admins move tickets' using errcode = 'HD003';
@@ -497,26 +484,73 @@ begin
   if not exists (select from public.departments d where d.id = department) then
     raise exception 'there is no such department' using errcode = 'HD004';
   end if;
-  return query
-  with changed as (
-    update public.tickets t
-       set department_id = move.department,
-           -- An agent of the old department does not go along; an admin holds tickets anywhere.
-           assignee_id = case when exists (select from public.profiles p where p.id = t.assignee_id
-                                            and (p.role = 'admin' or p.department_id = move.department))
-                              then t.assignee_id end
+  mine := array(
+    select t.id from public.tickets t
      where t.id = any(ids)
        and (private.works_on(t.assignee_id, t.department_id, me_agent, my_department, admin)
-            -- Taking one's own move back, while nobody has moved it on.
-            or exists (select from (
-                 select e.actor_id, e.new_value, e.old_value, e.created_at from public.ticket_events e
-                  where e.ticket_id = t.id and e.kind = 'department' order by e.created_at desc limit 1) last
-                where last.actor_id = person and last.new_value = t.department_id::text
-                  and last.old_value = move.department::text and last.created_at > now() - interval '1 hour'))
-    returning t.id
-  )
-  select asked.id, c.id is not null, case when c.id is null then 'there is no such ticket' end
-    from (select distinct a.id from unnest(ids) as a(id)) asked left join changed c on c.id = asked.id;
+            or private.gave_away(t.id, 'department', t.department_id::text, move.department::text))
+     order by t.id for no key update of t);
+  update public.tickets t
+     set department_id = move.department,
+         -- An agent of the old department does not go along; an admin holds tickets anywhere.
+         assignee_id = case when exists (select from public.profiles p where p.id = t.assignee_id
+                                          and (p.role = 'admin' or p.department_id = move.department))
+                            then t.assignee_id end
+   where t.id = any(mine) and t.department_id <> move.department;
+  return query
+  select asked.id, asked.id = any(mine), case when not asked.id = any(mine) then 'there is no such ticket' end
+    from (select distinct a.id from unnest(ids) as a(id) where a.id is not null) asked;
+end
+$$;
+
+-- Takes a tag off tickets, for those who work on them.
+create or replace function helpdesk.untag(ids uuid[], tag uuid)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+  me_agent constant uuid := private.agent();
+  my_department constant uuid := private.agent_department();
+  admin constant boolean := private.is_admin();
+  mine uuid[];
+begin
+  mine := array(
+    select t.id from public.tickets t
+     where t.id = any(ids) and t.customer_id <> person
+       and private.works_on(t.assignee_id, t.department_id, me_agent, my_department, admin));
+  delete from public.ticket_tag_relations r where r.tag_id = untag.tag and r.ticket_id = any(mine);
+  return query
+  select asked.id, asked.id = any(mine), case when not asked.id = any(mine) then 'there is no such ticket' end
+    from (select distinct a.id from unnest(ids) as a(id) where a.id is not null) asked;
+end
+$$;
+
+-- Removes what an admin may remove. What hangs on it is let go of, not removed; a department with tickets stays.
+create or replace function helpdesk.remove(what text, id uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  found_in constant text := case what when 'department' then 'departments' when 'category' then 'categories'
+    when 'tag' then 'ticket_tags' when 'article' then 'kb_articles' when 'article category' then 'kb_categories' end;
+  removed integer;
+begin
+  if not private.is_admin() then
+    raise exception 'only admins remove things' using errcode = 'HD003';
+  end if;
+  if found_in is null then
+    raise exception 'there is nothing called % to remove', coalesce(quote_literal(what), 'null') using errcode = 'HD002',
+      hint = 'It is one of: department, category, tag, article, article category.';
+  end if;
+  if what = 'department' and exists (select from public.departments d where d.id = remove.id and d.is_default) then
+    raise exception 'tickets that no category sends elsewhere come to this department' using errcode = 'HD002',
+      hint = 'Another one has to be the default first.';
+  end if;
+  execute format('delete from public.%I where id = $1', found_in) using remove.id;
+  get diagnostics removed = row_count;
+  if removed = 0 then
+    raise exception 'there is no such %', what using errcode = 'HD004';
+  end if;
+exception when foreign_key_violation then
+  raise exception 'this % is still in use', what using errcode = 'HD002', hint = 'Move what it holds first.';
 end
 $$;
 
@@ -563,6 +597,19 @@ begin
 end
 $$;
 
+-- A person stops being what they were: nothing they listened to is told them any more.
+create or replace function private.rename_channels_of(person uuid, was text, department uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform private.rename_channel('person:' || person);
+  if was = 'agent' and department is not null then
+    perform private.rename_channel('department:' || department);
+  elsif was = 'admin' then
+    perform private.rename_channel('admins');
+  end if;
+end
+$$;
+
 create or replace function private.announce(tickets private.touched[], to_requester boolean) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   select pg_notify(private.channel(a.audience),
@@ -598,18 +645,23 @@ $$;
 -- ---------------------------------------------------------------------------------------------------------------
 
 do $$
+declare
+  since_16 constant boolean := current_setting('server_version_num')::integer >= 160000;
+  superuser constant boolean := (select rolsuper from pg_roles where rolname = current_user);
 begin
   if not exists (select from pg_roles where rolname = 'helpdesk_keeper') then
     create role helpdesk_keeper nologin noinherit createrole;
   end if;
-  if current_setting('server_version_num')::integer >= 160000 then
+  if since_16 then
     execute 'grant authenticated to helpdesk_keeper with admin true, inherit false, set false';
-    if not (select rolsuper from pg_roles where rolname = current_user) then
+    if not superuser then
       execute 'grant helpdesk_keeper to current_user with inherit true, set true';
     end if;
   else
+    -- There, only a role that inherits may end the connections of the logins it is given.
+    execute 'alter role helpdesk_keeper inherit';
     execute 'grant authenticated to helpdesk_keeper with admin option';
-    if not (select rolsuper from pg_roles where rolname = current_user) then
+    if not superuser then
       execute 'grant helpdesk_keeper to current_user';
     end if;
   end if;
@@ -620,50 +672,81 @@ create or replace function private.session_ends(session uuid) returns timestampt
 language sql stable security definer set search_path = pg_catalog, pg_temp as
 'select coalesce(s.not_after, ''infinity'') from auth.sessions s where s.id = session';
 
+-- Clears a login away: ends its connections, which would go on listening, and drops it. Its rights it has lost before:
+-- private.uid() knows nobody without a session. One that owns something or is held in a lock stays, and is left alone
+-- for a day. A sign-in is waiting: nothing here fails it or keeps it long.
+create or replace function private.clear_away(session uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
+declare
+  login constant text := 'hd_' || replace(session::text, '-', '');
+begin
+  if exists (select from pg_roles where rolname = login) then
+    if exists (select from pg_stat_activity where usename = login) then
+      if current_setting('server_version_num')::integer >= 160000 then
+        execute format('grant %I to helpdesk_keeper with inherit true, set false', login);
+      else
+        execute format('grant %I to helpdesk_keeper', login);
+      end if;
+      perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = login;
+    end if;
+    execute format('drop role %I', login);
+  end if;
+  delete from private.logins l where l.session_id = session;
+exception when others then
+  update private.logins l set checked_at = clock_timestamp() + interval '1 day' where l.session_id = session;
+end
+$$;
+
 create or replace function helpdesk.access_token_hook(event jsonb) returns jsonb
 language plpgsql volatile security definer
-set search_path = pg_catalog, pg_temp set password_encryption = 'scram-sha-256' as $$
+set search_path = pg_catalog, pg_temp set password_encryption = 'scram-sha-256' set lock_timeout = '1s' as $$
 declare
   session constant uuid := (event #>> '{claims,session_id}')::uuid;
   expires constant timestamptz := to_timestamp((event #>> '{claims,exp}')::double precision);
   login constant text := 'hd_' || replace(session::text, '-', '');
   key text;
+  known boolean;
   gone record;
 begin
   -- An anonymous visitor gets no login: making them costs nothing, and each would be a role.
   if session is null or expires is null or coalesce((event #>> '{claims,is_anonymous}')::boolean, false) then
     return event;
   end if;
-  perform pg_advisory_xact_lock(hashtextextended('helpdesk login ' || session, 0));
   select encode(sha256(s.value || uuid_send(session)), 'hex') into strict key from private.secrets s where s.name = 'login';
 
-  if exists (select from pg_roles where rolname = login) then
-    execute format('alter role %I valid until %L', login, expires);
-  else
-    execute format('create role %I login noinherit connection limit 8 password %L valid until %L in role authenticated',
-                   login, key, expires);
-  end if;
-  insert into private.logins as l (session_id, valid_until) values (session, expires)
-  on conflict (session_id) do update set valid_until = excluded.valid_until, checked_at = now();
+  -- Two tokens of one session at once: the row lets one through after the other. (Not an advisory lock, which any
+  -- session could hold against another.)
+  insert into private.logins (session_id, valid_until) values (session, expires) on conflict do nothing;
+  known := not found;
+  update private.logins l set valid_until = expires, checked_at = clock_timestamp() where l.session_id = session;
 
-  -- Logins of sessions that ended are cleared away, a few at every sign-in.
+  -- A failure is told without its statement, which holds the password, and which the server would log.
+  begin
+    if not known and exists (select from pg_roles where rolname = login) then
+      -- Left over from another database of this server, or somebody else's: not to be trusted with a session's name.
+      execute format('drop role %I', login);
+    end if;
+    if exists (select from pg_roles where rolname = login) then
+      execute format('alter role %I login valid until %L', login, expires);
+    else
+      execute format('create role %I login noinherit connection limit 8 password %L valid until %L in role authenticated',
+                     login, key, expires);
+    end if;
+  exception when others then
+    raise exception 'the login of session % cannot be made: %', session, sqlerrm using errcode = sqlstate;
+  end;
+
+  -- Logins of sessions that ended, and those that nobody has used for a month, are cleared away, a few at every sign-in.
   for gone in
-    select l.session_id, 'hd_' || replace(l.session_id::text, '-', '') as login
-      from private.logins l where l.session_id <> session and l.checked_at < now() - interval '1 minute'
+    select l.session_id, l.valid_until from private.logins l
+     where l.session_id <> session and l.checked_at < clock_timestamp() - interval '1 minute'
      order by l.checked_at limit 4 for update skip locked
   loop
-    if private.session_ends(gone.session_id) > now() then
-      update private.logins set checked_at = now() where session_id = gone.session_id;
+    if private.session_ends(gone.session_id) > clock_timestamp()
+       and gone.valid_until > clock_timestamp() - interval '30 days' then
+      update private.logins l set checked_at = clock_timestamp() where l.session_id = gone.session_id;
     else
-      begin
-        if exists (select from pg_roles where rolname = gone.login) then
-          execute format('drop role %I', gone.login);
-        end if;
-        delete from private.logins where session_id = gone.session_id;
-      exception when dependent_objects_still_exist or object_in_use then
-        execute format('alter role %I nologin', gone.login);
-        update private.logins set checked_at = now() where session_id = gone.session_id;
-      end;
+      perform private.clear_away(gone.session_id);
     end if;
   end loop;
   return jsonb_set(event, '{claims,helpdesk_key}', to_jsonb(key));
@@ -683,13 +766,15 @@ grant execute on function private.uid(), private.role(), private.agent(), privat
   private.is_admin(), private.is_staff(), private.holds_published(uuid),
   private.works_on(uuid, uuid, uuid, uuid, boolean) to authenticated, service_role;
 grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.assign(uuid[], uuid),
-  helpdesk.move(uuid[], uuid), helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
+  helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
+  helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
   to authenticated, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
-grant create on schema helpdesk to helpdesk_keeper;
+grant create on schema private, helpdesk to helpdesk_keeper;
 alter function helpdesk.access_token_hook(jsonb) owner to helpdesk_keeper;
-revoke create on schema helpdesk from helpdesk_keeper;
+alter function private.clear_away(uuid) owner to helpdesk_keeper;
+revoke create on schema private, helpdesk from helpdesk_keeper;
 revoke all on function helpdesk.access_token_hook(jsonb) from public, anon, authenticated;
 grant execute on function helpdesk.access_token_hook(jsonb) to supabase_auth_admin;
 grant execute on function private.session_ends(uuid) to helpdesk_keeper;
@@ -701,4 +786,19 @@ create policy "The keeper reads its secret" on private.secrets for select to hel
 drop policy if exists "The keeper keeps its logins" on private.logins;
 create policy "The keeper keeps its logins" on private.logins for all to helpdesk_keeper using (true) with check (true);
 
+do $$
+declare
+  item record;
+begin
+  for item in
+    select e ->> 0 as name, e ->> 1 as policy from jsonb_array_elements(current_setting('helpdesk.policies')::jsonb) e
+     where not exists (select from pg_policy where polrelid = (e ->> 0)::regclass and polname = e ->> 1)
+  loop
+    raise warning 'the policy "%" on % is none of the helpdesk''s and was dropped', item.policy, item.name;
+  end loop;
+end
+$$;
+
+reset helpdesk.policies;
+reset search_path;
 reset client_min_messages;
