@@ -37,6 +37,8 @@ def history_words(line: HistoryLine, zone: tzinfo | None = None) -> str:
         case "assignee":
             if new is None:
                 return f"{who} took the ticket off {old}" if old else f"{who} left the ticket unassigned"
+            if new == who:
+                return f"{who} took the ticket" + (f" from {old}" if old else "")
             return f"{who} assigned the ticket to {new}" + (f" (was {old})" if old else "")
         case "department":
             return f"{who} moved the ticket" + (f" from {old}" if old else "") + f" to {new or 'no department'}"

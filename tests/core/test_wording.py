@@ -22,6 +22,8 @@ WHEN = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
         ("category", None, "Billing", "Mara set category none → Billing"),
         ("assignee", None, "Li", "Mara assigned the ticket to Li"),
         ("assignee", "Ada", "Li", "Mara assigned the ticket to Li (was Ada)"),
+        ("assignee", None, "Mara", "Mara took the ticket"),
+        ("assignee", "Ada", "Mara", "Mara took the ticket from Ada"),
         ("assignee", "Ada", None, "Mara took the ticket off Ada"),
         ("department", "Web", "Billing", "Mara moved the ticket from Web to Billing"),
         ("title", "a", "b", "Mara renamed the ticket from “a” to “b”"),

@@ -169,7 +169,7 @@ class _Inline:
         note = _named_host(shown)
         if note and note != _host(url):
             self._spans.append((" ⚠ leads to", base + self._palette.warning))
-        link = Style(link=style.link) if style.link else Style()
+        link = Style(link=style.link) if style.link else Style.null()
         self._spans.append((f" ({where})", base + self._palette.url + link))
 
 

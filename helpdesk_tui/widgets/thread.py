@@ -1,0 +1,225 @@
+"""An open ticket: what was written and what happened, oldest first, in one widget that draws lines.
+
+The widget never asks a database: whoever owns it says :meth:`ThreadView.show_loading`, then
+:meth:`~ThreadView.set_thread` or :meth:`~ThreadView.show_failed`, and :meth:`~ThreadView.update_thread` when something
+has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
+from typing import ClassVar, Final
+from uuid import UUID
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from helpdesk_tui.core.model import Message
+from helpdesk_tui.widgets.thread_body import State, ThreadBody
+from helpdesk_tui.widgets.thread_entries import Entry
+from helpdesk_tui.widgets.thread_links import open_link
+from helpdesk_tui.widgets.thread_quote import quoted
+from helpdesk_tui.widgets.thread_style import COMPONENT_CLASSES, CSS
+
+__all__ = ["State", "ThreadView"]
+
+WHEEL_LINES: Final = 3
+
+
+class ThreadView(ThreadBody):
+    """A thread.
+
+    Args:
+        zone: where the reader is, for days and times; None asks the machine.
+        clock: tells the time.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
+    DEFAULT_CSS = CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "by(1)", "Down", show=False, id="thread.down"),
+        Binding("k,up", "by(-1)", "Up", show=False, id="thread.up"),
+        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="thread.half_down"),
+        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="thread.half_up"),
+        Binding("space,pagedown,ctrl+f", "page(1)", "Page down", show=False, id="thread.page_down"),
+        Binding("b,pageup,ctrl+b", "page(-1)", "Page up", show=False, id="thread.page_up"),
+        Binding("g,home", "first", "Beginning", show=False, id="thread.first"),
+        Binding("G,end", "last", "End", show=False, id="thread.last"),
+        Binding("n,J", "message(1)", "Next message", show=False, id="thread.next"),
+        Binding("N,K", "message(-1)", "Message before", show=False, id="thread.previous"),
+        Binding("l", "link(1)", "Next link", show=False, id="thread.next_link"),
+        Binding("L", "link(-1)", "Link before", show=False, id="thread.previous_link"),
+        Binding("enter", "open_link", "Open link", show=False, id="thread.open_link"),
+        Binding("y", "copy", "Copy", show=False, id="thread.copy"),
+    ]
+
+    def __init__(
+        self,
+        *,
+        zone: tzinfo | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(zone=zone, clock=clock, name=name, id=id, classes=classes)
+        self._dragging = False
+
+    # What is there
+
+    @property
+    def current_message(self) -> Message | None:
+        """The message that would be quoted or copied; None where it is the opening description or there is none."""
+        entry = self._current
+        return entry.message if entry else None
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the newest line is on the screen."""
+        return self._scroll.at_end
+
+    @property
+    def new_count(self) -> int:
+        """How many messages have come that were not on the screen yet."""
+        return len(self._news)
+
+    @property
+    def newest_shown(self) -> UUID | None:
+        """The newest message of the thread as it is held here: what an author can have seen."""
+        return self.thread.newest_message if self.thread is not None and self.state == "ready" else None
+
+    def quote_text(self) -> str:
+        """The current message as a quotation, ready to be answered below; empty if there is none."""
+        entry = self._current
+        return quoted(entry, self._zone) if entry else ""
+
+    def show_message(self, message_id: UUID) -> bool:
+        """Choose a message and bring it into view; False if it is not in the thread."""
+        index = next((i for i, entry in enumerate(self._entries) if entry.key == str(message_id)), None)
+        if index is None:
+            return False
+        self._choose(index)
+        return True
+
+    @property
+    def _current(self) -> Entry | None:
+        return next((entry for entry in self._entries if entry.key == self._chosen), None)
+
+    # Keys
+
+    def action_by(self, lines: int) -> None:
+        """Scroll by lines."""
+        self._move(lines)
+
+    def action_page(self, pages: float) -> None:
+        """Scroll by pages; a line of the last page stays, to read on from."""
+        step = self.size.height * abs(pages)
+        lines = max(1, int(step) - (abs(pages) >= 1))
+        self._move(lines if pages > 0 else -lines)
+
+    def action_first(self) -> None:
+        """To the beginning."""
+        self._scroll.to(0)
+        self._changed()
+
+    def action_last(self) -> None:
+        """To the end: the newest."""
+        self._scroll.to_end()
+        self._news.clear()
+        self._changed()
+
+    def action_message(self, step: int) -> None:
+        """Choose the next message, or the one before."""
+        messages = [index for index, entry in enumerate(self._entries) if entry.is_message]
+        if not messages:
+            return
+        place = next((i for i, index in enumerate(messages) if self._entries[index].key == self._chosen), len(messages))
+        self._choose(messages[min(max(place + step, 0), len(messages) - 1)])
+
+    def action_link(self, step: int) -> None:
+        """Choose the next link of the message, or the one before."""
+        entry = self._current
+        links = self._painter.links(entry) if entry else []
+        if entry is None or not links:
+            self.notify("There is no link in this message.")
+            return
+        urls = [url for url, _ in links]
+        place = urls.index(self._link) + step if self._link in urls else (0 if step > 0 else -1)
+        self._link, row = links[place % len(links)]
+        index = self._entries.index(entry)
+        if (index, row) not in self._rows:
+            self._scroll.to(index, max(row - self.size.height // 2, 0))
+        self._changed()
+
+    def action_open_link(self) -> None:
+        """Open the chosen link, or the message's only one."""
+        entry = self._current
+        links = [url for url, _ in self._painter.links(entry)] if entry else []
+        if self._link in links:
+            open_link(self, self._link)
+        elif len(links) == 1:
+            open_link(self, links[0])
+        elif links:
+            self.action_link(1)
+        else:
+            self.notify("There is no link in this message.")
+
+    def action_copy(self) -> None:
+        """Copy the chosen link, or else the whole message as it was written."""
+        entry = self._current
+        if entry is None:
+            return
+        if self._link is not None:
+            self.app.copy_to_clipboard(self._link)
+            self.notify("Link copied.")
+        else:
+            self.app.copy_to_clipboard(entry.words)
+            self.notify("Message copied.")
+
+    # Mouse
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._move(WHEEL_LINES)
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._move(-WHEEL_LINES)
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the message under the mouse; open the link under it."""
+        if self._news and event.y == self.size.height - 1 and event.x >= self.size.width - 1 - len(self._news_words()):
+            self.action_last()
+            return
+        if event.x >= self.size.width - 1 or event.y >= len(self._rows):
+            return
+        entry = self._entries[self._rows[event.y][0]]
+        if entry.is_message:
+            self._chosen, self._link = entry.key, None
+            self._changed()
+        if event.style.link:
+            open_link(self, event.style.link)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the scroll bar."""
+        if event.x == self.size.width - 1 and self._bars:
+            self._dragging = True
+            self.capture_mouse()
+            self._drag(event.y)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Move with the scroll bar."""
+        if self._dragging:
+            self._drag(event.y)
+
+    def on_mouse_up(self) -> None:
+        """Let the scroll bar go."""
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
+
+    def _drag(self, y: int) -> None:
+        height = max(self.size.height - 1, 1)
+        self._scroll.to_line(round(self._scroll.total * min(max(y, 0), height) / height - self.size.height / 2))
+        self._changed()

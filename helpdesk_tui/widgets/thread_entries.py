@@ -1,0 +1,92 @@
+"""A thread as a list of entries, oldest first: days, the opening description, messages, notes, history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Final, Literal
+from uuid import UUID
+
+from helpdesk_tui.core.model import HistoryLine, Message, Thread
+from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.core.wording import history_words
+from helpdesk_tui.widgets.markdown.layout import estimate
+
+__all__ = ["MESSAGE_KINDS", "Entry", "Kind", "build"]
+
+Kind = Literal["day", "unread", "history", "requester", "customer", "staff", "note"]
+
+#: The kinds that somebody wrote: they have a header, can be selected, quoted and copied.
+MESSAGE_KINDS: Final = frozenset({"requester", "customer", "staff", "note"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something in a thread.
+
+    ``key`` stays the same as long as the entry is the same. ``who`` is safe to show; ``words`` of a message are not.
+    ``gap`` is how many empty lines stand above it. ``message`` is None for a description, a day or a history line.
+    """
+
+    key: str
+    kind: Kind
+    when: datetime
+    who: str
+    words: str
+    gap: int
+    message: Message | None = None
+
+    @property
+    def is_message(self) -> bool:
+        """Whether somebody wrote it."""
+        return self.kind in MESSAGE_KINDS
+
+    def about(self, width: int) -> int:
+        """About how many lines it takes in so many cells."""
+        return self.gap + (1 + estimate(self.words, width) if self.is_message else 1)
+
+
+def build(thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None = None) -> list[Entry]:
+    """The entries of a thread.
+
+    Args:
+        thread: as read.
+        zone: where the reader is, for the days; None asks the machine.
+        first_unread: the first message the reader has not seen; a line is drawn above it.
+    """
+    entries: list[Entry] = []
+    today: date | None = None
+    both: list[tuple[datetime, Message | HistoryLine | None]] = [(one.created_at, one) for one in thread.entries]
+    if thread.description.strip():
+        both.insert(0, (thread.ticket.created_at, None))
+    for when, one in both:
+        if isinstance(one, HistoryLine) and one.kind == "created" and thread.description.strip():
+            continue  # the description's header says it
+        day = when.astimezone(zone).date()
+        if day != today:
+            today = day
+            entries.append(Entry(f"day {day}", "day", when, "", _day(day), gap=1 if entries else 0))
+        if isinstance(one, Message) and one.id == first_unread:
+            entries.append(Entry("unread", "unread", when, "", "New since you last looked", gap=1))
+        entries.append(_entry(thread, one, entries[-1].kind))
+    return entries
+
+
+def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind) -> Entry:
+    """One entry; ``before`` is what stands above it."""
+    if isinstance(one, HistoryLine):
+        gap = 1 if before in MESSAGE_KINDS else 0
+        return Entry(f"history {one.id}", "history", one.created_at, "", history_words(one), gap)
+    gap = 0 if before == "unread" else 1
+    if one is None:
+        ticket = thread.ticket
+        key = f"opening {ticket.id}"
+        return Entry(key, "requester", ticket.created_at, safe_line(ticket.requester, 80), thread.description, gap)
+    kind: Kind = "note" if one.internal else "staff" if one.from_staff else "customer"
+    if kind == "customer" and one.sender_id == thread.ticket.customer_id:
+        kind = "requester"
+    return Entry(str(one.id), kind, one.created_at, safe_line(one.sender, 80), one.content, gap, one)
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B} {day.year}"
