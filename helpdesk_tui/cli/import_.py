@@ -19,6 +19,7 @@ from helpdesk_tui.cli.options import add_common, settings_of
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.core.errors import BadInput, HelpdeskError, PartlyDone
 from helpdesk_tui.core.model import STATUSES
+from helpdesk_tui.core.settings import DEMO, Settings
 
 if TYPE_CHECKING:
     from helpdesk_tui.importers.pipeline import Tally
@@ -183,12 +184,12 @@ def _dsn(args: argparse.Namespace) -> Iterator[str | None]:
         yield None
     elif args.dsn:
         yield args.dsn
-    elif args.local or (hasattr(args, "profile") and settings_of(args).local):
+    elif (settings := _local(args)) is not None:
         from helpdesk_tui.local.desk import open_local
 
         # Not one asyncio.run around the import: it would keep Ctrl-C from it.
         with asyncio.Runner() as runner:
-            desk = runner.run(open_local())
+            desk = runner.run(open_local(settings=settings))
             try:
                 yield desk.owner_dsn
             finally:
@@ -200,6 +201,14 @@ def _dsn(args: argparse.Namespace) -> Iterator[str | None]:
             "An import runs as the owner of the database, and none is named.",
             f"Give --dsn, set {ENVIRONMENT_DSN}, or --local for the demo's database.",
         )
+
+
+def _local(args: argparse.Namespace) -> Settings | None:
+    """The settings of the local helpdesk if that is where to import: by ``--local``, or by naming a local profile."""
+    if args.local:
+        args.profile = DEMO
+    settings = settings_of(args) if hasattr(args, "profile") else None
+    return settings if settings is not None and settings.local else None
 
 
 @contextmanager

@@ -150,3 +150,13 @@ async def test_a_bar_is_drawn_on_a_terminal(database, tickets):
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("where", [["--local"], ["--profile", "demo"]])
+def test_the_demo_can_be_filled_by_an_import(open_directory, tickets, where):
+    home = open_directory / f"home-{where[0]}"
+    home.mkdir()
+    places = {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "XDG_CONFIG_HOME": str(home / "config")}
+    code, out, err = helpdesk("tickets", str(tickets), "--json", *where, **places)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["added"]["tickets"] == 10
