@@ -84,7 +84,7 @@ async def door(args: argparse.Namespace) -> AsyncIterator[Door]:
         if settings.local:
             from helpdesk_tui.local.desk import open_local
 
-            local = await open_local()
+            local = await open_local(settings=settings)
             stack.push_async_callback(local.close)
             settings, transport = local.settings, local.transport
         store = open_store(settings)
