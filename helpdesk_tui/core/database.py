@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -184,8 +185,12 @@ class Database:
             raise
 
     async def warm(self) -> None:
-        """Opens the connection that acts will use, so that the first act need not wait for it."""
-        await self._pool.spare()
+        """Opens the connection that acts will use, so that the first act need not wait for it.
+
+        That this fails is no news: whoever acts will be told.
+        """
+        with suppress(HelpdeskError):
+            await self._pool.spare()
 
     async def use(self, session: Session) -> None:
         """From now on connects as ``session`` and tells open connections its claims.

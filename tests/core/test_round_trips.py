@@ -1,0 +1,120 @@
+"""What the desk asks for takes one network round trip each, counted on the wire, as agent, admin and customer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from helpdesk_tui.core.acts import Act
+from helpdesk_tui.core.desk import Desk
+from tests.opened import proxied, through
+from tests.proxy import Proxy
+from tests.world import DeskDatabase, People, Person
+
+TICKETS, MESSAGES = 120, 60
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A desk and the wire it is on."""
+
+    desk: Desk
+    proxy: Proxy
+    ticket: UUID
+
+    async def cost(self, question: Awaitable[Any]) -> tuple[int, int, int]:
+        """What a question takes: turnarounds of the connection, sync messages, and as the database counts them."""
+        database = self.desk.database
+        before = (self.proxy.turnarounds, self.proxy.syncs, database.round_trips)
+        await question
+        return (
+            self.proxy.turnarounds - before[0],
+            self.proxy.syncs - before[1],
+            database.round_trips - before[2],
+        )
+
+
+@asynccontextmanager
+async def on_the_wire(database: DeskDatabase, person: Person, ticket: UUID) -> AsyncIterator[Wire]:
+    async with proxied(database) as proxy:
+        desk = await Desk.open(through(database.settings, proxy), person.session)
+        try:
+            yield Wire(desk, proxy, ticket)
+        finally:
+            await desk.close()
+
+
+@pytest.fixture(params=["agent", "admin", "customer"])
+async def wire(request: pytest.FixtureRequest, database: DeskDatabase, people: People) -> AsyncIterator[Wire]:
+    """Somebody of each role, with a queue of more than a page and a long thread."""
+    cora = await people.sign_up("cora@shop.test", "Cora")
+    staff = await people.sign_up("ana@desk.test", "Ana", "agent", "Support")
+    boss = await people.sign_up("boss@desk.test", "Boss", "admin")
+    person = {"agent": staff, "admin": boss, "customer": cora}[request.param]
+    ticket = uuid4()
+    await database.run(
+        "insert into public.tickets (id, title, customer_id) values (%s, 'the long one', %s)", [ticket, cora.id]
+    )
+    await database.run(
+        "insert into public.tickets (title, customer_id) select 'ticket ' || n, %s from generate_series(1, %s) n",
+        [cora.id, TICKETS],
+    )
+    await database.run(
+        """insert into public.ticket_messages (ticket_id, sender_id, content)
+           select %s, case n %% 2 when 0 then %s::uuid else %s end, repeat('a line of text ', 100)
+             from generate_series(1, %s) n""",
+        [ticket, cora.id, staff.id, MESSAGES],
+    )
+    async with on_the_wire(database, person, ticket) as wire:
+        yield wire
+
+
+Question = Callable[[Wire], Awaitable[Any]]
+QUESTIONS: dict[str, Question] = {
+    "a queue page": lambda wire: wire.desk.page("open", "updated", "first", 100),
+    "the last queue page": lambda wire: wire.desk.page("open", "priority", "last", 100),
+    "the counts": lambda wire: wire.desk.counts(),
+    "the first look": lambda wire: wire.desk.first_look("open", "updated", 100),
+    "a thread": lambda wire: wire.desk.thread(wire.ticket),
+    "what changed": lambda wire: wire.desk.look_again("open", [wire.ticket]),
+    "a ticket by its number": lambda wire: wire.desk.ticket("1"),
+    "a message": lambda wire: (
+        wire.desk.send(wire.ticket, uuid4(), "Hello", internal=False, after_id=None)
+        if wire.desk.me.role == "customer"
+        else wire.desk.send(wire.ticket, uuid4(), "A note", internal=True, after_id=None)
+    ),
+}
+
+
+async def test_queue_page_thread_and_counts_take_one_network_round_trip_each(wire: Wire) -> None:
+    for _ in range(5):  # before and after the statements are prepared
+        for name, ask in QUESTIONS.items():
+            assert await wire.cost(ask(wire)) == (1, 1, 1), name
+
+
+async def test_what_is_asked_for_is_there(wire: Wire) -> None:
+    """Counting the round trips of empty answers would prove little."""
+    rows, more, counts = await wire.desk.first_look("open", "updated", 100)
+    assert (len(rows), more, counts["open"]) == (100, True, TICKETS + 1)
+    assert len((await wire.desk.thread(wire.ticket)).messages) == MESSAGES
+
+
+async def test_an_act_takes_one_network_round_trip(wire: Wire) -> None:
+    if wire.desk.me.role == "customer":
+        acts = [Act("status", "closed", "closed"), Act("status", "open", "open")]
+    else:
+        acts = [Act("priority", "high", "high"), Act("assignee", None, "nobody"), Act("status", "pending", "pending")]
+    for act in acts:
+        assert await wire.cost(wire.desk.do(act, [wire.ticket])) == (1, 1, 1), act.words
+
+
+async def test_opening_the_desk_takes_two_once_connected(database: DeskDatabase, people: People) -> None:
+    ana = await people.sign_up("ana@desk.test", "Ana", "agent", "Support")
+    async with on_the_wire(database, ana, uuid4()) as wire:
+        assert wire.desk.database.round_trips == 2
+        assert wire.proxy.syncs == 2
