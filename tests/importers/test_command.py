@@ -106,7 +106,7 @@ def test_wrong_usage_exits_with_2_and_says_why(tickets, arguments, words):
 
 async def test_ctrl_c_leaves_whole_tickets_and_says_how_to_go_on(database, template):
     records = [json.dumps(thread(number)).encode() + b"\n" for number in range(700)]
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: ASYNC220  (returns at once)
         [*MAIN, "import", "tickets", "-", "--dsn", database.owner_dsn],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(),
     ) as child:  # fmt: skip
