@@ -31,11 +31,17 @@ PRIORITY_COLOURS = {"urgent": "red", "high": "yellow", "low": "dim"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. ``least`` is the narrowest it may get, in cells; None: it is never narrowed."""
+    """A column of a table.
+
+    Args:
+        least: the narrowest it may get, in cells; None: it is never narrowed.
+        worth: how many cells of another column one of this is worth, where there is not room for all.
+    """
 
     title: str
     right: bool = False
     least: int | None = None
+    worth: float = 1.0
     colours: dict[str, str] | None = None
 
 
@@ -155,14 +161,14 @@ def _colours_wanted() -> bool:
 
 
 def _narrow(widths: list[int], columns: Sequence[Column], room: int) -> None:
-    """Take cells from the widest column that may give some until all fit, or none may."""
+    """Take cells from the column that has most for its worth until all fit, or none may give any."""
     while sum(widths) > room:
         giving = [
             index for index, column in enumerate(columns) if column.least is not None and widths[index] > column.least
         ]
         if not giving:
             return
-        widest = max(giving, key=lambda index: widths[index])
+        widest = max(giving, key=lambda index: widths[index] / columns[index].worth)
         widths[widest] -= 1
 
 

@@ -79,7 +79,7 @@ def list_tickets(out: Output, tickets: Sequence[Ticket]) -> None:
         Column("updated", right=True),
         Column("requester", least=8),
         Column("assignee", least=8),
-        Column("title", least=20),
+        Column("title", least=20, worth=3),
     ]
     rows = [
         [
