@@ -8,10 +8,10 @@ import sys
 os.environ.setdefault("TEXTUAL_FPS", "240")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-from textual.app import App, ComposeResult  # noqa: E402  (Textual reads the environment when it is imported)
+from textual.app import App, ComposeResult
 
-from benchmarks.synthetic import NOW, Endless  # noqa: E402
-from helpdesk_tui.widgets.queue import Queue, answer  # noqa: E402
+from benchmarks.synthetic import NOW, Endless
+from helpdesk_tui.widgets.queue import Queue, answer
 
 
 class QueueApp(App[None]):

@@ -15,21 +15,15 @@ from uuid import UUID
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
 from textual.message import Message
-from textual.strip import Strip
 
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
-from helpdesk_tui.widgets.lines import LineView
-from helpdesk_tui.widgets.queue_lines import Blank, Foot, Line, Situation
-from helpdesk_tui.widgets.queue_pager import Pager, State
-from helpdesk_tui.widgets.queue_paint import Painter
-from helpdesk_tui.widgets.queue_row import Columns, columns
+from helpdesk_tui.widgets.queue_canvas import QueueCanvas
+from helpdesk_tui.widgets.queue_pager import State
 from helpdesk_tui.widgets.queue_sort import Sort
-from helpdesk_tui.widgets.queue_style import COMPONENT_CLASSES, CSS
-from helpdesk_tui.widgets.queue_view import View
-from helpdesk_tui.widgets.queue_window import PageRequest, QueueWindow, Source
+from helpdesk_tui.widgets.queue_style import CSS
+from helpdesk_tui.widgets.queue_window import PageRequest, Source
 
 __all__ = ["Queue", "ScrollStep", "answer"]
 
@@ -40,7 +34,7 @@ HELD_SECONDS: Final = 0.12
 WHEEL_LINES: Final = 3
 
 
-class Queue(LineView):
+class Queue(QueueCanvas):
     """A queue of tickets.
 
     Args:
@@ -53,8 +47,6 @@ class Queue(LineView):
         clock: tells the time.
     """
 
-    STYLE_PREFIX = "queue--"
-    COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "down", "Down", show=False, id="queue.down"),
@@ -125,29 +117,14 @@ class Queue(LineView):
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+        super().__init__(
+            sort=sort, me=me, empty=empty, page_size=page_size, clock=clock, name=name, id=id, classes=classes
+        )
         self.scroll_step: ScrollStep = scroll_step
-        self._pager = Pager(sort, page_size)
-        self._empty = empty
-        self._clock = clock
-        self._now = clock()
-        self._painter = Painter(self, me)
-        self._view = View()
-        self._number = 5  # cells for the longest "#123" seen
-        self._shown: list[Line] = []  # what each line of the screen shows, as last asked to be painted
-        self._shown_for: object = None
-        self._fresh: set[UUID] = set()
-        self._pending: frozenset[UUID] = frozenset()
-        self._news: set[UUID] = set()
         self._announced: UUID | None = None
         self._last_move = 0.0
 
     # What is there
-
-    @property
-    def window(self) -> QueueWindow:
-        """The loaded rows. Change them through the queue only."""
-        return self._pager.window
 
     @property
     def selected(self) -> Ticket | None:
@@ -195,7 +172,8 @@ class Queue(LineView):
             self._view.follow(self.window, "line")
         else:
             self._view.return_to(self.window, place)
-        self._number = max([self._number, *(len(str(row.number)) + 1 for row in rows)])
+        self._now = self._clock()
+        self._make_room(rows)
         self._update()
         return True
 
@@ -240,7 +218,8 @@ class Queue(LineView):
             index = self.window.index_of(ticket_id)
             if index is None or index < self._view.top:
                 self._news.add(ticket_id)
-        self._number = max([self._number, *(len(str(row.number)) + 1 for row in updated.values() if row is not None)])
+        self._now = self._clock()
+        self._make_room(updated.values())
         self._update()
 
     def set_pending(self, ids: Iterable[UUID]) -> None:
@@ -350,12 +329,13 @@ class Queue(LineView):
             window.select(cursor + delta)
         shown.follow(window, "half" if self.scroll_step == "half" or (held and self.scroll_step == "auto") else "line")
         self._update()
+        self._look_ahead(delta > 0)
 
     # The mouse
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a second one opens; on the last line it does what that line offers."""
-        line = event.y - self._heading
+        line = self._line_of_row(event.y)
         if 0 <= line < self._view.height:
             if self._view.top + line < len(self.window):
                 self.window.select(self._view.top + line)
@@ -381,21 +361,7 @@ class Queue(LineView):
         self._view.scroll(self.window, lines)
         self._update()
 
-    # Drawing
-
-    @property
-    def _heading(self) -> int:
-        """Lines above the rows: none where there is little room."""
-        return 1 if self.size.height >= 6 else 0
-
-    @property
-    def _footing(self) -> int:
-        """Lines below the rows."""
-        return 1 if self.size.height >= 3 else 0
-
-    @property
-    def _layout(self) -> Columns:
-        return columns(max(0, self.size.width - 1), self._number)
+    # Underneath
 
     def on_mount(self) -> None:
         """Ask for the first rows, unless they are there."""
@@ -412,20 +378,11 @@ class Queue(LineView):
             self._view.follow(self.window, "line")
         self._update()
 
-    def _measure(self) -> None:
-        self._view.height = max(0, self.size.height - self._heading - self._footing)
-
-    def _pass_time(self) -> None:
-        """Once a minute: lines whose words about time are others now."""
-        self._now = self._clock()
-        self._paint()
-
     def _ask(self, request: PageRequest) -> None:
         self.post_message(self.NeedRows(self, request))
 
     def _update(self) -> None:
         """After a change: ask for rows that are running out, paint the lines that differ, say what is selected."""
-        self._now = self._clock()
         self._view.scroll(self.window)
         if self._view.at_start(self.window):
             self._news.clear()
@@ -438,62 +395,6 @@ class Queue(LineView):
         if selected_id != self._announced:
             self._announced = selected_id
             self.post_message(self.Highlighted(self, selected))
-
-    def _paint(self) -> None:
-        """Have those lines painted that do not show what they should."""
-        width = self.size.width
-        valid = (self.size, self._layout, self.window.sort, self.style_epoch)
-        lines = self._wanted()
-        old_lines, self._shown = self._shown, lines
-        if valid != self._shown_for or len(lines) != len(old_lines):
-            self._shown_for = valid
-            self.refresh()
-            return
-        changed = []
-        for y, (old, new) in enumerate(zip(old_lines, lines, strict=True)):
-            if old != new:
-                only_place = isinstance(old, Foot) and isinstance(new, Foot) and old[1:] == new[1:]
-                changed.append((y, len(new.position) if only_place and isinstance(new, Foot) else width))
-        self.refresh_lines(*changed)
-
-    def _wanted(self) -> list[Line]:
-        """What each line should show."""
-        situation = Situation(
-            self._pager,
-            self._view,
-            self._now,
-            heading=bool(self._heading),
-            foot=bool(self._footing),
-            focus=self.has_focus,
-            empty=self._empty,
-            fresh=self._fresh,
-            pending=self._pending,
-            news=len(self._news),
-            key=self._key,
-        )
-        return situation.lines()
-
-    def _key(self, binding_id: str) -> str:
-        """The key for an action as it is now, for people."""
-        for active in self.screen.active_bindings.values():
-            if active.binding.id == binding_id:
-                return self.app.get_key_display(active.binding)
-        for binding in Binding.make_bindings(self.BINDINGS):
-            if binding.id == binding_id:
-                return self.app.get_key_display(binding)
-        return ""
-
-    def render_line(self, y: int) -> Strip:
-        """A line of the queue."""
-        line = self._shown[y] if y < len(self._shown) else Blank()
-        return self._painter.strip(line, self._layout, self._now, self.window.sort)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines in a region; the size may have changed since they were last laid out."""
-        if len(self._shown) != self.size.height:
-            self._measure()
-            self._shown = self._wanted()
-        return super().render_lines(crop)
 
 
 async def answer(request: Queue.NeedRows, source: Source) -> None:

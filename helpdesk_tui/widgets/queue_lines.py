@@ -18,11 +18,14 @@ from helpdesk_tui.widgets.queue_window import QueueWindow
 __all__ = ["Blank", "Foot", "Heading", "Line", "Look", "Row", "Situation", "Words", "position", "thumb"]
 
 
+Ground = Literal["row", "cursor", "cursor-blurred"]
+
+
 class Look(NamedTuple):
     """Everything but the ticket that decides how its line looks. Times are the words they are shown as, so a line is
     drawn anew when its words change and not before."""
 
-    ground: Literal["row", "cursor", "cursor-blurred"]
+    ground: Ground
     fresh: bool
     pending: bool
     thumb: bool
@@ -111,16 +114,27 @@ class Situation:
         return lines
 
     def _rows(self) -> Iterable[Row]:
-        view, window, now = self.view, self.pager.window, self.now
+        view, window = self.view, self.pager.window
         bar = thumb(window, view.top, view.height)
-        cursor, age = window.cursor, window.sort == "age"
+        cursor = window.cursor
         for line, ticket in enumerate(view.rows(window)):
-            ground: Literal["row", "cursor", "cursor-blurred"] = "row"
+            ground: Ground = "row"
             if view.top + line == cursor:
                 ground = "cursor" if self.focus else "cursor-blurred"
-            when = ago(now - (ticket.created_at if age else ticket.updated_at))
-            due = due_words(ticket, now)[0]
-            yield Row(ticket, Look(ground, ticket.id in self.fresh, ticket.id in self.pending, line in bar, when, due))
+            yield self._row(ticket, ground, at_thumb=line in bar)
+
+    def _row(self, ticket: Ticket, ground: Ground, *, at_thumb: bool) -> Row:
+        since = ticket.created_at if self.pager.window.sort == "age" else ticket.updated_at
+        when, due = ago(self.now - since), due_words(ticket, self.now)[0]
+        return Row(ticket, Look(ground, ticket.id in self.fresh, ticket.id in self.pending, at_thumb, when, due))
+
+    def coming(self, down: bool) -> Iterable[Row]:
+        """The rows that half a page further would bring onto the screen."""
+        top, height, window = self.view.top, self.view.height, self.pager.window
+        half = height // 2 + 1
+        start = top + height if down else max(0, top - half)
+        for ticket in window.rows[start : start + half if down else top]:
+            yield self._row(ticket, "row", at_thumb=False)
 
     def _words(self) -> list[Line]:
         """What stands instead of rows. The three states differ in words, glyph and colour."""

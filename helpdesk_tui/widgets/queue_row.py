@@ -28,6 +28,7 @@ __all__ = [
     "ago",
     "columns",
     "due_words",
+    "exactly",
     "fit",
     "headings",
     "plain",
@@ -213,7 +214,7 @@ def row_parts(
         parts.append((fit(ago(now - since), layout.when, right=True) + " ", "muted"))
     if mark.pending:
         parts = [parts[0], *((text, "pending") for text, _ in parts[1:])]
-    return _exactly(parts, layout.width)
+    return exactly(parts, layout.width)
 
 
 def _title(ticket: Ticket, layout: Columns, warning: str) -> list[Part]:
@@ -243,7 +244,7 @@ def _title(ticket: Ticket, layout: Columns, warning: str) -> list[Part]:
     return parts
 
 
-def _exactly(parts: list[Part], width: int) -> list[Part]:
+def exactly(parts: list[Part], width: int) -> list[Part]:
     """Neighbours of one style joined, nothing beyond the width (the last gap, and everything on a very narrow line)."""
     joined: list[Part] = []
     left = width
@@ -252,7 +253,7 @@ def _exactly(parts: list[Part], width: int) -> list[Part]:
         left -= cell_len(kept)
         if not kept:
             continue
-        if joined and (joined[-1][1] == style or not kept.strip()):
+        if joined and joined[-1][1] == style:
             joined[-1] = (joined[-1][0] + kept, joined[-1][1])
         else:
             joined.append((kept, style))

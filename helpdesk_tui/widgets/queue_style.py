@@ -57,6 +57,8 @@ Queue {
     & > .queue--priority-high { color: $text-warning; }
     & > .queue--priority-urgent { color: $text-error; text-style: bold; }
     &:nocolor > .queue--cursor { text-style: reverse; }
-    &:nocolor > .queue--priority-urgent { text-style: bold underline; }
+    &:nocolor > .queue--cursor-blurred { text-style: underline; }
+    &:nocolor > .queue--priority-urgent { color: $text; }
+    &:nocolor > .queue--overdue { color: $text; }
 }
 """
