@@ -121,8 +121,10 @@ class Dirty:
         try:
             await self._refresh(tickets)
         except HelpdeskError as error:
-            self._everything = self._everything or tickets is None
-            self._ids.update(tickets or ())
+            if tickets is None:
+                self._everything = True
+            else:
+                self._ids.update(tickets)
             if self._failed is not None:
                 self._failed(error)
             return False

@@ -64,25 +64,20 @@ async def test_too_many_to_name_is_read_again_whole(database: DeskDatabase, ana:
 
 
 async def test_it_listens_before_it_tells_to_read(database: DeskDatabase, ana: Person, cora: Person) -> None:
-    """At the moment panes are told to read, what happens next is already listened for."""
-    told: list[str] = []
-    asked: list[asyncio.Task[UUID]] = []
+    """At the moment panes are told to read, what happens next is already listened for, over a slow link too."""
+    written: list[asyncio.Task[UUID]] = []
 
-    def first(event: object) -> None:
-        if isinstance(event, Changed) and event.reason == "connected" and not asked:
-            asked.append(asyncio.create_task(open_ticket(database, cora)))
-        told.append(type(event).__name__)
+    def told(event: object) -> None:
+        if isinstance(event, Changed) and event.reason == "connected":
+            written.append(asyncio.create_task(open_ticket(database, cora)))
 
-    live = Live(database.settings, lambda: ana.session, pace=QUICK)
-    live.subscribe(first)
-    events: list[object] = []
-    live.subscribe(events.append)
-    running = asyncio.create_task(live.run())
-    await until(lambda: bool(asked) and asked[0].done())
-    ticket = asked[0].result()
-    await until(lambda: any(isinstance(each, Changed) and ticket in (each.tickets or ()) for each in events))
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    async with (
+        proxied(database, delay=0.1) as proxy,
+        listening(through(database.settings, proxy), ana, replace(QUICK, answer=2, probe=2), wait_for=None) as heard,
+    ):
+        heard.live.subscribe(told)
+        await until(lambda: bool(written) and written[0].done())
+        await heard.ticket(written[0].result())
 
 
 async def test_no_pane_is_stale_after_thirty_reconnects_over_a_slow_link(
