@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
@@ -156,7 +157,11 @@ async def test_a_bar_is_drawn_on_a_terminal(database, tickets):
 def test_the_demo_can_be_filled_by_an_import(open_directory, tickets, where):
     home = open_directory / f"home-{where[0]}"
     home.mkdir()
-    places = {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "XDG_CONFIG_HOME": str(home / "config")}
+    places: dict[str, Any] = {
+        "HOME": str(home),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+    }
     code, out, err = helpdesk("tickets", str(tickets), "--json", *where, **places)
     assert (code, err) == (0, "")
     assert json.loads(out)["added"]["tickets"] == 10
