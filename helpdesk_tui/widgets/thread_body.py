@@ -10,12 +10,11 @@ from uuid import UUID
 
 from rich.segment import Segment
 from textual.geometry import Region
-from textual.strip import Strip
 from textual.timer import Timer
 
 from helpdesk_tui.core.model import Thread
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets.lines import LineView
+from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.thread_entries import Entry, build
 from helpdesk_tui.widgets.thread_paint import Painter
 from helpdesk_tui.widgets.thread_scroll import Scroll
@@ -103,10 +102,10 @@ class ThreadBody(LineView):
         self._news.clear()
         self._link = None
         self._adopt(build(thread, self._zone, first_unread))
-        messages = [entry for entry in self._entries if entry.is_message]
-        first = next((entry for entry in messages if entry.message and entry.message.id == first_unread), None)
-        self._chosen = (first or messages[-1]).key if messages else None
-        self._start = "unread" if first else "end"
+        newest = next((entry for entry in reversed(self._entries) if entry.is_message), None)
+        self._chosen, self._start = newest.key if newest else None, "end"
+        if first_unread is not None and any(entry.kind == "unread" for entry in self._entries):
+            self._chosen, self._start = str(first_unread), "unread"
         self._place()
 
     def update_thread(self, thread: Thread) -> None:
@@ -146,7 +145,7 @@ class ThreadBody(LineView):
 
     # Painting
 
-    def render_line(self, y: int) -> Strip:
+    def render_line(self, y: int) -> LineStrip:
         """A line of the view."""
         if self.state != "ready" or not self._entries:
             words = self._words or ("No messages yet.",)
@@ -158,7 +157,7 @@ class ThreadBody(LineView):
             return self._news_line(y)
         return self._line(y)
 
-    def _line(self, y: int) -> Strip:
+    def _line(self, y: int) -> LineStrip:
         bar = self._bars[y] if y < len(self._bars) else " "
         if y >= len(self._rows):
             return self._painter.words("", "empty")
@@ -170,13 +169,14 @@ class ThreadBody(LineView):
     def _news_words(self) -> str:
         return f" +{len(self._news)} new ↓ "
 
-    def _news_line(self, y: int) -> Strip:
+    def _news_line(self, y: int) -> LineStrip:
         """The last line, with how much is new below it."""
         words = self._news_words()
         room = max(self.size.width - 1 - len(words), 0)
         line = self._line(y)
-        label = Strip([Segment(words, self._painter.style("", "news"))], len(words))
-        return Strip.join([line.crop(0, room), label, line.crop(self.size.width - 1)]).crop(0, self.size.width)
+        label = Segment(words, self._painter.style("", "news"))
+        segments = [*line.crop(0, room), label, *line.crop(self.size.width - 1)]
+        return LineStrip(Segment.adjust_line_length(segments, self.size.width), self.size.width)
 
     def _paint(self) -> None:
         """Work out what is on the screen, and paint it."""
@@ -210,6 +210,7 @@ class ThreadBody(LineView):
         """Take other entries; heights that are known cost nothing."""
         painter = self._painter
         painter.now = self._clock()
+        painter.fit()
         width = painter.width
         self._entries = entries
         heights = [painter.known_height(entry) for entry in entries]
@@ -339,6 +340,7 @@ class ThreadBody(LineView):
 
     def on_resize(self) -> None:
         """Another width breaks every line anew: the reader stays in the same message, about as far down in it."""
+        self._painter.fit()
         if self.state != "ready":
             return
         if self._start is not None or not self._entries or not self._scroll.height:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from helpdesk_tui.core.model import HistoryLine, Message, Thread
-from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.core.wording import history_words
 from helpdesk_tui.widgets.markdown.layout import estimate
 
 __all__ = ["MESSAGE_KINDS", "Entry", "Kind", "build"]
@@ -20,12 +17,11 @@ Kind = Literal["day", "unread", "history", "requester", "customer", "staff", "no
 MESSAGE_KINDS: Final = frozenset({"requester", "customer", "staff", "note"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Something in a thread.
+class Entry(NamedTuple):
+    """Something in a thread. Nothing in it is safe to show yet: that is done when it is drawn, for what is drawn.
 
-    ``key`` stays the same as long as the entry is the same. ``who`` is safe to show; ``words`` of a message are not.
-    ``gap`` is how many empty lines stand above it. ``message`` is None for a description, a day or a history line.
+    ``key`` stays the same as long as the entry is the same. ``words`` are a message's text. ``gap`` is how many empty
+    lines stand above it. ``message`` is None for a description, a day or a change, ``change`` for all but a change.
     """
 
     key: str
@@ -35,6 +31,7 @@ class Entry:
     words: str
     gap: int
     message: Message | None = None
+    change: HistoryLine | None = None
 
     @property
     def is_message(self) -> bool:
@@ -43,7 +40,7 @@ class Entry:
 
     def about(self, width: int) -> int:
         """About how many lines it takes in so many cells."""
-        return self.gap + (1 + estimate(self.words, width) if self.is_message else 1)
+        return self.gap + (1 + estimate(self.words, width) if self.kind in MESSAGE_KINDS else 1)
 
 
 def build(thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None = None) -> list[Entry]:
@@ -66,7 +63,7 @@ def build(thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None 
         if day != today:
             today = day
             entries.append(Entry(f"day {day}", "day", when, "", _day(day), gap=1 if entries else 0))
-        if isinstance(one, Message) and one.id == first_unread:
+        if first_unread is not None and isinstance(one, Message) and one.id == first_unread:
             entries.append(Entry("unread", "unread", when, "", "New since you last looked", gap=1))
         entries.append(_entry(thread, one, entries[-1].kind))
     return entries
@@ -76,16 +73,16 @@ def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind) -> E
     """One entry; ``before`` is what stands above it."""
     if isinstance(one, HistoryLine):
         gap = 1 if before in MESSAGE_KINDS else 0
-        return Entry(f"history {one.id}", "history", one.created_at, "", history_words(one), gap)
+        return Entry(f"history {one.id}", "history", one.created_at, "", "", gap, change=one)
     gap = 0 if before == "unread" else 1
     if one is None:
         ticket = thread.ticket
         key = f"opening {ticket.id}"
-        return Entry(key, "requester", ticket.created_at, safe_line(ticket.requester, 80), thread.description, gap)
+        return Entry(key, "requester", ticket.created_at, ticket.requester, thread.description, gap)
     kind: Kind = "note" if one.internal else "staff" if one.from_staff else "customer"
     if kind == "customer" and one.sender_id == thread.ticket.customer_id:
         kind = "requester"
-    return Entry(str(one.id), kind, one.created_at, safe_line(one.sender, 80), one.content, gap, one)
+    return Entry(str(one.id), kind, one.created_at, one.sender, one.content, gap, one)
 
 
 def _day(day: date) -> str:

@@ -8,16 +8,17 @@ from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.strip import Strip
 
-from helpdesk_tui.core.text import ELLIPSIS
-from helpdesk_tui.widgets.lines import LineView
+from helpdesk_tui.core.text import ELLIPSIS, safe_line
+from helpdesk_tui.core.wording import history_words
+from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.markdown import Laid, Line, Palette, lay_out
 from helpdesk_tui.widgets.markdown.code import Highlight
 from helpdesk_tui.widgets.markdown.palette import over
 from helpdesk_tui.widgets.markdown.wrap import Span, joined
 from helpdesk_tui.widgets.queue_row import ago
 from helpdesk_tui.widgets.thread_entries import Entry
+from helpdesk_tui.widgets.thread_strip import LinkStrip
 
 __all__ = ["GUTTER", "Painter"]
 
@@ -51,10 +52,13 @@ class Painter:
         self._styles: dict[tuple[str, str], Style] = {}
         self._laid: OrderedDict[tuple[str, int, int], Laid] = OrderedDict()
         self._kept = 0
-        self._strips: OrderedDict[tuple[object, ...], Strip] = OrderedDict()
+        self._strips: OrderedDict[tuple[object, ...], LineStrip] = OrderedDict()
         self._heights: OrderedDict[tuple[str, int, int], int] = OrderedDict()
         self._coloured: set[tuple[str, int, int]] = set()
         self.now = datetime.now(UTC)
+        self._columns = 80
+        #: The cells there are for text.
+        self.width = 80
 
     def _check(self) -> None:
         """Forget what was drawn in other colours. Textual says so at each change of focus, too, where none is."""
@@ -72,10 +76,10 @@ class Painter:
 
     # Heights
 
-    @property
-    def width(self) -> int:
-        """The cells there are for text."""
-        return max(4, self._view.size.width - GUTTER - MARGIN - 1)
+    def fit(self) -> None:
+        """Take the view's size, once for all lines that are drawn for it."""
+        self._columns = self._view.size.width
+        self.width = max(4, self._columns - GUTTER - MARGIN - 1)
 
     def _key(self, entry: Entry) -> tuple[str, int, int]:
         return entry.key, hash(entry.words), self.width
@@ -102,7 +106,7 @@ class Painter:
         """The height of an entry if it costs nothing to say."""
         if not entry.is_message:
             return entry.gap + 1
-        lines = self._heights.get(self._key(entry))
+        lines = self._heights.get((entry.key, hash(entry.words), self.width))
         return None if lines is None else entry.gap + 1 + lines
 
     def _lay(self, entry: Entry, *, keep: bool = True, colour: Highlight | None = None) -> Laid:
@@ -154,7 +158,7 @@ class Painter:
 
     # Lines
 
-    def strip(self, entry: Entry, row: int, *, chosen: bool, link: str | None, bar: str) -> Strip:
+    def strip(self, entry: Entry, row: int, *, chosen: bool, link: str | None, bar: str) -> LineStrip:
         """A line of an entry, as wide as the view.
 
         Args:
@@ -167,7 +171,7 @@ class Painter:
         self._check()
         when = self.when(entry)
         edge = ("chosen-bar" if self._view.has_focus else "chosen-bar-blurred") if chosen else f"{entry.kind}-bar"
-        key = (entry.key, row, self._view.size.width, edge, link, bar, when, entry.gap, hash(entry.words))
+        key = (entry.key, row, self._columns, edge, link, bar, when, entry.gap, hash(entry.words))
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._draw(entry, row, edge, link, bar, when)
@@ -175,7 +179,7 @@ class Painter:
                 self._strips.popitem(last=False)
         return strip
 
-    def _draw(self, entry: Entry, row: int, edge: str, link: str | None, bar: str, when: str) -> Strip:
+    def _draw(self, entry: Entry, row: int, edge: str, link: str | None, bar: str, when: str) -> LineStrip:
         ground = self.palette("").text
         if row < entry.gap:
             return self.finished(Line([], 0), ground, bar)
@@ -206,7 +210,7 @@ class Painter:
         """Who speaks to whom, and when. The words come first: on a narrow screen the time is cut off, never they."""
         kind = entry.kind
         base, about = self.palette(kind).text, self.style(kind, "about")
-        name: Span = (entry.who or "?", self.style(kind, f"{kind}-name"))
+        name: Span = (safe_line(entry.who, 80) or "?", self.style(kind, f"{kind}-name"))
         if kind == "note":
             line = joined((" INTERNAL NOTE ", self.style(kind, "note-label")), (" ", base), name, (f" · {when}", about))
             hint = "the requester never sees this"
@@ -223,7 +227,8 @@ class Painter:
         style = self.style("", entry.kind)
         if entry.kind == "history":
             about = f" · {when}"
-            words = self.fitted(joined(("  · " + entry.words, style)), max(width - len(about), 8))
+            change = history_words(entry.change, self._zone) if entry.change else ""
+            words = self.fitted(joined(("  · " + change, style)), max(width - len(about), 8))
             return self.fitted(joined(words, (about, style)), width)
         rule = "━" if entry.kind == "unread" else "─"
         head = joined((rule * 2, style), (f" {entry.words} ", style))
@@ -249,9 +254,9 @@ class Painter:
         kept = sum(segment.cell_length for segment in segments)
         return Line([*segments, Segment(ELLIPSIS, style)], kept + 1)
 
-    def finished(self, line: Line, base: Style, bar: str) -> Strip:
+    def finished(self, line: Line, base: Style, bar: str) -> LineStrip:
         """A line filled up to the view's width, the scroll bar at its right."""
-        width = self._view.size.width
+        width = self._columns
         room = width - 1
         segments = line.segments
         if line.width < room:
@@ -259,14 +264,14 @@ class Painter:
         elif line.width > room:
             segments = Segment.adjust_line_length(segments, room)
         if bar == " ":
-            return Strip([*segments, Segment(" ", base)], width)
+            return LinkStrip([*segments, Segment(" ", base)], width)
         end = self.style("", "thumb" if bar == "█" else "track")
-        return Strip([*segments, Segment(bar, end)], width)
+        return LinkStrip([*segments, Segment(bar, end)], width)
 
-    def words(self, text: str, name: str) -> Strip:
+    def words(self, text: str, name: str) -> LineStrip:
         """A line that stands by itself, such as "Loading …"."""
         self._check()
-        room = max(self._view.size.width - 1, 1)
+        room = max(self._columns - 1, 1)
         line = joined((text, self.style("", name)))
         return self.finished(self.fitted(line, room), self.palette("").text, " ")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Final
 
-from helpdesk_tui.core.text import safe_block
+from helpdesk_tui.core.text import safe_block, safe_line
 from helpdesk_tui.core.wording import moment
 from helpdesk_tui.widgets.thread_entries import Entry
 
@@ -21,4 +21,4 @@ def quoted(entry: Entry, zone: tzinfo | None = None) -> str:
     if len(lines) > LINES:
         lines = [*lines[:LINES], "[…]"]
     quote = "\n".join(f"> {line}".rstrip() for line in lines)
-    return f"{entry.who or 'Somebody'} wrote on {moment(entry.when, zone)}:\n{quote}\n\n"
+    return f"{safe_line(entry.who, 80) or 'Somebody'} wrote on {moment(entry.when, zone)}:\n{quote}\n\n"

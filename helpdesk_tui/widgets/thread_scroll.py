@@ -22,6 +22,7 @@ class Scroll:
     def __init__(self, estimates: Sequence[int], measure: Callable[[int], int]) -> None:
         self._heights = list(estimates)
         self._exact = [False] * len(self._heights)
+        self._estimates = len(self._heights)
         self._measure = measure
         self._tops: list[int] | None = None
         self._looked_from = self._looked_to = 0
@@ -46,7 +47,9 @@ class Scroll:
 
     def set_exact(self, index: int, lines: int) -> None:
         """Take what an entry is known to take."""
-        self._exact[index] = True
+        if not self._exact[index]:
+            self._exact[index] = True
+            self._estimates -= 1
         if self._heights[index] != lines:
             self._heights[index] = lines
             self._tops = None
@@ -68,6 +71,8 @@ class Scroll:
 
     def nearest_estimate(self) -> int | None:
         """The entry nearest to the view that has not been measured, or None when all have."""
+        if not self._estimates:
+            return None
         if self._looked_from != self.index:
             self._looked_from, self._looked_to = self.index, 0
         while self._looked_to < len(self):

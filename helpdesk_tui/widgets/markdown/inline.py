@@ -170,7 +170,7 @@ class _Inline:
         if note and note != _host(url):
             self._spans.append((" ⚠ leads to", base + self._palette.warning))
         link = Style(link=style.link) if style.link else Style.null()
-        self._spans.append((f" ({where})", base + self._palette.url + link))
+        self._spans += ((" ", base), (f"({where})", base + self._palette.url + link))
 
 
 def _same(shown: str, url: str) -> bool:

@@ -10,6 +10,8 @@ from textual.color import Color
 from textual.css.styles import StylesBase
 from textual.widget import Widget
 
+from helpdesk_tui.widgets.lines import legible
+
 __all__ = ["COMPONENT_CLASSES", "CSS", "Palette", "over"]
 
 
@@ -63,11 +65,12 @@ class Palette:
 
 
 def over(styles: StylesBase, behind: Color) -> Style:
-    """The text colour and attributes of some styles, blended into the colour behind the text."""
+    """The text colour and attributes of some styles, blended into the colour behind it and still legible."""
     color: Color | None = None
     if styles.has_rule("color") or styles.auto_color:
         color = behind.get_contrast_text(styles.color.a) if styles.auto_color else styles.color
-    return Style.from_color((behind + color).rich_color if color else None) + styles.text_style
+    shown = legible(behind + color, behind).rich_color if color else None
+    return Style.from_color(shown) + styles.text_style
 
 
 def _part(widget: Widget, name: str, behind: Color) -> Style:
