@@ -316,7 +316,8 @@ create policy "Staff can change article categories" on public.kb_categories for 
 create policy "People see their article feedback, staff all" on public.kb_article_feedback for select to authenticated
   using (user_id = (select private.uid()) or (select private.is_staff()));
 create policy "Readers can give feedback" on public.kb_article_feedback for insert to authenticated
-  with check (user_id = (select private.uid()) and exists (select from public.kb_articles a where a.id = article_id));
+  with check (user_id = (select private.uid()) and (select private.role()) is not null
+              and exists (select from public.kb_articles a where a.id = article_id));
 create policy "Readers can change their feedback" on public.kb_article_feedback for update to authenticated
   using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
 

@@ -1,0 +1,71 @@
+"""Servers of every version that the SQL has to work on, started when the first test asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from helpdesk_tui.local.server import LocalServer
+from tests.db.servers import Kind, Place, new_place, start
+from tests.parts import Part
+from tests.world import DeskDatabase
+
+VERSIONS: Final[tuple[Part, ...]] = ("postgres15", "postgres17", "postgres18")
+KINDS: Final[tuple[Kind, ...]] = ("plain", "supabase")
+EVERYWHERE: Final = tuple((version, kind) for version in VERSIONS for kind in KINDS)
+
+
+def _name(param: object) -> str:
+    version, kind = param  # type: ignore[misc]
+    return f"{version}-{kind}"
+
+
+@pytest.fixture(scope="session")
+def servers(open_directory: Path) -> Iterator[Callable[[Part, Kind], LocalServer]]:
+    """Gives the running server of a version and kind."""
+    running: dict[tuple[Part, Kind], LocalServer] = {}
+
+    def server(version: Part, kind: Kind) -> LocalServer:
+        if (version, kind) not in running:
+            running[version, kind] = start(open_directory, version, kind)
+        return running[version, kind]
+
+    yield server
+    for each in running.values():
+        each.close()
+    for each in running.values():
+        each.wait_stopped()
+
+
+@pytest.fixture(params=EVERYWHERE, ids=_name)
+def place(request: pytest.FixtureRequest, servers: Callable[[Part, Kind], LocalServer]) -> Place:
+    """A new database without the helpdesk, on each version, empty and as Supabase has it."""
+    version, kind = request.param
+    return new_place(servers(version, kind), kind)
+
+
+@pytest.fixture(params=[(version, "supabase") for version in VERSIONS], ids=_name)
+def supabase_place(request: pytest.FixtureRequest, servers: Callable[[Part, Kind], LocalServer]) -> Place:
+    """A new database without the helpdesk, as Supabase has it, on each version."""
+    version, kind = request.param
+    return new_place(servers(version, kind), kind)
+
+
+@pytest.fixture(
+    scope="module", params=[("postgres15", "supabase"), ("postgres17", "supabase"), ("postgres18", "plain")], ids=_name
+)
+def any_place(request: pytest.FixtureRequest, servers: Callable[[Part, Kind], LocalServer]) -> Place:
+    """A helpdesk for all tests of a module that do not mind each other, once a version."""
+    version, kind = request.param
+    place = new_place(servers(version, kind), kind)
+    place.psql()
+    return place
+
+
+@pytest.fixture
+def any_database(any_place: Place) -> DeskDatabase:
+    """``any_place``, as the makers of people want it."""
+    return any_place.database
