@@ -206,9 +206,14 @@ class SignIn:
         own = self.session
         self.session = None
         async with self._store.lock():
-            stored = await self._stored(checked=False)
-            if own is None or stored is None or stored.session_id == own.session_id:
-                await asyncio.to_thread(self._store.forget)
+            stored = None
+            try:
+                stored = await self._stored(checked=False)
+                if own is None or stored is None or stored.session_id == own.session_id:
+                    await asyncio.to_thread(self._store.forget)
+            except SettingsError as error:
+                # A keyring that is locked: the session is ended all the same, and its tokens are worth nothing then.
+                self.notice(str(error))
             # The store has the newer tokens where another process has renewed them.
             ending = stored if stored and (own is None or stored.session_id == own.session_id) else own
             if ending is not None:

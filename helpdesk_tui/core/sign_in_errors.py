@@ -88,7 +88,9 @@ def plain(error: Exception, url: str) -> HelpdeskError:
         url: the base address of the sign-in server, named where it matters.
     """
     if isinstance(error, AuthWeakPasswordError):
-        return SignInError(_sentence(error.message), "Choose a longer or less common one.", kind="weak_password")
+        return SignInError(
+            _capital(_sentence(error.message)), "Choose a longer or less common one.", kind="weak_password"
+        )
     if isinstance(error, AuthRetryableError):
         return _unreachable(error.__cause__ or error, url, error.status)
     if isinstance(error, httpx.HTTPError):
@@ -123,7 +125,7 @@ def _answered(error: AuthApiError, url: str) -> HelpdeskError:
     if status == 404 and not code:
         return SettingsError(f"There is no sign-in server at {url}.", _CONFIG_HINT)
     if code == "validation_failed":
-        return SignInError(_sentence(message), kind="validation")
+        return SignInError(_capital(_sentence(message)), kind="validation")
     if status >= 500:
         return SignInError(
             f"The sign-in server failed (HTTP {status}): {_sentence(message)}",
@@ -192,3 +194,7 @@ def _sentence(text: str) -> str:
     """A server's words as one sentence, cut where they run long."""
     text = " ".join(text.split())[:300]
     return text if not text or text[-1] in ".!?" else f"{text}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

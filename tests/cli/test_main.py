@@ -110,6 +110,22 @@ async def test_whoami(cli, desk):
         assert secret not in text.out + text.err + result.out
 
 
+async def test_alone_it_opens_the_desk_for_whoever_is_signed_in(cli, desk, monkeypatch):
+    app = pytest.importorskip("helpdesk_tui.app")
+    opened: list[tuple] = []
+
+    def run(*given) -> int:
+        opened.append(given)
+        return 5
+
+    monkeypatch.setattr(app, "run", run)
+    assert (await cli.run(desk.agent)).code == 5
+    assert (await cli.run(None)).code == 5
+    (settings, sign_in, session), (_, _, nobody) = opened
+    assert (settings.profile, session.email, nobody) == ("default", "ada@desk.test", None)
+    assert sign_in.session == session
+
+
 async def test_an_ended_session_is_said_and_exits_with_3(cli, desk, people):
     await people.sign_out(desk.agent)
     result = await cli.run(desk.agent, "tickets", "list")

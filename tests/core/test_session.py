@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +19,7 @@ from helpdesk_tui.core.session import SecondFactor, Session, SignIn
 from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import FileStore, MemoryStore
 from tests.core.auth_server import CODE, PASSWORD, URL, AuthServer, error, jwt
+from tests.parts import REPOSITORY
 
 SETTINGS = Settings(auth_url="https://project.example", api_key="sb_publishable_x", db_host="db.example")
 
@@ -571,6 +574,19 @@ async def test_sign_out_forgets_the_tokens_even_if_the_server_cannot_be_reached(
     assert "could not be told" in said[0]
 
 
+async def test_sign_out_ends_the_session_even_if_the_store_refuses(server):
+    class Locked(MemoryStore):
+        def forget(self):
+            raise SettingsError("The system keyring refused: locked.")
+
+    said: list[str] = []
+    desk = sign_in(server, Locked(), notice=said.append)
+    await enter(desk, server)
+    await desk.sign_out()
+    assert (desk.session, server.sessions) == (None, {})
+    assert "keyring refused" in said[0]
+
+
 async def test_sign_out_renews_first_where_the_token_has_run_out(server):
     store = MemoryStore()
     clock = Clock()
@@ -621,3 +637,51 @@ async def test_a_token_that_is_none_is_said(server):
             },
         )
         assert "token" in str(await refusal(server, "server"))
+
+
+# --- what a real server was recorded to answer
+
+SHARED = Path(os.environ.get("HELPDESK_SHARED", REPOSITORY.parent / "shared"))
+TRANSCRIPTS = SHARED / "auth-contract" / "transcripts.json"
+RECORDED: list[dict[str, Any]] = json.loads(TRANSCRIPTS.read_text()) if TRANSCRIPTS.exists() else []
+REFUSED = {each["name"]: each["response"] for each in RECORDED if each["response"]["status"] >= 400}
+# The kind of error that each recorded refusal becomes. Asked without a body or a token, a server finds fault with that.
+KINDS = {
+    "signup again": "exists",
+    "signup weak password": "weak_password",
+    "signup bad email": "validation",
+    "password, wrong": "credentials",
+    "password, unknown user": "credentials",
+    "password, empty body": "validation",
+    "refresh, unknown token": "expired",
+    "refresh, no token": "expired",
+    "user, no authorization": "expired",
+    "user, malformed jwt": "expired",
+    "verify totp, wrong code": "second_factor",
+    "user after logout": "expired",
+    "logout twice": "expired",
+    "refresh after logout": "expired",
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+async def test_what_a_real_server_refused_with_is_understood(server, name):
+    if not RECORDED:
+        pytest.skip("the recorded answers are not here")
+    recorded = REFUSED[name]
+    server.answer = httpx.Response(recorded["status"], headers=recorded["headers"], json=recorded["body"])
+    refused = await refusal(server, KINDS[name])
+    assert str(refused)[0].isupper()
+    assert str(refused).endswith(".")
+
+
+def test_this_files_server_refuses_in_the_recorded_words(server):
+    if not RECORDED:
+        pytest.skip("the recorded answers are not here")
+    said = {
+        "password, wrong": error(400, "invalid_credentials", "Invalid login credentials"),
+        "refresh after logout": server._refresh("none"),
+        "verify totp, wrong code": error(422, "mfa_verification_failed", "Invalid TOTP code entered"),
+    }
+    for name, response in said.items():
+        assert (response.status_code, response.json()) == (REFUSED[name]["status"], REFUSED[name]["body"]), name
