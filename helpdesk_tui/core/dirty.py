@@ -90,8 +90,11 @@ class Dirty:
         if self._task is not None:
             self._task.cancel()
 
+    def _wanted(self) -> bool:
+        return self.pending and not self._muted
+
     def _start(self) -> None:
-        if self.pending and not self._muted and self._task is None:
+        if self._wanted() and self._task is None:
             self._task = asyncio.create_task(self._work())
             self._task.add_done_callback(self._ended)
 
@@ -104,10 +107,10 @@ class Dirty:
 
     async def _work(self) -> None:
         try:
-            while self.pending and not self._muted:
+            while self._wanted():
                 if (wait := self._next - self._clock()) > 0:
                     await self._sleep(wait)
-                if self._muted or not await self._read():
+                if self._wanted() and not await self._read():
                     return
         finally:
             # In the same breath as the last look at what is pending: a mark a moment later starts the next task.
