@@ -165,6 +165,7 @@ class Queue(QueueCanvas):
             Whether the answer was taken; one to a question that no longer matters is not.
         """
         place = self._view.place(self.window)
+        old = {row.id: row for row in self.window.rows} if request.kind == "again" else {}
         if not self._pager.feed(request, rows, more):
             return False
         if request.kind in ("first", "last"):
@@ -172,10 +173,20 @@ class Queue(QueueCanvas):
             self._view.follow(self.window, "line")
         else:
             self._view.return_to(self.window, place)
+            self._tell_apart(old)
         self._now = self._clock()
         self._make_room(rows)
         self._update()
         return True
+
+    def _tell_apart(self, old: Mapping[UUID, Ticket]) -> None:
+        """After a reading anew: what changed meanwhile is marked, as if each change had been told."""
+        survivors = [index for index, row in enumerate(self.window.rows) if row.id in old]
+        for index, row in enumerate(self.window.rows[: survivors[-1] + 1 if survivors else 0]):
+            if row.id not in old or old[row.id].updated_at < row.updated_at:
+                self._fresh.add(row.id)
+                if index < self._view.top:
+                    self._news.add(row.id)
 
     def fail(self, request: PageRequest, why: str) -> None:
         """Say that a request will not be answered, and why, in words for people."""
@@ -271,6 +282,7 @@ class Queue(QueueCanvas):
         if self.window.has_before:
             self._ask(self._pager.jump("first"))
         else:
+            self._pager.stay()
             self.window.select(0)
             self._view.top = 0
         self._update()
@@ -280,6 +292,7 @@ class Queue(QueueCanvas):
         if self.window.has_after:
             self._ask(self._pager.jump("last"))
         else:
+            self._pager.stay()
             self.window.select(len(self.window) - 1)
             self._view.follow(self.window, "line")
         self._update()

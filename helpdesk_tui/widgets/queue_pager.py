@@ -77,6 +77,11 @@ class Pager:
         self._next_turn()
         return self._ask(end)
 
+    def stay(self) -> None:
+        """Forget a jump that is awaited: the person went elsewhere."""
+        if self.fed and self.jumping:
+            self._next_turn()
+
     def move_after_jump(self, delta: int) -> None:
         """Remember a move made while a jump is awaited, counted from where it will land."""
         self._jump_moves += delta
