@@ -29,6 +29,9 @@ SERVER_SETTINGS = {
 }
 """Small and durable: a demo for one person, on a laptop, that should not lose what was typed into it."""
 
+LEAST_SPACE = 16 << 20
+"""Bytes free without which the server may not start: one segment of its log."""
+
 ENVIRONMENT = {"PATH": os.defpath, "LANG": "C", "TZ": "UTC"}
 """What Postgres gets to see of our environment: none of the PG* variables, and English messages."""
 
@@ -114,7 +117,9 @@ def command(places: Places, binaries: Binaries, extra: dict[str, str]) -> list[s
 
 def why(output: str, place: Path) -> str:
     """What a program of Postgres complained about, in words for people where we know them."""
-    if any(full in output for full in ("No space left on device", "Disk quota exceeded")):
+    told = any(full in output for full in ("No space left on device", "Disk quota exceeded"))
+    # On a full disk the server may not have been able to write down even that.
+    if told or shutil.disk_usage(place).free < LEAST_SPACE:
         return f"The disk that holds {place} is full: free some 200 MB, or choose another place with --data-dir."
     telling = [line for line in output.splitlines() if any(mark in line for mark in ("error:", "FATAL:", "PANIC:"))]
     return " ".join(telling[:2]) or output.strip()[-300:]

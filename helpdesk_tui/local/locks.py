@@ -40,6 +40,17 @@ class Lock:
                     return False
                 time.sleep(0.005)
 
+    def is_shared(self) -> bool:
+        """Whether others share it at this moment, rather than one alone holding it or nobody. Takes nothing."""
+        other = Lock(self.path)
+        try:
+            fcntl.flock(other.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            other.release()
+        return not self.is_free()
+
     def is_free(self, within: float = 0.0) -> bool:
         """Whether nobody has it, now or ``within`` so many seconds. Takes nothing."""
         other = Lock(self.path)

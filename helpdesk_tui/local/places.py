@@ -61,6 +61,11 @@ class Places:
         return self.instance / "server.log"
 
     @property
+    def stamp(self) -> Path:
+        """What was built in this cluster, and by which files; see build.py."""
+        return self.instance / "built"
+
+    @property
     def socket_dir(self) -> Path:
         """Where the socket goes: a short place where a socket, or a connection string, cannot take the usual one."""
         beside = self.instance / "run"

@@ -60,6 +60,12 @@ class LocalServer:
         """The socket's directory, which is what libpq calls a host here."""
         return str(self.places.socket_dir)
 
+    @property
+    def identity(self) -> int:
+        """The cluster's own number, drawn when it was made. Known without a connection; 0 if there is no cluster."""
+        control = self.places.data / "global" / "pg_control"
+        return int.from_bytes(control.read_bytes()[:8], sys.byteorder) if control.exists() else 0
+
     def dsn(self, database: str = "postgres") -> str:
         """How this system account connects as the owner."""
         quoted = self.host.replace("\\", r"\\").replace("'", r"\'")
@@ -107,8 +113,8 @@ class LocalServer:
         """
         self.places.make()
         with self._starting:
-            # Nobody can join now. Apps hold theirs for long, a stopping supervisor for an instant.
-            if not self._app.is_free(within=3.0):
+            # Nobody can join now. Apps share their lock; a supervisor that is stopping the server holds it alone.
+            if self._app.is_shared():
                 raise LocalError("Another helpdesk has the demo open.", "Close it first.")
             if not self.wait_stopped():
                 raise LocalError(f"The server in {self.places.home} does not stop.", f"See {self.places.log}.")
@@ -155,15 +161,15 @@ class LocalServer:
     def _guard(self) -> None:
         """Waits, in a thread, for the supervisor to die before its time, and replaces it."""
         for attempt in range(RESTARTS):
-            death = Lock(self._supervisor.path)
-            death.share()
-            death.release()
-            time.sleep(attempt * 0.2)
-            # Another thread of this process may hold self._starting: a lock belongs to its object.
-            with Lock(self._starting.path):
-                if not self._open:
-                    return
-                if self._supervisor.is_free():
-                    # If it fails there is another attempt, and the app finds the database away and says so.
-                    with contextlib.suppress(LocalError, OSError):
+            # If it fails there is another attempt, and the app finds the database away and says so.
+            with contextlib.suppress(LocalError, OSError):
+                death = Lock(self._supervisor.path)
+                death.share()
+                death.release()
+                time.sleep(attempt * 0.2)
+                # Another thread of this process may hold self._starting: a lock belongs to its object.
+                with Lock(self._starting.path):
+                    if not self._open:
+                        return
+                    if self._supervisor.is_free():
                         self._spawn()

@@ -125,7 +125,7 @@ class Supervisor:
     def _start(self) -> str | None:
         """Starts the server and waits until it is ready. Returns None, or what its log says about why not."""
         if not self.server_lock.try_hold(within=3.0):
-            self._retire_orphan()
+            self._retire_orphans()
             if not self.server_lock.try_hold(within=1.0):
                 return f"another server uses {self.data} and does not stop"
         # Holding server.lock proves that no process of this data directory lives, whatever these files say.
@@ -167,12 +167,12 @@ class Supervisor:
                 self.server.wait(patience)
         self.server_lock.is_free(within=5.0)
 
-    def _retire_orphan(self) -> None:
-        """Stops a server whose own supervisor was killed. (On Linux it stops by itself: see _die_with_parent.)"""
+    def _retire_orphans(self) -> None:
+        """Stops what is left of a server that was killed, or whose supervisor was (on Linux that stops by itself)."""
         for sent, patience in ((signal.SIGINT, 10.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-            pid = _postmaster_of(self.data)
-            if pid is not None:
-                os.kill(pid, sent)
+            for pid in _processes_in(self.data):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sent)
             if self.server_lock.is_free(within=patience):
                 return
 
@@ -216,18 +216,23 @@ def _die_with_parent() -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
-def _postmaster_of(data: Path) -> int | None:
-    """The pid in the pid file, if it is a server at work in this directory and not a number used again."""
+def _processes_in(data: Path) -> list[int]:
+    """The server at work in this directory and its backends, or those that outlived it. Never a number used again."""
+    if _ON_LINUX:
+        return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _works_in(entry / "cwd", data)]
     try:
         pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
-        if _ON_LINUX:
-            return pid if Path(f"/proc/{pid}/cwd").samefile(data) else None
-        command = subprocess.run(
-            ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
-        return pid if str(data) in command.stdout else None
     except (OSError, ValueError):
-        return None
+        return []
+    command = subprocess.run(["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return [pid] if str(data) in command.stdout else []
+
+
+def _works_in(cwd: Path, data: Path) -> bool:
+    try:
+        return cwd.samefile(data)
+    except OSError:
+        return False
 
 
 def main(argv: list[str]) -> int:
