@@ -105,6 +105,6 @@ class Thread:
 
     @property
     def entries(self) -> tuple[Message | HistoryLine, ...]:
-        """Messages and history lines as they happened, oldest first."""
+        """Messages and history lines as they happened, oldest first; a ticket was opened before it said anything."""
         both: list[Message | HistoryLine] = [*self.messages, *self.history]
-        return tuple(sorted(both, key=lambda entry: entry.created_at))
+        return tuple(sorted(both, key=lambda entry: (entry.created_at, isinstance(entry, Message))))
