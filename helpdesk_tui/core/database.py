@@ -85,6 +85,7 @@ class _Job:
     left: bool = False
     overdue: bool = False
     unknown: bool = False
+    stopped: asyncio.Event | None = None
     rows: list[list[Any]] = field(default_factory=list)
 
 
@@ -107,7 +108,7 @@ class Database:
         self._acting = asyncio.Lock()
         self._reading = asyncio.Semaphore(max(1, self._limits.connections - 1))
         self._writers: set[str] = set()
-        self._jobs: set[asyncio.Task[Any]] = set()
+        self._jobs: dict[asyncio.Task[Any], _Job] = {}
         self._closed = False
 
     @classmethod
@@ -176,7 +177,7 @@ class Database:
             raise Unreachable("The connection to the database has been closed.")
         job = _Job(statements, any(self._judge(each) for each in statements), idempotent)
         task = asyncio.create_task(self._perform(job))
-        self._jobs.add(task)
+        self._jobs[task] = job
         task.add_done_callback(self._done)
         try:
             return await asyncio.shield(task)
@@ -205,6 +206,9 @@ class Database:
     async def close(self) -> None:
         """Lets acts that were sent finish, stops what reads, and closes every connection."""
         self._closed = True
+        for task, job in tuple(self._jobs.items()):
+            if not job.writes:
+                self._leave(job, task)
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=self._limits.cancelling)
         for task in tuple(self._jobs):
@@ -222,29 +226,33 @@ class Database:
         return _looks_writing(statement.sql)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
-        self._jobs.discard(task)
+        self._jobs.pop(task, None)
         if not task.cancelled():
             task.exception()  # seen: a caller that has left does not ask for it
 
     def _leave(self, job: _Job, task: asyncio.Task[Any]) -> None:
         """The caller is gone."""
+        if job.left:
+            return
         job.left = True
         if job.line is None or not job.sent:
             task.cancel()
         elif not job.writes:
-            stopping = asyncio.create_task(self._stop(job.line.connection, task))
-            self._jobs.add(stopping)
+            job.stopped = asyncio.Event()
+            stopping = asyncio.create_task(self._stop(job.line.connection, task, job.stopped))
+            self._jobs[stopping] = job
             stopping.add_done_callback(self._done)
 
-    async def _stop(self, connection: Connection, task: asyncio.Task[Any]) -> None:
+    async def _stop(self, connection: Connection, task: asyncio.Task[Any], stopped: asyncio.Event) -> None:
         """Has the server stop a query; a server that does not is hung up on."""
         seconds = self._limits.cancelling
         try:
             await connection.cancel_safe(timeout=seconds)
         except psycopg.Error:
-            pass
-        else:
-            await asyncio.wait({task}, timeout=seconds)
+            connecting.hang_up(connection)
+        finally:
+            stopped.set()
+        await asyncio.wait({task}, timeout=seconds)
         if not task.done():
             connecting.hang_up(connection)
 
@@ -282,6 +290,9 @@ class Database:
                 failure = error.with_traceback(None)
             finally:
                 job.line = None
+                if job.stopped is not None:
+                    # A request to stop that is still under way would stop what the connection does next.
+                    await job.stopped.wait()
                 self._pool.give(line)
             if failure is None or job.left or job.overdue:
                 return failure

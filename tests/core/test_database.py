@@ -307,14 +307,27 @@ async def test_cancelling_while_waiting_for_ones_turn_sends_nothing(database: De
         assert await titles(database) == ["after"]
 
 
-async def test_a_hundred_cancelled_reads_leave_a_working_database(database: DeskDatabase, agent: Person) -> None:
+async def test_cancelling_never_hits_the_next_query_on_the_connection(database: DeskDatabase, agent: Person) -> None:
+    """The request to stop travels on its own; it may arrive when the query it was meant for has ended."""
     async with opened(database, agent) as desk:
-        for number in range(100):
+        for number in range(150):
             reading = asyncio.create_task(desk.run(Statement("select pg_sleep(0.002)"), Statement("select 1")))
-            await asyncio.sleep(number % 10 * 0.0007)
+            await asyncio.sleep(number % 15 * 0.0006)
             reading.cancel()
+            following = desk.run(Statement("select pg_sleep(0.001)"), Statement("select %s::int", (number,)))
+            assert (await following)[1] == [(number,)]
             await asyncio.gather(reading, return_exceptions=True)
-        assert await desk.run(Statement("select %s::int", (7,))) == [[(7,)]]
+
+
+async def test_closing_stops_what_reads(database: DeskDatabase, agent: Person) -> None:
+    async with opened(database, agent) as desk:
+        reading = asyncio.create_task(desk.run(Statement(SLEEP, (30,))))
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        await desk.close()
+        assert time.monotonic() - began < 0.5
+        done = await asyncio.gather(reading, return_exceptions=True)
+        assert isinstance(done[0], HelpdeskError)
 
 
 async def test_closing_lets_a_sent_act_finish_and_refuses_new_ones(database: DeskDatabase, customer: Person) -> None:
