@@ -1,0 +1,388 @@
+"""Where a reply or an internal note is written.
+
+The composer sends nothing itself: it posts :class:`Composer.Send`, and whoever owns it answers with
+:meth:`Composer.sent`, :meth:`Composer.failed` or :meth:`Composer.refused_stale`. Text leaves it only when the server
+has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+from uuid import UUID
+
+from textual import on, work
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.journal import Journal, Kind
+from helpdesk_tui.core.model import Status, Thread, Ticket
+from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
+from helpdesk_tui.widgets.composer_style import CSS
+from helpdesk_tui.widgets.composer_text import ComposerText, editor_command, in_editor
+
+__all__ = ["Composer"]
+
+#: A text is kept this long after the first key that changed it, in seconds, however fast the next ones come.
+SAVE_SECONDS: Final = 0.4
+#: After the journal has failed, the next try waits this long: it may take a while to fail.
+AGAIN_SECONDS: Final = 5.0
+#: The disk is asked to hold the drafts this long after a save.
+SETTLE_SECONDS: Final = 3.0
+#: An answer that takes longer than this may never come; sending again is harmless.
+ANSWER_SECONDS: Final = 20.0
+
+
+class Composer(Vertical):
+    """Writes a reply to the requester, or a note for colleagues.
+
+    Args:
+        journal: keeps drafts on this machine; None: they live as long as this window.
+        owner: whose drafts, as the journal has it.
+        me: the author, whose own messages are no news to them.
+        journal_problem: why there is no journal, to be told once.
+    """
+
+    DEFAULT_CSS = CSS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,ctrl+enter,alt+enter", "send", "Send", show=False, id="composer.send"),
+        Binding("alt+p", "send('pending')", "Send, set pending", show=False, id="composer.send_pending"),
+        Binding("alt+r", "send('resolved')", "Send, set resolved", show=False, id="composer.send_resolved"),
+        Binding("ctrl+o,f2", "switch", "Reply or note", show=False, id="composer.switch"),
+        Binding("ctrl+g", "next_version", "Other draft", show=False, id="composer.next_version"),
+        Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
+    ]
+
+    class Send(Message):
+        """Send this. The same ``message_id`` comes again when it is sent again.
+
+        ``after_id`` is the newest message that the author had on the screen; ``then_status`` is the ticket's status
+        after it, None to leave it.
+        """
+
+        def __init__(
+            self,
+            ticket_id: UUID,
+            message_id: UUID,
+            content: str,
+            internal: bool,
+            after_id: UUID | None,
+            then_status: Status | None = None,
+        ) -> None:
+            super().__init__()
+            self.ticket_id = ticket_id
+            self.message_id = message_id
+            self.content = content
+            self.internal = internal
+            self.after_id = after_id
+            self.then_status = then_status
+
+    class Left(Message):
+        """The author is done here: ``sent`` if by sending, else for now. The draft is kept."""
+
+        def __init__(self, sent: bool = False) -> None:
+            super().__init__()
+            self.sent = sent
+
+    def __init__(
+        self,
+        journal: Journal | None,
+        owner: str,
+        *,
+        me: UUID | None = None,
+        journal_problem: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self._drafts = Drafts(journal, owner, me or _last_id(owner))
+        self._journal_problem = journal_problem
+        self.text = ComposerText(id="composer-text")
+        self._mode = Static("", id="composer-mode", markup=False)
+        self._to = Static("", id="composer-to", markup=False)
+        self._told = Static("", id="composer-state", markup=False)
+        self._keys = Static("", id="composer-keys", markup=False)
+        self.ticket: Ticket | None = None
+        self._thread: Thread | None = None
+        self._slot: Slot | None = None
+        self._then_status: Status | None = None
+        self._saving: Timer | None = None
+        self._settling: Timer | None = None
+        self._waiting: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """What is written to whom; the text; what became of it; the keys."""
+        with Horizontal(id="composer-head"):
+            yield self._mode
+            yield self._to
+        yield self.text
+        yield self._told
+        yield self._keys
+
+    # What comes in
+
+    def open(self, ticket: Ticket, *, internal: bool, thread: Thread | None = None) -> None:
+        """Begin a message to a ticket, or go on with it.
+
+        Args:
+            ticket: which; its requester is named.
+            internal: a note for colleagues rather than a reply.
+            thread: the ticket's thread as it is on the screen; None while it is loading, see :meth:`update_thread`.
+        """
+        self._take()
+        self.ticket = ticket
+        self._thread = thread if thread is not None and thread.ticket.id == ticket.id else None
+        self._show(self._drafts.slot(ticket.id, "note" if internal else "reply"))
+        self.text.focus()
+
+    def update_thread(self, thread: Thread) -> None:
+        """Take the thread as it is on the screen now, whichever ticket's it is."""
+        if self.ticket is not None and thread.ticket.id == self.ticket.id:
+            self._take()
+            self._thread, self.ticket = thread, thread.ticket
+        before = self._slot.draft.content if self._slot else ""
+        confirming = self._slot is not None and self._slot.status == "confirming"
+        self._drafts.see(thread)
+        if self._slot is not None:
+            self._refresh(reload=self._slot.draft.content != before)
+            if confirming and self._slot.is_empty:
+                self.post_message(self.Left(sent=True))
+
+    def sent(self, message_id: UUID) -> None:
+        """The server has the message."""
+        slot = self._drafts.sent(message_id)
+        if slot is not None and slot is self._slot:
+            self._refresh(reload=True)
+            if slot.status != "confirming":
+                self.post_message(self.Left(sent=True))
+
+    def failed(self, message_id: UUID, why: str) -> None:
+        """The message was not sent, or nobody knows whether it was: everything is back as it was before."""
+        if self._drafts.failed(message_id, safe_line(why, 300)) is self._slot:
+            self._refresh()
+
+    def refused_stale(self, message_id: UUID, unseen: Sequence[UUID]) -> None:
+        """The message was not sent: others have written meanwhile. The thread should show what, see
+        :meth:`update_thread`."""
+        if self._drafts.refused(message_id, len(unseen)) is self._slot:
+            self._refresh()
+
+    def insert_quote(self, quote: str, *, internal: bool = False) -> None:
+        """Insert a quotation at the cursor. One of an internal note goes into no reply."""
+        slot = self._slot
+        if slot is None or slot.on_its_way or not quote:
+            return
+        if internal and slot.draft.kind == "reply":
+            self.notify("That is an internal note: it is not quoted to the requester.", severity="warning")
+            return
+        self.text.put(quote if self.text.cursor_location[1] == 0 else "\n" + quote)
+
+    def flush(self) -> None:
+        """Keep everything in the journal now."""
+        self._take()
+        self._drafts.flush()
+
+    # What is there
+
+    @property
+    def internal(self) -> bool:
+        """Whether a note is being written."""
+        return self._slot is not None and self._slot.draft.kind == "note"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return self._slot is None or not self.text.text.strip()
+
+    # Keys
+
+    def action_send(self, then_status: Status | None = None) -> None:
+        """Send what is written."""
+        slot = self._slot
+        if slot is None:
+            return
+        self._take()
+        if slot.is_empty:
+            self.notify("There is nothing to send yet.")
+            return
+        self._then_status = then_status
+        if self._drafts.may_send(slot):
+            draft = self._drafts.sending(slot)
+            self.post_message(
+                self.Send(
+                    draft.ticket, draft.message_id, draft.content, draft.kind == "note", draft.after_id, then_status
+                )
+            )
+            self._wait(draft.message_id)
+        self._refresh()
+
+    def action_send_anyway(self) -> None:
+        """Send although others have written meanwhile; with nothing to decide, redo what was undone."""
+        slot = self._slot
+        if slot is None or slot.status != "stale":
+            self.text.action_redo()
+            return
+        self._drafts.accept_new(slot, self._thread)
+        self.action_send(self._then_status)
+
+    def action_switch(self) -> None:
+        """Go over to the note from the reply, or back. Each keeps its own text."""
+        if self.ticket is not None:
+            self.open(self.ticket, internal=not self.internal, thread=self._thread)
+
+    def action_next_version(self) -> None:
+        """Show another draft of the same message, where two windows wrote one."""
+        if self._slot is not None:
+            self._take()
+            self._show(self._drafts.next_version(self._slot))
+
+    def action_leave(self) -> None:
+        """Leave; the draft is kept."""
+        self.flush()
+        self._settle()
+        self.post_message(self.Left())
+
+    def action_editor(self) -> None:
+        """Go on in the author's own editor."""
+        slot = self._slot
+        if slot is None or slot.on_its_way:
+            return
+        self.flush()
+        command = editor_command()
+        if command is None:
+            self.notify("Set EDITOR to the editor you use.", severity="warning")
+            return
+        try:
+            with self.app.suspend():
+                text = in_editor(self.text.text, command)
+        except SuspendNotSupported:
+            self.notify("This terminal cannot be lent to an editor.", severity="warning")
+        except HelpdeskError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.text.put_all(text)
+            self.flush()
+        self.app.refresh(layout=True)
+
+    @on(ComposerText.Request)
+    def _request(self, message: ComposerText.Request) -> None:
+        message.stop()
+        if message.what == "editor":
+            self.action_editor()
+        else:
+            self.action_send_anyway()
+
+    # Keeping
+
+    @on(ComposerText.Changed)
+    def _changed(self, message: ComposerText.Changed) -> None:
+        message.stop()
+        if self._take():
+            self._refresh()
+
+    def _take(self) -> bool:
+        """Take what the field holds now into its draft, and see to it that it is kept; whether it was anything new."""
+        if self._slot is None or not self._drafts.write(self._slot, self.text.text):
+            return False
+        if self._saving is None:
+            self._saving = self.set_timer(AGAIN_SECONDS if self._drafts.problem else SAVE_SECONDS, self._save)
+        return True
+
+    def _save(self) -> None:
+        self._saving = None
+        self._drafts.flush()
+        self._refresh()
+        if self._settling is None:
+            self._settling = self.set_timer(SETTLE_SECONDS, self._settle)
+
+    @work(thread=True, exclusive=True, group="settle", exit_on_error=False)
+    def _settle(self) -> None:
+        self._settling = None
+        self._drafts.settle()
+
+    def on_unmount(self) -> None:
+        """The window closes."""
+        self.flush()
+
+    # Showing
+
+    def _show(self, slot: Slot) -> None:
+        """Put another message in the field."""
+        self._slot = slot
+        if self._thread is not None:
+            self._drafts.see(self._thread)
+        self._refresh(reload=True)
+
+    def _wait(self, message_id: UUID) -> None:
+        """Give up on an answer some time; it may still come."""
+
+        def give_up() -> None:
+            slot = self._slot
+            if slot is not None and slot.draft.message_id == message_id and slot.status == "sending":
+                self.failed(message_id, "no answer came.")
+
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(ANSWER_SECONDS, give_up)
+
+    def _refresh(self, *, reload: bool = False) -> None:
+        """Show the message's state, and its text if that was changed elsewhere."""
+        slot = self._slot
+        if slot is None:
+            return
+        if reload and self.text.text != slot.draft.content:
+            self.text.load_text(slot.draft.content)
+            self.text.move_cursor(self.text.document.end)
+        self.text.read_only = slot.on_its_way
+        note = slot.draft.kind == "note"
+        self.set_class(note, "-note")
+        self.set_class(not note, "-reply")
+        self._mode.update("INTERNAL NOTE" if note else "REPLY TO CUSTOMER")
+        self._to.update(self._recipient(slot.draft.kind))
+        status, words = self._state(slot)
+        for name in ("sending", "failed", "stale"):
+            self.set_class(name == status, f"-{name}")
+        self.set_class(bool(words), "-told")
+        self._told.update(words)
+        other = "reply instead" if note else "note instead"
+        self._keys.update(f"^S send   Alt+R send, resolve   ^E editor   ^O {other}   Esc leave, draft kept")
+
+    def _recipient(self, kind: Kind) -> str:
+        ticket = self.ticket
+        if ticket is None:
+            return ""
+        name = safe_line(ticket.requester, 80)
+        who = f"for staff only, {name} never sees it" if kind == "note" else f"to {name}"
+        return f"{who} · #{ticket.number}"
+
+    def _state(self, slot: Slot) -> tuple[str, str]:
+        """What to tell about a message: a class and words."""
+        match slot.status:
+            case "sending" | "confirming":
+                return "sending", "Sending …"
+            case "failed":
+                return "failed", f"✗ Not sent: {slot.words} Nothing is lost; press ^S to try again."
+            case "stale":
+                news = "1 new message" if slot.unseen == 1 else f"{slot.unseen} new messages"
+                return "stale", f"⚠ Not sent: {news} since you began, shown above. Press ^Y to send anyway."
+            case "writing":
+                problem = str(self._drafts.problem) if self._drafts.problem else self._journal_problem
+                if problem:
+                    return "failed", f"⚠ {safe_line(problem, 300)}"
+                if slot.unseen and slot.draft.kind == "reply" and not slot.is_empty:
+                    news = "1 new message" if slot.unseen == 1 else f"{slot.unseen} new messages"
+                    return "stale", f"⚠ {news} since you began, shown above."
+                return "notice", slot.notice
+
+
+def _last_id(owner: str) -> UUID | None:
+    """The user's id at the end of a draft owner's name."""
+    try:
+        return UUID(owner.rpartition("/")[2])
+    except ValueError:
+        return None

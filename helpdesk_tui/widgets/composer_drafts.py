@@ -1,0 +1,268 @@
+"""What is being written, on the way, or came back: one slot for each ticket and kind, in memory and in the journal.
+
+No text is ever dropped here but one that the server has: by its own word, or by showing the message in the thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+from uuid import UUID, uuid4
+
+from helpdesk_tui.core.journal import Draft, Journal, JournalError, Kind
+from helpdesk_tui.core.model import Message, Thread
+
+__all__ = ["Drafts", "Slot", "Status"]
+
+#: ``confirming``: the server says it has the message; whether with these words, the thread will show.
+Status = Literal["writing", "sending", "failed", "stale", "confirming"]
+
+
+@dataclass(slots=True)
+class Slot:
+    """A message of one kind to one ticket.
+
+    ``words`` say why it failed. ``unseen`` counts the messages that came since it was begun. ``anchored`` is whether
+    it is known what its author had seen. ``attempted`` is the text of a send whose answer never came. ``notice`` is
+    something to tell once.
+    """
+
+    draft: Draft
+    status: Status = "writing"
+    words: str = ""
+    unseen: int = 0
+    anchored: bool = False
+    attempted: str | None = None
+    notice: str = ""
+    dirty: bool = False
+
+    @property
+    def on_its_way(self) -> bool:
+        """Whether the text may not be changed for the moment."""
+        return self.status in ("sending", "confirming")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to send."""
+        return not self.draft.content.strip()
+
+
+class Drafts:
+    """Every message that one person is writing in this window.
+
+    Args:
+        journal: keeps them on this machine; None: they live as long as this window.
+        owner: whose they are, as the journal has it.
+        me: the author's id, whose own messages are no news to them.
+    """
+
+    def __init__(self, journal: Journal | None, owner: str, me: UUID | None = None) -> None:
+        self._journal = journal
+        self._owner = owner
+        self._me = me
+        self._slots: dict[tuple[UUID, Kind], Slot] = {}
+        #: Why the journal could not keep the last text; None while it does.
+        self.problem: JournalError | None = None
+
+    def slot(self, ticket: UUID, kind: Kind) -> Slot:
+        """What is written to a ticket: in this window, else as the journal has it, else nothing yet."""
+        slot = self._slots.get((ticket, kind))
+        if slot is not None and (slot.dirty or slot.on_its_way):
+            return slot
+        kept = self._kept(ticket, kind)
+        if slot is not None and not slot.is_empty:
+            # Another window may have gone on with it meanwhile.
+            newer = next((draft for draft in kept if draft.message_id == slot.draft.message_id), slot.draft)
+            if newer.revision > slot.draft.revision:
+                slot.draft = newer
+            return slot
+        if slot is None or kept:
+            slot = self._slots[(ticket, kind)] = Slot(Draft(self._owner, ticket, kind))
+        if kept:
+            slot.draft, slot.anchored = kept[0], True
+            slot.notice = f"Your draft of {kept[0].updated_at.astimezone():%d %b %H:%M}."
+            if len(kept) > 1:
+                slot.notice += f" There are {len(kept)}: another window wrote to this ticket too."
+        return slot
+
+    def _kept(self, ticket: UUID, kind: Kind) -> tuple[Draft, ...]:
+        if self._journal is None:
+            return ()
+        try:
+            return self._journal.versions(self._owner, ticket, kind)
+        except JournalError as error:
+            self.problem = error
+            return ()
+
+    def next_version(self, slot: Slot) -> Slot:
+        """The next draft of the same message that another window wrote, in this one's place; both stay kept."""
+        if slot.on_its_way:
+            return slot
+        self.save(slot)
+        kept = self._kept(slot.draft.ticket, slot.draft.kind)
+        ids = [draft.message_id for draft in kept]
+        if len(kept) < 2:
+            slot.notice = "There is no other draft of this message."
+            return slot
+        place = ids.index(slot.draft.message_id) if slot.draft.message_id in ids else -1
+        chosen = (place + 1) % len(kept)
+        other = Slot(kept[chosen], anchored=True, notice=f"Draft {chosen + 1} of {len(kept)}.")
+        self._slots[(slot.draft.ticket, slot.draft.kind)] = other
+        return other
+
+    # Writing
+
+    def write(self, slot: Slot, text: str) -> bool:
+        """Take what the author has written; whether that is anything new."""
+        if slot.on_its_way or text == slot.draft.content:
+            return False
+        slot.draft = replace(slot.draft, content=text)
+        slot.dirty = True
+        slot.notice = ""
+        if slot.status in ("failed", "stale"):
+            slot.status = "writing"
+        return True
+
+    def save(self, slot: Slot) -> None:
+        """Keep a text in the journal, if it is not there already."""
+        if not slot.dirty or self._journal is None:
+            return
+        before = slot.draft
+        try:
+            slot.draft = self._journal.save(before)
+        except JournalError as error:
+            self.problem = error
+            return
+        self.problem = None
+        slot.dirty = False
+        if slot.draft.message_id != before.message_id and not slot.is_empty:
+            slot.attempted = None
+            slot.notice = "Another window changed or sent this draft too: both texts are kept, this is yours."
+
+    def flush(self) -> None:
+        """Keep everything."""
+        for slot in list(self._slots.values()):
+            self.save(slot)
+
+    def settle(self) -> None:
+        """Ask the disk to hold what was kept. Slow; may be called from any thread.
+
+        Raises:
+            JournalError: it does not.
+        """
+        if self._journal is not None:
+            self._journal.settle()
+
+    # What the thread shows
+
+    def see(self, thread: Thread) -> None:
+        """Take the thread as the author sees it now: what is new in it since they began, and what of theirs arrived."""
+        for slot in self._of(thread.ticket.id):
+            arrived = next((one for one in thread.messages if one.id == slot.draft.message_id), None)
+            if arrived is not None and slot.status != "sending":
+                self._arrived(slot, arrived)
+            if not slot.anchored:
+                slot.draft = replace(slot.draft, after_id=thread.newest_message)
+                slot.anchored = True
+            slot.unseen = sum(1 for _ in self._since(thread, slot.draft.after_id))
+            if slot.status == "confirming":  # the server has it, and this reading is older than that
+                continue
+            if slot.status == "stale" and not slot.unseen:
+                slot.status = "writing"
+
+    def _of(self, ticket: UUID) -> list[Slot]:
+        return [slot for (owner, _), slot in self._slots.items() if owner == ticket]
+
+    def _since(self, thread: Thread, after_id: UUID | None) -> Iterator[Message]:
+        """What others wrote after a message."""
+        place = next((at for at, one in enumerate(thread.messages) if one.id == after_id), -1)
+        return (one for one in thread.messages[place + 1 :] if one.sender_id != self._me)
+
+    def _arrived(self, slot: Slot, message: Message) -> None:
+        """The server has a message with this draft's id: with these words or with earlier ones."""
+        if slot.is_empty or message.content.strip() == slot.draft.content.strip():
+            told = slot.status in ("sending", "confirming")
+            self._clear(slot)
+            slot.notice = "" if told else "This had been sent already."
+            return
+        slot.draft = replace(slot.draft, message_id=uuid4(), revision=0)
+        slot.status, slot.attempted, slot.dirty = "writing", None, True
+        slot.notice = "An earlier version of this was sent; what you have changed since is still here, not sent."
+        if self._journal is not None:
+            try:
+                self._journal.drop(message.id)
+            except JournalError as error:
+                self.problem = error
+        self.save(slot)
+
+    # Sending
+
+    def may_send(self, slot: Slot) -> bool:
+        """Whether a text can go now: there is one, it is not on its way, and nothing new stands above it."""
+        if slot.is_empty or slot.on_its_way:
+            return False
+        if slot.draft.kind == "reply" and slot.unseen:
+            slot.status = "stale"
+            return False
+        return True
+
+    def accept_new(self, slot: Slot, thread: Thread | None) -> None:
+        """The author has seen what is new and sends all the same."""
+        if thread is not None:
+            slot.draft = replace(slot.draft, after_id=thread.newest_message)
+            slot.anchored, slot.dirty = True, True
+        slot.unseen, slot.status = 0, "writing"
+
+    def sending(self, slot: Slot) -> Draft:
+        """Mark a text as on its way, and return what to send."""
+        self.save(slot)
+        slot.status, slot.words, slot.notice = "sending", "", ""
+        return slot.draft
+
+    def sent(self, message_id: UUID) -> Slot | None:
+        """The server has the message; the slot it was in."""
+        slot = self._with(message_id)
+        if slot is None:
+            self._drop(message_id)
+            return None
+        if slot.attempted is not None and slot.attempted.strip() != slot.draft.content.strip():
+            # Sent twice with other words: under one id the server keeps the first. The thread tells which that was.
+            slot.status = "confirming"
+        else:
+            self._clear(slot)
+        return slot
+
+    def failed(self, message_id: UUID, words: str) -> Slot | None:
+        """It was not sent, or nobody knows: the text is the author's again."""
+        slot = self._with(message_id)
+        if slot is not None:
+            slot.status, slot.words = "failed", words
+            if slot.attempted is None:
+                slot.attempted = slot.draft.content
+        return slot
+
+    def refused(self, message_id: UUID, unseen: int) -> Slot | None:
+        """It was not sent, since the thread has moved on by so many messages."""
+        slot = self._with(message_id)
+        if slot is not None:
+            slot.status, slot.unseen = "stale", max(unseen, 1)
+        return slot
+
+    def _with(self, message_id: UUID) -> Slot | None:
+        return next((slot for slot in self._slots.values() if slot.draft.message_id == message_id), None)
+
+    def _clear(self, slot: Slot) -> None:
+        """Begin anew after a message has gone."""
+        gone = slot.draft
+        slot.draft = Draft(gone.owner, gone.ticket, gone.kind)
+        slot.status, slot.words, slot.notice = "writing", "", ""
+        slot.attempted, slot.dirty, slot.anchored, slot.unseen = None, False, False, 0
+        self._drop(gone.message_id)
+
+    def _drop(self, message_id: UUID) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.drop(message_id)
+            except JournalError as error:
+                self.problem = error

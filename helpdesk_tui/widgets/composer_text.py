@@ -1,0 +1,97 @@
+"""The field that a message is written in."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.text import safe_block
+
+__all__ = ["ComposerText", "editor_command", "harmless", "in_editor"]
+
+
+def harmless(text: str) -> str:
+    """Text from the clipboard, a quotation or an editor, as it may stand in a message: no control characters but
+    newlines and tabs, nothing invisible."""
+    return "\t".join(map(safe_block, text.split("\t")))
+
+
+def editor_command() -> list[str] | None:
+    """The author's editor, from VISUAL or EDITOR; None if neither is set."""
+    command = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    return shlex.split(command) if command and command.strip() else None
+
+
+def in_editor(text: str, command: list[str]) -> str:
+    """Let the author go on in their editor; the terminal must be theirs meanwhile.
+
+    Returns:
+        What they saved.
+
+    Raises:
+        HelpdeskError: the editor could not be started or gave up; nothing has changed then.
+    """
+    with tempfile.TemporaryDirectory(prefix="helpdesk-") as directory:  # 0700: drafts are nobody else's business
+        path = Path(directory) / "message.md"
+        path.write_text(text, encoding="utf-8", errors="replace")
+        try:
+            subprocess.run([*command, str(path)], check=True)
+        except FileNotFoundError as error:
+            raise HelpdeskError(f"There is no editor {command[0]}.", "Set EDITOR to the one you use.") from error
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise HelpdeskError(f"{command[0]} gave up; the text is as it was before.") from error
+        written = path.read_text(encoding="utf-8", errors="replace")
+    return harmless(written.removesuffix("\n"))
+
+
+class ComposerText(TextArea):
+    """A text field without syntax colours, that takes no control characters."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+e", "request('editor')", "Editor", show=False, id="composer.editor"),
+        Binding("ctrl+y", "request('send_anyway')", "Send anyway", show=False, id="composer.send_anyway"),
+        Binding("ctrl+shift+z", "redo", "Redo", show=False, id="composer.redo"),
+    ]
+
+    class Request(Message):
+        """A key was pressed that is the composer's business: ``what`` names its action."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(
+            "", soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False, id=id
+        )
+
+    def action_request(self, what: str) -> None:
+        """Pass a key on."""
+        self.post_message(self.Request(what))
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        """Take from the clipboard what may stand in a message."""
+        event.stop()
+        event.prevent_default()
+        if not self.read_only:
+            self.put(event.text)
+
+    def put(self, text: str) -> None:
+        """Insert text at the cursor, in place of what is selected, as one step that can be undone."""
+        result = self.replace(harmless(text), *self.selection, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
+
+    def put_all(self, text: str) -> None:
+        """Put another text in place of all of it, as one step that can be undone."""
+        result = self.replace(text, self.document.start, self.document.end, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
