@@ -58,6 +58,13 @@ class Lock:
         other.release()
         return free
 
+    def is_in_place(self) -> bool:
+        """Whether the file that was taken is still the one at its path: nobody else can see a lock on a removed one."""
+        try:
+            return os.path.samestat(os.fstat(self._open()), self.path.stat())
+        except FileNotFoundError:
+            return False
+
     def release(self) -> None:
         """Lets go. Only the own descriptor is closed: a child that was handed it keeps the lock."""
         if self._fd is not None:

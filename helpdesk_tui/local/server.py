@@ -86,12 +86,11 @@ class LocalServer:
                 # Waits out a supervisor that is just stopping the server.
                 self._app.share()
                 self._ensure()
-        except OSError as error:
+        except BaseException as error:
             self._app.release()
-            reason = cluster.why(error.strerror or str(error), self.places.home)
-            raise LocalError(f"The local Postgres in {self.places.home} could not be started.", reason) from error
-        except LocalError:
-            self._app.release()
+            if isinstance(error, OSError):
+                reason = cluster.why(error.strerror or str(error), self.places.home)
+                raise LocalError(f"The local Postgres in {self.places.home} could not be started.", reason) from error
             raise
         self._open = True
         threading.Thread(target=self._guard, name="local-postgres", daemon=True).start()

@@ -99,17 +99,21 @@ class Supervisor:
             return 1
         say("ready")
         apps = Lock(self.instance / "apps.lock")
-        self._watch(apps)
+        self._watch(apps, alone)
         self._stop()
         apps.release()
         return 0
 
-    def _watch(self, apps: Lock) -> None:
-        """Keeps the server alive. Returns holding ``apps`` alone when none is left, or when told to stop."""
+    def _watch(self, apps: Lock, alone: Lock) -> None:
+        """Keeps the server alive. Returns holding ``apps`` alone when none is left, or when told to stop, or when the
+        whole place was removed: what is there afterwards is somebody else's.
+        """
         deaths: list[float] = []
         idle_since: float | None = None
         while not self.told_to_stop:
             self._sleep(LOOK)
+            if not alone.is_in_place():
+                return
             if self.server is None or self.server.poll() is not None:
                 deaths = [at for at in deaths if at > time.monotonic() - 60] + [time.monotonic()]
                 if len(deaths) > CRASHES or self._start() is not None:

@@ -149,6 +149,14 @@ def test_leaves_no_process_behind_when_app_and_supervisor_are_killed(home: Path)
         assert gone(home)
 
 
+def test_leaves_no_process_behind_when_its_home_is_removed(home: Path) -> None:
+    with app(home):
+        shutil.rmtree(home)
+        assert gone(home)
+        with app(home) as another:
+            assert answers(another.dsn)
+
+
 def test_leaves_no_process_behind(home: Path) -> None:
     with app(home) as running:
         assert len(processes(home)) > 3
