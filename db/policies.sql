@@ -200,24 +200,25 @@ $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Row level security. The original policies keep their names; every function stands in (select ...), so that it runs
--- once a statement.
+-- once a statement. As in the original they name no role: whoever may act as a role can DROP OWNED BY it, and with that
+-- every policy that names it, though they own no table.
 -- ---------------------------------------------------------------------------------------------------------------
 
-create policy "Customers can view own tickets" on public.tickets for select to authenticated
+create policy "Customers can view own tickets" on public.tickets for select
   using (customer_id = (select private.uid()));
-create policy "Agents can view relevant tickets" on public.tickets for select to authenticated
+create policy "Agents can view relevant tickets" on public.tickets for select
   using (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()), false));
-create policy "Admins can view all tickets" on public.tickets for select to authenticated
+create policy "Admins can view all tickets" on public.tickets for select
   using ((select private.is_admin()));
 
-create policy "People can send tickets" on public.tickets for insert to authenticated
+create policy "People can send tickets" on public.tickets for insert
   with check (customer_id = (select private.uid()) and (select private.role()) is not null);
-create policy "Staff can write down tickets for others" on public.tickets for insert to authenticated
+create policy "Staff can write down tickets for others" on public.tickets for insert
   with check (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
                                (select private.is_admin())));
-create policy "Requesters can close and reopen own tickets" on public.tickets for update to authenticated
+create policy "Requesters can close and reopen own tickets" on public.tickets for update
   using (customer_id = (select private.uid())) with check (customer_id = (select private.uid()));
-create policy "Staff can change the tickets they work on" on public.tickets for update to authenticated
+create policy "Staff can change the tickets they work on" on public.tickets for update
   using (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
                           (select private.is_admin())))
   with check (private.works_on(assignee_id, department_id, (select private.agent()), (select private.agent_department()),
@@ -225,123 +226,123 @@ create policy "Staff can change the tickets they work on" on public.tickets for 
 
 -- Everything that hangs on a ticket asks the ticket. What is for the team alone is not for the requester, whoever
 -- that is: an agent does not read the notes about their own request.
-create policy "Messages follow their ticket" on public.ticket_messages for select to authenticated
+create policy "Messages follow their ticket" on public.ticket_messages for select
   using (exists (select from public.tickets t where t.id = ticket_id
                  and (not is_internal or t.customer_id <> (select private.uid()))));
-create policy "People write as themselves" on public.ticket_messages for insert to authenticated
+create policy "People write as themselves" on public.ticket_messages for insert
   with check (sender_id = (select private.uid())
               and exists (select from public.tickets t where t.id = ticket_id
                           and (not is_internal or t.customer_id <> (select private.uid()))));
 
-create policy "History follows its ticket" on public.ticket_status_history for select to authenticated
+create policy "History follows its ticket" on public.ticket_status_history for select
   using (exists (select from public.tickets t where t.id = ticket_id
                  and (note is null or t.customer_id <> (select private.uid()))));
-create policy "Events are for the team" on public.ticket_events for select to authenticated
+create policy "Events are for the team" on public.ticket_events for select
   using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
 
-create policy "Tags are for the team" on public.ticket_tags for select to authenticated
+create policy "Tags are for the team" on public.ticket_tags for select
   using ((select private.is_staff()));
-create policy "Staff can name new tags" on public.ticket_tags for insert to authenticated
+create policy "Staff can name new tags" on public.ticket_tags for insert
   with check ((select private.is_staff()));
-create policy "Admins can change tags" on public.ticket_tags for update to authenticated
+create policy "Admins can change tags" on public.ticket_tags for update
   using ((select private.is_admin())) with check ((select private.is_admin()));
 
-create policy "Tags follow their ticket" on public.ticket_tag_relations for select to authenticated
+create policy "Tags follow their ticket" on public.ticket_tag_relations for select
   using (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
-create policy "Staff can tag" on public.ticket_tag_relations for insert to authenticated
+create policy "Staff can tag" on public.ticket_tag_relations for insert
   with check (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
 
-create policy "Feedback follows its ticket" on public.ticket_feedback for select to authenticated
+create policy "Feedback follows its ticket" on public.ticket_feedback for select
   using (exists (select from public.tickets t where t.id = ticket_id));
-create policy "Requesters can rate what was resolved" on public.ticket_feedback for insert to authenticated
+create policy "Requesters can rate what was resolved" on public.ticket_feedback for insert
   with check (customer_id = (select private.uid())
               and exists (select from public.tickets t where t.id = ticket_id
                           and t.customer_id = (select private.uid()) and not t.is_open));
-create policy "Requesters can change their rating" on public.ticket_feedback for update to authenticated
+create policy "Requesters can change their rating" on public.ticket_feedback for update
   using (customer_id = (select private.uid()))
   with check (customer_id = (select private.uid())
               and exists (select from public.tickets t where t.id = ticket_id and t.customer_id = (select private.uid())));
 
 -- People: oneself; staff know staff, and the requesters and authors of what they work on.
-create policy "People see themselves" on public.profiles for select to authenticated
+create policy "People see themselves" on public.profiles for select
   using (id = (select private.uid()));
-create policy "Staff see staff" on public.profiles for select to authenticated
+create policy "Staff see staff" on public.profiles for select
   using (role <> 'customer' and (select private.is_staff()));
-create policy "Admins see everybody" on public.profiles for select to authenticated
+create policy "Admins see everybody" on public.profiles for select
   using ((select private.is_admin()));
-create policy "Agents see their requesters" on public.profiles for select to authenticated
+create policy "Agents see their requesters" on public.profiles for select
   using ((select private.agent()) is not null
          and (exists (select from public.tickets t where t.customer_id = profiles.id)
               or exists (select from public.chat_sessions s where s.customer_id = profiles.id
                          and s.agent_id = (select private.agent()))));
-create policy "People change their own profile" on public.profiles for update to authenticated
+create policy "People change their own profile" on public.profiles for update
   using (id = (select private.uid())) with check (id = (select private.uid()));
 
-create policy "Departments are known to everybody with a profile" on public.departments for select to authenticated
+create policy "Departments are known to everybody with a profile" on public.departments for select
   using ((select private.role()) is not null);
-create policy "Admins can add departments" on public.departments for insert to authenticated
+create policy "Admins can add departments" on public.departments for insert
   with check ((select private.is_admin()));
-create policy "Admins can change departments" on public.departments for update to authenticated
+create policy "Admins can change departments" on public.departments for update
   using ((select private.is_admin())) with check ((select private.is_admin()));
 
-create policy "Categories are known to everybody with a profile" on public.categories for select to authenticated
+create policy "Categories are known to everybody with a profile" on public.categories for select
   using ((select private.role()) is not null);
-create policy "Admins can add categories" on public.categories for insert to authenticated
+create policy "Admins can add categories" on public.categories for insert
   with check ((select private.is_admin()));
-create policy "Admins can change categories" on public.categories for update to authenticated
+create policy "Admins can change categories" on public.categories for update
   using ((select private.is_admin())) with check ((select private.is_admin()));
 
 -- Knowledge base: what is published is for everybody who signed in, anonymously too; the rest is the team's.
-create policy "Published articles are for everybody" on public.kb_articles for select to authenticated
+create policy "Published articles are for everybody" on public.kb_articles for select
   using (status = 'published' and (select private.uid()) is not null);
-create policy "Staff see every article" on public.kb_articles for select to authenticated
+create policy "Staff see every article" on public.kb_articles for select
   using ((select private.is_staff()));
-create policy "Staff can write articles" on public.kb_articles for insert to authenticated
+create policy "Staff can write articles" on public.kb_articles for insert
   with check ((select private.is_staff()) and author_id = (select private.uid()));
-create policy "Staff can change articles" on public.kb_articles for update to authenticated
+create policy "Staff can change articles" on public.kb_articles for update
   using ((select private.is_staff())) with check ((select private.is_staff()));
-create policy "Versions are for the team" on public.kb_article_versions for select to authenticated
+create policy "Versions are for the team" on public.kb_article_versions for select
   using ((select private.is_staff()));
 
 -- A category that holds nothing published, here or below, is not for customers: its name alone may say too much.
-create policy "Categories with something to read" on public.kb_categories for select to authenticated
+create policy "Categories with something to read" on public.kb_categories for select
   using ((select private.uid()) is not null and (select private.holds_published(id)));
-create policy "Staff see every article category" on public.kb_categories for select to authenticated
+create policy "Staff see every article category" on public.kb_categories for select
   using ((select private.is_staff()));
-create policy "Staff can add article categories" on public.kb_categories for insert to authenticated
+create policy "Staff can add article categories" on public.kb_categories for insert
   with check ((select private.is_staff()));
-create policy "Staff can change article categories" on public.kb_categories for update to authenticated
+create policy "Staff can change article categories" on public.kb_categories for update
   using ((select private.is_staff())) with check ((select private.is_staff()));
 
-create policy "People see their article feedback, staff all" on public.kb_article_feedback for select to authenticated
+create policy "People see their article feedback, staff all" on public.kb_article_feedback for select
   using (user_id = (select private.uid()) or (select private.is_staff()));
-create policy "Readers can give feedback" on public.kb_article_feedback for insert to authenticated
+create policy "Readers can give feedback" on public.kb_article_feedback for insert
   with check (user_id = (select private.uid()) and (select private.role()) is not null
               and exists (select from public.kb_articles a where a.id = article_id));
-create policy "Readers can change their feedback" on public.kb_article_feedback for update to authenticated
+create policy "Readers can change their feedback" on public.kb_article_feedback for update
   using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
 
 -- Chats: the customer's own; the waiting ones for all staff; a running or ended one for its agent and the admins.
-create policy "Customers see their chats" on public.chat_sessions for select to authenticated
+create policy "Customers see their chats" on public.chat_sessions for select
   using (customer_id = (select private.uid()));
-create policy "Staff see who waits and their own chats" on public.chat_sessions for select to authenticated
+create policy "Staff see who waits and their own chats" on public.chat_sessions for select
   using (((select private.is_staff()) and status = 'waiting') or agent_id = (select private.agent())
          or (select private.is_admin()));
-create policy "Customers can open a chat" on public.chat_sessions for insert to authenticated
+create policy "Customers can open a chat" on public.chat_sessions for insert
   with check (customer_id = (select private.uid()) and (select private.role()) = 'customer'
               and status = 'waiting' and agent_id is null);
-create policy "Chat messages follow their session" on public.chat_messages for select to authenticated
+create policy "Chat messages follow their session" on public.chat_messages for select
   using (exists (select from public.chat_sessions s where s.id = session_id));
-create policy "Both sides of a chat can write" on public.chat_messages for insert to authenticated
+create policy "Both sides of a chat can write" on public.chat_messages for insert
   with check (sender_id = (select private.uid())
               and exists (select from public.chat_sessions s where s.id = session_id and s.status <> 'ended'
                           and ((select private.uid()) in (s.customer_id, s.agent_id))));
 
 -- One about a ticket that is out of sight by now names its title: it goes out of sight with it.
-create policy "People see their notifications" on public.notifications for select to authenticated
+create policy "People see their notifications" on public.notifications for select
   using (user_id = (select private.uid())
          and (ticket_id is null or exists (select from public.tickets t where t.id = ticket_id)));
-create policy "People mark their notifications" on public.notifications for update to authenticated
+create policy "People mark their notifications" on public.notifications for update
   using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
 
 -- ---------------------------------------------------------------------------------------------------------------

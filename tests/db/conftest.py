@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,11 @@ from tests.world import DeskDatabase
 
 VERSIONS: Final[tuple[Part, ...]] = ("postgres15", "postgres17", "postgres18")
 KINDS: Final[tuple[Kind, ...]] = ("plain", "supabase")
-EVERYWHERE: Final = tuple((version, kind) for version in VERSIONS for kind in KINDS)
+EVERYWHERE: Final = tuple(product(VERSIONS, KINDS))
 
 
-def _name(param: object) -> str:
-    version, kind = param  # type: ignore[misc]
-    return f"{version}-{kind}"
+def _name(param: tuple[Part, Kind]) -> str:
+    return "-".join(param)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def place(request: pytest.FixtureRequest, servers: Callable[[Part, Kind], LocalS
     return new_place(servers(version, kind), kind)
 
 
-@pytest.fixture(params=[(version, "supabase") for version in VERSIONS], ids=_name)
+@pytest.fixture(params=list(product(VERSIONS, KINDS[1:])), ids=_name)
 def supabase_place(request: pytest.FixtureRequest, servers: Callable[[Part, Kind], LocalServer]) -> Place:
     """A new database without the helpdesk, as Supabase has it, on each version."""
     version, kind = request.param

@@ -1,4 +1,4 @@
-"""The databases that the SQL has to work on: PostgreSQL 15, 17 and 18, each empty as it comes and as Supabase has it."""
+"""The databases that the SQL has to work on: PostgreSQL 15, 17 and 18, each empty and as Supabase has it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.world import DeskDatabase
 Kind = Literal["plain", "supabase"]
 FILES: Final = (REPOSITORY / "db" / "schema.sql", REPOSITORY / "db" / "policies.sql")
 HERE: Final = Path(__file__).parent
-PASSWORD: Final = "owner's"  # noqa: S105  (of a server that lives as long as the test)
+PASSWORD: Final = "owner's"
 _numbers = count(1)
 
 
@@ -112,6 +112,6 @@ def new_place(server: LocalServer, kind: Kind) -> Place:
             connection.execute(
                 'create extension "uuid-ossp" schema extensions'
                 if installed is not None
-                else "create function extensions.uuid_generate_v4() returns uuid language sql as 'select gen_random_uuid()'"
+                else "create function extensions.uuid_generate_v4() returns uuid language sql return gen_random_uuid()"
             )
     return place

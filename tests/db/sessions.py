@@ -16,7 +16,7 @@ from tests.world import DeskDatabase, People, Person
 
 T = TypeVar("T")
 Sync = psycopg.Connection[tuple[Any, ...]]
-GATEWAY_PASSWORD = "gateway's"  # noqa: S105  (of a server that lives as long as the tests)
+GATEWAY_PASSWORD = "gateway's"
 
 
 def with_people(database: DeskDatabase, use: Callable[[People], Awaitable[T]]) -> T:

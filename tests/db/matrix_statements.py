@@ -1,0 +1,248 @@
+"""The SQL of every line of the write matrix: by table, by what is done and, where need be, by operation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_TICKET: Final = "insert into public.tickets (title, customer_id{more}) values ('t', {who}{values})"
+_MESSAGE: Final = (
+    "insert into public.ticket_messages (ticket_id, content, after_id{more}) values (%(ticket)s, 'm', {after}{values})"
+)
+_SET: Final = "update public.tickets set {} where id = %(ticket)s"
+
+
+def _ticket(who: str, **columns: str) -> str:
+    return _TICKET.format(
+        who=who, more="".join(f", {name}" for name in columns), values="".join(f", {each}" for each in columns.values())
+    )
+
+
+def _message(after: str = "%(newest)s", **columns: str) -> str:
+    return _MESSAGE.format(
+        after=after,
+        more="".join(f", {name}" for name in columns),
+        values="".join(f", {each}" for each in columns.values()),
+    )
+
+
+def _delete(table: str, key: str = "id") -> str:
+    return f"delete from public.{table} where {key} is not null"
+
+
+STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
+    "departments": {
+        "one": {
+            "read": "select from public.departments where id = %(support)s",
+            "insert": "insert into public.departments (name) values ('New')",
+        },
+        "the default one": "insert into public.departments (name, is_default) values ('New', true)",
+        "its name": "update public.departments set name = 'Renamed' where id = %(support)s",
+        "the default": "update public.departments set is_default = false where id = %(support)s",
+        "by SQL": _delete("departments"),
+        "an empty one, by remove()": "select helpdesk.remove('department', %(empty_department)s)",
+        "one in use, by remove()": "select helpdesk.remove('department', %(billing)s)",
+    },
+    "categories": {
+        "one": {
+            "read": "select from public.categories where id = %(category)s",
+            "insert": "insert into public.categories (name) values ('New')",
+        },
+        "its department": "update public.categories set department_id = %(support)s where id = %(category)s",
+        "by SQL": _delete("categories"),
+        "by remove()": "select helpdesk.remove('category', %(category)s)",
+    },
+    "profiles": {
+        "their own": {
+            "read": "select from public.profiles where id = %(me)s",
+            "delete": "delete from public.profiles where id = %(me)s",
+        },
+        "the customer's": "select from public.profiles where id = %(customer)s",
+        "another customer's": "select from public.profiles where id = %(other_customer)s",
+        "an agent's": "select from public.profiles where id = %(agent)s",
+        "one": "insert into public.profiles (id, email, role) values (gen_random_uuid(), 'x@desk.test', 'admin')",
+        "own name": "update public.profiles set full_name = 'New' where id = %(me)s",
+        "another's name": "update public.profiles set full_name = 'New' where id = %(someone)s",
+        "own role": "update public.profiles set role = 'admin' where id = %(me)s",
+        "own department": "update public.profiles set department_id = %(billing)s where id = %(me)s",
+        "own address": "update public.profiles set email = 'boss@desk.test' where id = %(me)s",
+        "own role, by set_person()": "select helpdesk.set_person(%(me)s, 'agent', %(support)s)",
+        "another's, by set_person()": "select helpdesk.set_person(%(other_customer)s, 'agent', %(support)s)",
+    },
+    "tickets": {
+        "by id": "select from public.tickets where id = %(ticket)s",
+        "by number": "select from public.tickets where number = %(number)s",
+        "in a list": "select from (select id from public.tickets where is_open order by updated_at desc) t"
+        " where id = %(ticket)s",
+        "their own request": _ticket("%(me)s"),
+        "own, to a department": _ticket("%(me)s", department_id="%(third_department)s"),
+        "own, urgent": _ticket("%(me)s", priority="'urgent'", category_id="%(third_category)s"),
+        "own, resolved": _ticket("%(me)s", status="'resolved'", category_id="%(third_category)s"),
+        "own, assigned": _ticket("%(me)s", assignee_id="%(agent)s", category_id="%(third_category)s"),
+        "own, with a due date": _ticket("%(me)s", due_date="now()", category_id="%(third_category)s"),
+        "own, with a creation date": _ticket("%(me)s", created_at="'2001-01-01'"),
+        "own, with a number": _ticket("%(me)s", number="-1"),
+        "own, with a first response": _ticket("%(me)s", first_response_at="now()"),
+        "for the customer": _ticket("%(customer)s"),
+        "for another customer": _ticket("%(other_customer)s"),
+        "the customer's, in Support": _ticket("%(customer)s", department_id="%(support)s"),
+        "closed": _SET.format("status = 'closed'"),
+        "resolved": _SET.format("status = 'resolved'"),
+        "priority": _SET.format("priority = 'urgent'"),
+        "title": _SET.format("title = 'other'"),
+        "category": _SET.format("category_id = %(category)s"),
+        "due date": _SET.format("due_date = now()"),
+        "assignee, by SQL": _SET.format("assignee_id = %(me)s"),
+        "department, by SQL": _SET.format("department_id = %(billing)s"),
+        "requester": _SET.format("customer_id = %(me)s"),
+        "number": _SET.format("number = -1"),
+        "metadata": _SET.format("metadata = '{}'"),
+        "first response": _SET.format("first_response_at = now()"),
+        "last update": _SET.format("updated_at = now()"),
+        "assignee, by assign()": "select from helpdesk.assign(array[%(ticket)s], %(agent)s) where done",
+        "assigned to a customer": "select from helpdesk.assign(array[%(ticket)s], %(customer)s) where done",
+        "department, by move()": "select from helpdesk.move(array[%(ticket)s], %(billing)s) where done",
+        "by SQL": _delete("tickets"),
+    },
+    "ticket_messages": {
+        "a public one": "select from public.ticket_messages where id = %(message)s",
+        "a note": {
+            "read": "select from public.ticket_messages where id = %(note)s",
+            "insert": _message(is_internal="true"),
+        },
+        "public": _message(),
+        "as the customer": _message(sender_id="%(customer)s"),
+        "as an agent": _message(sender_id="%(agent)s"),
+        "backdated": _message(created_at="'2001-01-01'"),
+        "with attachments": _message(attachments="'[]'"),
+        "over unseen ones": _message("null"),
+        "the text": "update public.ticket_messages set content = 'x' where id = %(message)s",
+        "a note made public": "update public.ticket_messages set is_internal = false where id = %(note)s",
+        "one": _delete("ticket_messages"),
+    },
+    "ticket_status_history": {
+        "one": {
+            "read": "select from public.ticket_status_history where ticket_id = %(ticket)s and note is null",
+            "insert": "insert into public.ticket_status_history (ticket_id, status) values (%(ticket)s, 'open')",
+            "delete": _delete("ticket_status_history"),
+        },
+        "one with a remark": "select from public.ticket_status_history where note = 'for the team'",
+        "who it was": "update public.ticket_status_history set changed_by = %(me)s where ticket_id = %(ticket)s",
+    },
+    "ticket_events": {
+        "one": {
+            "read": "select from public.ticket_events where ticket_id = %(ticket)s",
+            "insert": "insert into public.ticket_events (ticket_id, kind) values (%(ticket)s, 'title')",
+            "update": "update public.ticket_events set new_value = 'x' where ticket_id = %(ticket)s",
+            "delete": _delete("ticket_events"),
+        },
+    },
+    "ticket_tags": {
+        "one": {
+            "read": "select from public.ticket_tags where id = %(tag)s",
+            "insert": "insert into public.ticket_tags (name) values ('new')",
+        },
+        "its name": "update public.ticket_tags set name = 'x' where id = %(tag)s",
+        "by SQL": _delete("ticket_tags"),
+        "by remove()": "select helpdesk.remove('tag', %(tag)s)",
+    },
+    "ticket_tag_relations": {
+        "the ticket's": "select from public.ticket_tag_relations where ticket_id = %(ticket)s",
+        "a tag on the ticket": "insert into public.ticket_tag_relations values (%(ticket)s, %(other_tag)s)",
+        "one": "update public.ticket_tag_relations set tag_id = %(other_tag)s where ticket_id = %(ticket)s",
+        "by SQL": _delete("ticket_tag_relations", "ticket_id"),
+        "by untag()": "select from helpdesk.untag(array[%(ticket)s], %(tag)s) where done",
+    },
+    "ticket_feedback": {
+        "the ticket's": "select from public.ticket_feedback where ticket_id = %(rated)s",
+        "on a closed ticket": "insert into public.ticket_feedback (ticket_id, customer_id, rating)"
+        " values (%(closed)s, %(me)s, 5)",
+        "on an open ticket": "insert into public.ticket_feedback (ticket_id, customer_id, rating)"
+        " values (%(ticket)s, %(me)s, 5)",
+        "in the customer's name": "insert into public.ticket_feedback (ticket_id, customer_id, rating)"
+        " values (%(closed)s, %(customer)s, 5)",
+        "the rating": "update public.ticket_feedback set rating = 1 where ticket_id = %(rated)s",
+        "moved to another ticket": "update public.ticket_feedback set ticket_id = %(closed)s"
+        " where ticket_id = %(rated)s",
+        "one": _delete("ticket_feedback"),
+    },
+    "kb_categories": {
+        "with something published": "select from public.kb_categories where id = %(shelf)s",
+        "with drafts only": "select from public.kb_categories where id = %(draft_shelf)s",
+        "one": "insert into public.kb_categories (name) values ('new')",
+        "its name": "update public.kb_categories set name = 'x' where id = %(shelf)s",
+        "by SQL": _delete("kb_categories"),
+        "by remove()": "select helpdesk.remove('article category', %(shelf)s)",
+    },
+    "kb_articles": {
+        "published": {
+            "read": "select from public.kb_articles where id = %(article)s",
+            "update": "update public.kb_articles set status = 'published' where id = %(draft)s",
+        },
+        "a draft": {
+            "read": "select from public.kb_articles where id = %(draft)s",
+            "insert": "insert into public.kb_articles (title, content, status) values ('a', 'a', 'draft')",
+        },
+        "in another's name": "insert into public.kb_articles (title, content, status, author_id)"
+        " values ('a', 'a', 'draft', %(someone)s)",
+        "with a publication date": "insert into public.kb_articles (title, content, status, published_at)"
+        " values ('a', 'a', 'draft', now())",
+        "the text": "update public.kb_articles set content = 'x' where id = %(article)s",
+        "the author": "update public.kb_articles set author_id = %(me)s where id = %(article)s",
+        "by SQL": _delete("kb_articles"),
+        "by remove()": "select helpdesk.remove('article', %(article)s)",
+    },
+    "kb_article_versions": {
+        "of a published article": "select from public.kb_article_versions where article_id = %(article)s",
+        "one": {
+            "insert": "insert into public.kb_article_versions (article_id, content) values (%(article)s, 'x')",
+            "delete": _delete("kb_article_versions"),
+        },
+        "the text": "update public.kb_article_versions set content = 'x' where article_id = %(article)s",
+    },
+    "kb_article_feedback": {
+        "the customer's": {
+            "read": "select from public.kb_article_feedback where user_id = %(customer)s",
+            "update": "update public.kb_article_feedback set helpful = false where user_id = %(customer)s",
+        },
+        "on a published article": "insert into public.kb_article_feedback (article_id, user_id, helpful)"
+        " values (%(other_article)s, %(me)s, true)",
+        "on a draft": "insert into public.kb_article_feedback (article_id, user_id, helpful)"
+        " values (%(draft)s, %(me)s, true)",
+        "in the customer's name": "insert into public.kb_article_feedback (article_id, user_id, helpful)"
+        " values (%(other_article)s, %(customer)s, true)",
+        "one": _delete("kb_article_feedback"),
+    },
+    "chat_sessions": {
+        "the customer's, waiting": "select from public.chat_sessions where id = %(waiting)s",
+        "the customer's, taken": "select from public.chat_sessions where id = %(taken)s",
+        "their own": "insert into public.chat_sessions (customer_id, status) values (%(me)s, 'waiting')",
+        "the customer's": "insert into public.chat_sessions (customer_id, status) values (%(customer)s, 'waiting')",
+        "already taken": "insert into public.chat_sessions (customer_id, status) values (%(me)s, 'active')",
+        "the agent": "update public.chat_sessions set agent_id = %(me)s where id = %(waiting)s",
+        "one": _delete("chat_sessions"),
+    },
+    "chat_messages": {
+        "of a taken chat": "select from public.chat_messages where session_id = %(taken)s",
+        "in a taken chat": "insert into public.chat_messages (session_id, content) values (%(taken)s, 'x')",
+        "as the customer": "insert into public.chat_messages (session_id, sender_id, content)"
+        " values (%(taken)s, %(customer)s, 'x')",
+        "in a chat that ended": "insert into public.chat_messages (session_id, content) values (%(ended)s, 'x')",
+        "the text": "update public.chat_messages set content = 'x' where session_id = %(taken)s",
+        "one": _delete("chat_messages"),
+    },
+    "notifications": {
+        "their own": "select from public.notifications where user_id = %(me)s",
+        "the customer's": "select from public.notifications where user_id = %(customer)s",
+        "one": "insert into public.notifications (user_id, type, title) values (%(me)s, 'x', 'x')",
+        "own, read": "update public.notifications set read = true where user_id = %(me)s",
+        "another's, read": "update public.notifications set read = true where user_id = %(someone)s",
+        "own, its title": "update public.notifications set title = 'x' where user_id = %(me)s",
+        "own": _delete("notifications"),
+    },
+}
+
+
+def statement(table: str, op: str, what: str) -> str:
+    """The SQL of a line of the matrix."""
+    found = STATEMENTS[table][what]
+    return found if isinstance(found, str) else found[op]
