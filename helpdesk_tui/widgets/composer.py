@@ -349,8 +349,8 @@ class Composer(Vertical):
             self.set_class(name == status, f"-{name}")
         self.set_class(bool(words), "-told")
         self._told.update(words)
-        other = "reply instead" if note else "note instead"
-        self._keys.update(f"^S send   Alt+R send, resolve   ^E editor   ^O {other}   Esc leave, draft kept")
+        other = "reply" if note else "note"
+        self._keys.update(f"^S send   Alt+R send+resolve   ^E editor   ^O {other}   Esc keep and leave")
 
     def _recipient(self, kind: Kind) -> str:
         ticket = self.ticket
@@ -366,10 +366,10 @@ class Composer(Vertical):
             case "sending" | "confirming":
                 return "sending", "Sending …"
             case "failed":
-                return "failed", f"✗ Not sent: {slot.words} Nothing is lost; press ^S to try again."
+                return "failed", f"✗ Not sent: {slot.words} Nothing is lost, ^S tries again"
             case "stale":
                 news = "1 new message" if slot.unseen == 1 else f"{slot.unseen} new messages"
-                return "stale", f"⚠ Not sent: {news} since you began, shown above. Press ^Y to send anyway."
+                return "stale", f"⚠ Not sent: {news} since you began, shown above. ^Y sends anyway"
             case "writing":
                 problem = str(self._drafts.problem) if self._drafts.problem else self._journal_problem
                 if problem:

@@ -59,6 +59,7 @@ class ThreadBody(LineView):
         self._painter.now = clock()
         self.state: State = "none"
         self._words: tuple[str, ...] = ()
+        self._alarm = ""
         self.thread: Thread | None = None
         self._first_unread: UUID | None = None
         self._entries: list[Entry] = []
@@ -82,7 +83,11 @@ class ThreadBody(LineView):
         self._leave("loading", f"Loading {safe_line(what, 200)} …")
 
     def show_failed(self, message: str, hint: str | None = None) -> None:
-        """Show that a thread could not be read, why, and the way out."""
+        """Show that a thread could not be read, why, and the way out. What has been read before stays readable."""
+        if self.state == "ready":
+            self._alarm = f" ✗ Not up to date: {safe_line(message)} {safe_line(hint or '')}".rstrip() + " "
+            self.refresh_lines((0, self.size.width))
+            return
         self._leave("failed", f"✗ {safe_line(message)}", *([safe_line(hint)] if hint else []))
 
     def set_thread(self, thread: Thread, first_unread: UUID | None = None) -> None:
@@ -97,7 +102,7 @@ class ThreadBody(LineView):
         if self.state == "ready" and self.thread is not None and self.thread.ticket.id == thread.ticket.id:
             self.update_thread(thread)
             return
-        self.thread, self.state, self._words = thread, "ready", ()
+        self.thread, self.state, self._words, self._alarm = thread, "ready", (), ""
         self._first_unread = first_unread
         self._news.clear()
         self._link = None
@@ -122,7 +127,7 @@ class ThreadBody(LineView):
         top = self._entries[self._scroll.index].key if self._entries else None
         offset = self._scroll.offset
         before = [entry.key for entry in self._entries[: self._scroll.index]]
-        self.thread = thread
+        self.thread, self._alarm = thread, ""
         self._adopt(build(thread, self._zone, self._first_unread))
         keys = {entry.key: index for index, entry in enumerate(self._entries)}
         fresh = [index for index, entry in enumerate(self._entries) if entry.is_message and entry.key not in known]
@@ -153,6 +158,8 @@ class ThreadBody(LineView):
             first = max((self.size.height - len(words)) // 3, 0)
             shown = words[y - first] if 0 <= y - first < len(words) else ""
             return self._painter.words(f"  {shown}" if shown else "", name if y == first else "empty")
+        if self._alarm and y == 0:
+            return self._painter.words(self._alarm, "failed")
         if self._news and y == self.size.height - 1:
             return self._news_line(y)
         return self._line(y)
@@ -199,7 +206,7 @@ class ThreadBody(LineView):
     # The inside
 
     def _leave(self, state: State, *words: str) -> None:
-        self.state, self._words, self.thread = state, words, None
+        self.state, self._words, self._alarm, self.thread = state, words, "", None
         self._entries, self._rows, self._bars = [], [], ""
         self._scroll = Scroll([], lambda _: 1)
         self._chosen = self._link = self._start = None
