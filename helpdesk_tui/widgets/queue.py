@@ -384,11 +384,8 @@ class Queue(QueueCanvas):
             self._ask(self._pager.start())
 
     def on_resize(self) -> None:
-        """Keep the selection on the screen if it was there."""
-        followed = self._view.shows(self.window.cursor) or not self._view.height
+        """There is more or less room."""
         self._measure()
-        if followed:
-            self._view.follow(self.window, "line")
         self._update()
 
     def _ask(self, request: PageRequest) -> None:

@@ -89,11 +89,17 @@ class QueueCanvas(LineView):
             self._measure()
 
     def _measure(self) -> None:
-        """Take the widget's size. Reading it is not cheap, so that is done here and not for each line."""
+        """Take the widget's size (reading it is not cheap, so it is not done for each line), and keep the selection on
+        the screen if it was there."""
+        followed = self._view.shows(self.window.cursor) or not self._view.height
         width, height = self._extent = self.size
         self._has_heading, self._has_foot = height >= 6, height >= 3
         self._view.height = max(0, height - self._has_heading - self._has_foot)
         self._columns = columns(max(0, width - 1), self._number)
+        if followed:
+            self._view.follow(self.window, "line")
+        else:
+            self._view.scroll(self.window)
 
     def _line_of_row(self, y: int) -> int:
         """The row's line for a line of the widget: from 0 up to the view's height, or beyond if it is none."""
@@ -128,6 +134,7 @@ class QueueCanvas(LineView):
             self._pager,
             self._view,
             self._now,
+            width=self._extent.width,
             heading=self._has_heading,
             foot=self._has_foot,
             focus=self.has_focus,

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from rich.cells import cell_len
+
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.queue_pager import Pager
 from helpdesk_tui.widgets.queue_row import Part, ago, due_words, plain
@@ -15,7 +17,7 @@ from helpdesk_tui.widgets.queue_sort import SORT_WORDS
 from helpdesk_tui.widgets.queue_view import View
 from helpdesk_tui.widgets.queue_window import QueueWindow
 
-__all__ = ["Blank", "Foot", "Heading", "Line", "Look", "Row", "Situation", "Words", "position", "thumb"]
+__all__ = ["Blank", "Foot", "Heading", "Line", "Look", "Row", "Situation", "Words", "position", "thumb", "wrapped"]
 
 
 Ground = Literal["row", "cursor", "cursor-blurred"]
@@ -77,6 +79,7 @@ class Situation:
     Attributes:
         pager, view: the rows, and which of them are on the screen.
         now: what ages are told from.
+        width: how many cells a line has.
         heading, foot: whether there is room for the lines above and below the rows.
         focus: whether keys go to the queue.
         empty: what to say when there is no ticket.
@@ -88,6 +91,7 @@ class Situation:
     pager: Pager
     view: View
     now: datetime
+    width: int
     heading: bool
     foot: bool
     focus: bool
@@ -141,10 +145,11 @@ class Situation:
         if self.pager.state == "loading":
             return [Words("⋯ Loading tickets", "loading")]
         if self.pager.state == "empty":
-            return [Words(f"✓ Nothing here: {plain(self.empty)}", "empty")]
+            words = f"✓ Nothing here: {plain(self.empty)}"
+            return [Words(line, "empty") for line in wrapped(words, self.width - 4)]
         return [
             Words("✗ Could not load the tickets", "failed"),
-            Words(plain(self.pager.failure or ""), ""),
+            *(Words(line, "") for line in wrapped(plain(self.pager.failure or ""), self.width - 4)),
             Words(f"{self.key('queue.retry')} tries again", "muted"),
         ]
 
@@ -156,12 +161,24 @@ class Situation:
         news: list[Part] = []
         at_edge = (window.has_after and view.top + view.height >= len(window)) or (window.has_before and not view.top)
         if pager.failure is not None:
-            news.append((f"✗ {plain(pager.failure)} ({self.key('queue.retry')} tries again) ", "failed"))
+            news.append((f"✗ {self.key('queue.retry')} tries again: {plain(pager.failure)} ", "failed"))
         elif pager.jumping or (pager.asking and at_edge):
             news.append(("⋯ loading ", "loading"))
         if self.news:
             news.append((f"↑ {self.news:,} new ({self.key('queue.first')}) ", "news"))
         return Foot(position(window), tuple(news), order)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Words in lines of at most so many cells; a word that is longer is left for the painter to cut."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and cell_len(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def position(window: QueueWindow) -> str:

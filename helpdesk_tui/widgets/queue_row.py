@@ -104,11 +104,13 @@ def due_words(ticket: Ticket, now: datetime) -> Part:
 class Columns:
     """How wide each column is, in cells without the gap behind it; 0 for one that is not shown.
 
-    ``words`` says whether status and priority are spelled out or stand as their glyphs alone.
+    ``words`` says whether status and priority are spelled out or stand as their glyphs alone; ``margin`` is what stands
+    before them: the selection's marker, the row's sign, and a gap where there is room.
     """
 
     width: int
     words: bool
+    margin: int
     status: int
     priority: int
     number: int
@@ -126,16 +128,17 @@ def _clamp(value: int, low: int, high: int) -> int:
 @lru_cache(64)
 def columns(width: int, number: int) -> Columns:
     """The columns for a line of ``width`` cells; ``number`` is how many the longest "#123" takes."""
-    words = width >= 59
+    words = width >= 60
     status, priority = (10, 8) if words else (1, 1 if width >= 20 else 0)
-    requester = _clamp(width // 7, 12, 20) if width >= 76 else 0
-    assignee = _clamp(width // 9, 10, 16) if width >= 98 else 0
+    requester = _clamp(width // 8, 12, 20) if width >= 76 else 0
+    assignee = _clamp(width // 9, 11, 16) if width >= 98 else 0
     due = 11 if width >= 98 else 0
-    when = 7 if width >= 98 else (3 if width >= 28 else 0)
+    when = 7 if width >= 118 else (3 if width >= 28 else 0)
     number = number if width >= 36 else 0
+    margin = 3 if words else 2
     taken = sum(part + 1 for part in (status, priority, number, requester, assignee, due, when) if part)
-    title = max(0, width - 2 - taken)
-    return Columns(width, words, status, priority, number, title, requester, assignee, due, when)
+    title = max(0, width - margin - taken)
+    return Columns(width, words, margin, status, priority, number, title, requester, assignee, due, when)
 
 
 def headings(layout: Columns, sort: Sort) -> str:
@@ -151,7 +154,7 @@ def headings(layout: Columns, sort: Sort) -> str:
         ("Due", layout.due, False),
         (when, layout.when, True),
     ]
-    line = "  " + " ".join(fit(word, cells, right=right) for word, cells, right in words if cells)
+    line = " " * layout.margin + " ".join(fit(word, cells, right=right) for word, cells, right in words if cells)
     return fit(line, layout.width)
 
 
@@ -190,7 +193,7 @@ def row_parts(
         me: the person signed in, shown as "you" where assigned.
     """
     sign, sign_style = (PENDING_GLYPH, "muted") if mark.pending else (FRESH_GLYPH, "fresh") if mark.fresh else (" ", "")
-    parts: list[Part] = [((CURSOR_GLYPH if mark.cursor else " "), "marker"), (sign, sign_style)]
+    parts: list[Part] = [((CURSOR_GLYPH if mark.cursor else " "), "marker"), (fit(sign, layout.margin - 1), sign_style)]
     status, priority = STATUS_GLYPHS[ticket.status], PRIORITY_GLYPHS[ticket.priority]
     if layout.words:
         status, priority = f"{status} {ticket.status}", f"{priority} {ticket.priority}"

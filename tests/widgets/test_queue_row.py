@@ -148,7 +148,7 @@ def test_overdue_is_said_in_words_and_only_of_tickets_that_are_not_done() -> Non
     assert "! " in text(20, due_date=late.due_date, status="open")
 
 
-@pytest.mark.parametrize("width", [59, 79, 99, 159])
+@pytest.mark.parametrize("width", [60, 79, 99, 159])
 def test_status_and_priority_are_glyph_and_word_and_colour(width: int) -> None:
     for status in STATUSES:
         for priority in PRIORITIES:
