@@ -185,7 +185,9 @@ async def test_crossing_refreshes_get_the_same_child(transport: LocalSignIn) -> 
 
 
 @pytest.mark.parametrize(
-    ("scope", "left"), [("local", {"second"}), ("others", {"first"}), ("global", set())], ids=lambda value: str(value)
+    ("scope", "left"),
+    [("local", {"second"}), ("others", {"first"}), ("global", set())],
+    ids=["local", "others", "global"],
 )
 async def test_sign_out_scope(scope: str, left: set[str], transport: LocalSignIn) -> None:
     first, second = new_client(transport), new_client(transport)

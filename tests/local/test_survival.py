@@ -21,7 +21,7 @@ from helpdesk_tui.core.errors import LocalError
 from helpdesk_tui.local import binaries
 from helpdesk_tui.local.account import Account, server_account
 from helpdesk_tui.local.binaries import Binaries, find_postgres, usable_by
-from helpdesk_tui.local.places import LONGEST_SOCKET, Places
+from helpdesk_tui.local.places import HOME_OF_ROOT, LONGEST_SOCKET, Places, default_home
 from helpdesk_tui.local.server import LocalServer
 from tests.local.apps import (
     App,
@@ -400,3 +400,13 @@ def test_socket_directory_of_somebody_else_is_refused(home: Path) -> None:
             places.make_private(places.socket_dir)
     finally:
         places.socket_dir.rmdir()
+
+
+def test_default_home_is_the_users_own_unless_the_account_cannot_get_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = Account("nobody", 65534, 65534)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    tmp_path.chmod(0o700)
+    assert default_home(None).is_relative_to(tmp_path)
+    assert default_home(nobody) == HOME_OF_ROOT
