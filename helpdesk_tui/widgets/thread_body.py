@@ -260,10 +260,11 @@ class ThreadBody(LineView):
     def _changed(self) -> None:
         """The view has moved or what it shows has changed: keep everything that follows from it in step."""
         self._paint()
-        visible = {self._entries[index].key for index, row in self._rows if row >= self._entries[index].gap}
+        indexes = dict.fromkeys(index for index, row in self._rows if row >= self._entries[index].gap)
+        visible = {self._entries[index].key for index in indexes}
         self._news -= visible
         if self._chosen not in visible:
-            self._chosen = self._nearest(dict.fromkeys(index for index, _ in self._rows)) or self._chosen
+            self._chosen = self._nearest(indexes) or self._chosen
             self._link = None
         self._prepare()
 
