@@ -131,6 +131,7 @@ class LocalServer:
     def _spawn(self) -> None:
         """Starts a supervisor and hears what it says."""
         places = self.places
+        places.make_private(places.socket_dir)
         orders = Orders(
             instance=str(places.instance),
             socket_dir=self.host,

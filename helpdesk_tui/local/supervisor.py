@@ -101,6 +101,10 @@ class Supervisor:
         apps = Lock(self.instance / "apps.lock")
         self._watch(apps, alone)
         self._stop()
+        if not Path(self.orders.socket_dir).is_relative_to(self.instance):
+            # A short one elsewhere, which nobody would find and clear away with the rest.
+            with contextlib.suppress(OSError):
+                Path(self.orders.socket_dir).rmdir()
         apps.release()
         return 0
 

@@ -200,6 +200,7 @@ def test_survives_a_path_with(name: str, made: Path, open_directory: Path) -> No
         server.close()
         hurry(home)
     assert gone(home)
+    assert server.places.socket_dir.is_relative_to(home) or not server.places.socket_dir.exists()
 
 
 def test_first_start_in_a_path_with_a_space_and_an_umlaut(open_directory: Path) -> None:
