@@ -1,0 +1,146 @@
+"""One table of what can be done: id, words, keys and where. Bindings, the palette, the help and the docs come from it.
+
+Nothing here imports Textual, so that ``helpdesk keys`` and the docs can read it without starting a terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Context = Literal["anywhere", "queue", "thread", "composer", "sign in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do.
+
+    Args:
+        id: stable; what a keymap names.
+        words: what it does, as a phrase for help and palette.
+        keys: every key that does it, in Textual's names, the one to show first.
+        context: where it works.
+        action: the Textual action it runs; empty where a widget binds it itself.
+        hint: a word or two for the footer; empty: not shown there.
+        palette: whether the command palette offers it.
+    """
+
+    id: str
+    words: str
+    keys: tuple[str, ...]
+    context: Context
+    action: str = ""
+    hint: str = ""
+    palette: bool = True
+    listed: bool = True
+    """Whether the help has a line of its own for it."""
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    # anywhere
+    Action("app.help", "Show every key", ("question_mark", "f1"), "anywhere", "app.help", "help"),
+    Action("app.palette", "Find a command", ("ctrl+p", "colon"), "anywhere", "app.command_palette", palette=False),
+    Action("app.dark", "Switch between dark and light", ("ctrl+t",), "anywhere", "app.toggle_dark"),
+    Action("app.sign_out", "Sign out on this device", (), "anywhere", "app.sign_out"),
+    Action("app.quit", "Leave the program", ("ctrl+q", "q"), "anywhere", "app.quit", palette=True),
+    # the desk, whichever pane
+    Action("desk.status", "Set the status", ("s",), "queue", "screen.pick('status')", "status"),
+    Action("desk.priority", "Set the priority", ("p",), "queue", "screen.pick('priority')", "priority"),
+    Action("desk.assign", "Assign to somebody", ("a",), "queue", "screen.pick('assignee')", "assign"),
+    Action("desk.move", "Move to a department", ("d",), "queue", "screen.pick('department')", "department"),
+    Action("desk.reply", "Reply to the requester", ("r",), "queue", "screen.compose(False)", "reply"),
+    Action("desk.note", "Write an internal note", ("i",), "queue", "screen.compose(True)", "note"),
+    Action(
+        "desk.quote",
+        "Reply with the chosen message quoted",
+        ("greater_than_sign",),
+        "queue",
+        "screen.compose(False, True)",
+    ),
+    Action("desk.undo", "Undo the last act", ("u",), "queue", "screen.undo", "undo"),
+    Action("desk.view_next", "Next queue", ("right_square_bracket", "ctrl+right"), "queue", "screen.view_step(1)"),
+    Action(
+        "desk.view_previous", "Previous queue", ("left_square_bracket", "ctrl+left"), "queue", "screen.view_step(-1)"
+    ),
+    Action("desk.view_1", "The first queue; 2 to 7: the others", ("1",), "queue", "screen.view(0)", palette=False),
+    *(
+        Action(f"desk.view_{n}", f"Queue {n}", (str(n),), "queue", f"screen.view({n - 1})", palette=False, listed=False)
+        for n in range(2, 8)
+    ),
+    Action("desk.sort", "Sort the queue", ("o",), "queue", "screen.pick('sort')", "sort"),
+    Action("desk.goto", "Go to a ticket by number", ("number_sign", "ctrl+g"), "queue", "screen.goto"),
+    Action("desk.refresh", "Read everything anew", ("ctrl+r",), "queue", "screen.reread"),
+    Action("desk.other_pane", "Other pane", ("tab",), "queue", "screen.other_pane", palette=False),
+    Action("desk.back", "Back to the queue", ("escape", "h"), "thread", "screen.back", "back", palette=False),
+    # the queue widget's own
+    Action("queue.down", "Next ticket", ("j", "down"), "queue", palette=False),
+    Action("queue.up", "Ticket before", ("k", "up"), "queue", palette=False),
+    Action("queue.half_down", "Half a page down", ("ctrl+d",), "queue", palette=False),
+    Action("queue.half_up", "Half a page up", ("ctrl+u",), "queue", palette=False),
+    Action("queue.page_down", "Page down", ("pagedown", "ctrl+f"), "queue", palette=False),
+    Action("queue.page_up", "Page up", ("pageup", "ctrl+b"), "queue", palette=False),
+    Action("queue.first", "First ticket", ("g", "home"), "queue", palette=False),
+    Action("queue.last", "Last ticket", ("G", "end"), "queue", palette=False),
+    Action("queue.open", "Open the ticket", ("enter",), "queue", hint="open", palette=False),
+    Action("queue.retry", "Try again after a failure", ("r", "f5"), "queue", palette=False),
+    # the thread widget's own
+    Action("thread.down", "A line down", ("j", "down"), "thread", palette=False),
+    Action("thread.up", "A line up", ("k", "up"), "thread", palette=False),
+    Action("thread.half_down", "Half a page down", ("ctrl+d",), "thread", palette=False),
+    Action("thread.half_up", "Half a page up", ("ctrl+u",), "thread", palette=False),
+    Action("thread.page_down", "Page down", ("space", "pagedown", "ctrl+f"), "thread", palette=False),
+    Action("thread.page_up", "Page up", ("b", "pageup", "ctrl+b"), "thread", palette=False),
+    Action("thread.first", "The beginning", ("g", "home"), "thread", palette=False),
+    Action("thread.last", "The newest message", ("G", "end"), "thread", palette=False),
+    Action("thread.next", "Next message", ("n", "J"), "thread", hint="next", palette=False),
+    Action("thread.previous", "Message before", ("N", "K"), "thread", palette=False),
+    Action("thread.next_link", "Next link", ("l",), "thread", palette=False),
+    Action("thread.previous_link", "Link before", ("L",), "thread", palette=False),
+    Action("thread.open_link", "Open the link", ("enter",), "thread", palette=False),
+    Action("thread.copy", "Copy the link or the message", ("y",), "thread", palette=False),
+    # the composer's own
+    Action("composer.send", "Send", ("ctrl+s", "ctrl+enter", "alt+enter"), "composer", palette=False),
+    Action("composer.send_pending", "Send and set the status to pending", ("alt+p",), "composer", palette=False),
+    Action("composer.send_resolved", "Send and set the status to resolved", ("alt+r",), "composer", palette=False),
+    Action("composer.send_anyway", "Send over new messages", ("ctrl+y",), "composer", palette=False),
+    Action("composer.switch", "Reply instead of note, or back", ("ctrl+o", "f2"), "composer", palette=False),
+    Action("composer.editor", "Write in your own editor", ("ctrl+e",), "composer", palette=False),
+    Action("composer.next_version", "The draft of another window", ("ctrl+g",), "composer", palette=False),
+    Action("composer.redo", "Redo", ("ctrl+shift+z",), "composer", palette=False),
+    Action("composer.leave", "Leave; the draft is kept", ("escape",), "composer", palette=False),
+)
+
+BY_ID: Final = {action.id: action for action in ACTIONS}
+
+_GLYPHS: Final = {
+    "question_mark": "?",
+    "greater_than_sign": ">",
+    "colon": ":",
+    "number_sign": "#",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "Esc",
+    "enter": "Enter",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "space": "Space",
+    "tab": "Tab",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "home": "Home",
+    "end": "End",
+}
+
+
+def key_words(key: str) -> str:
+    """A key as people write it: ``ctrl+d`` → ``^D``, ``question_mark`` → ``?``."""
+    if key.startswith("ctrl+"):
+        rest = key.removeprefix("ctrl+")
+        return "^" + (_GLYPHS.get(rest) or rest.upper())
+    if key.startswith("alt+"):
+        return "Alt+" + key_words(key.removeprefix("alt+"))
+    if key.startswith("shift+"):
+        return "Shift+" + key_words(key.removeprefix("shift+"))
+    return _GLYPHS.get(key, key.upper() if key.startswith("f") and key[1:].isdigit() else key)

@@ -1,0 +1,165 @@
+"""The Textual app: composition, themes, the palette. What the screens do is theirs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+# Both are read when Textual is imported: a local terminal takes frames as fast as they come, and animated scrolling
+# costs more than it shows.
+os.environ.setdefault("TEXTUAL_FPS", "60" if os.environ.get("SSH_CONNECTION") else "240")
+os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from helpdesk_tui.actions import ACTIONS, key_words
+from helpdesk_tui.screens.bindings import bindings
+from helpdesk_tui.themes import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.session import SignIn
+    from helpdesk_tui.core.settings import Settings
+
+__all__ = ["HelpdeskApp", "run"]
+
+
+class HelpdeskApp(App[int]):
+    """The helpdesk.
+
+    Args:
+        settings: which helpdesk, and how it looks.
+        sign_in: signs people in and keeps them so.
+        session: who is signed in already, if anybody.
+        drafts: the file that drafts rest in; None: nowhere but on the screen.
+    """
+
+    TITLE = "helpdesk"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("anywhere"),
+        # Textual leaves on ^C by telling how to leave; here it does nothing, as Esc does.
+        Binding("ctrl+c", "nothing", show=False, priority=False),
+    ]
+
+    def __init__(
+        self, settings: Settings, sign_in: SignIn, session: Session | None = None, *, drafts: Path | None = None
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._sign_in = sign_in
+        self._session = session
+        self._drafts = drafts
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = settings.theme or DARK.name
+
+    def on_mount(self) -> None:
+        """The desk, or the way in."""
+        if self._session is not None:
+            self._show_desk(self._session)
+        else:
+            self.sign_in_again()
+
+    def sign_in_again(self, reason: str = "") -> None:
+        """Ask for a sign-in, saying why; then the desk. What was written stays in the journal."""
+        from helpdesk_tui.screens.sign_in import SignInScreen
+
+        email = self._sign_in.session.email if self._sign_in.session is not None else ""
+        where = self._settings.auth_url or self._settings.profile
+        screen = SignInScreen(self._sign_in, where, reason=reason, email=email)
+        self.app.call_later(self._leave_desk, partial(self.push_screen, screen, self._signed_in))
+
+    async def _leave_desk(self, then: partial[object]) -> None:
+        from helpdesk_tui.screens.desk import DeskScreen
+
+        if isinstance(self.screen, DeskScreen):
+            await self.screen.leave()
+            await self.pop_screen()
+        then()
+
+    def _signed_in(self, session: object) -> None:
+        from helpdesk_tui.core.credential import Session
+
+        if isinstance(session, Session):
+            self._show_desk(session)
+        else:
+            self.exit(0)
+
+    def _show_desk(self, session: Session) -> None:
+        from helpdesk_tui.core.journal import Journal, JournalError
+        from helpdesk_tui.screens.desk import DeskScreen
+
+        journal, problem = None, None
+        try:
+            journal = Journal.open(self._drafts) if self._drafts is not None else None
+        except JournalError as error:
+            problem = str(error)
+        self.push_screen(DeskScreen(self._settings, self._sign_in, session, journal, journal_problem=problem))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette offers what the table of actions does."""
+        for action in ACTIONS:
+            if action.palette and action.action:
+                yield SystemCommand(
+                    action.words, " ".join(map(key_words, action.keys)), partial(self._run, screen, action.action)
+                )
+        yield from (
+            SystemCommand(f"Theme: {name}", "Change the colours", partial(setattr, self, "theme", name))
+            for name in sorted(self.available_themes)
+        )
+
+    async def _run(self, screen: Screen[object], action: str) -> None:
+        await self.run_action(action, default_namespace=screen)
+
+    def action_help(self) -> None:
+        """Every key."""
+        from helpdesk_tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_toggle_dark(self) -> None:
+        """Dark and light."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_nothing(self) -> None:
+        """A key that must not do what Textual would."""
+
+    async def action_sign_out(self) -> None:
+        """Sign out on this device and ask for the next sign-in."""
+        await self._sign_in.sign_out()
+        self.sign_in_again("You are signed out on this device.")
+
+    async def action_quit(self) -> None:
+        """Leave; drafts are kept."""
+        from helpdesk_tui.screens.desk import DeskScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, DeskScreen):
+                await screen.leave()
+        self.exit(0)
+
+
+def run(settings: Settings, sign_in: SignIn, session: Session | None = None) -> int:
+    """Open the program on this terminal and stay until it is left.
+
+    Args:
+        settings: which helpdesk.
+        sign_in: signs people in.
+        session: who is signed in already, if anybody.
+
+    Returns:
+        An exit code.
+    """
+    from helpdesk_tui.core.journal import default_path
+
+    app = HelpdeskApp(settings, sign_in, session, drafts=default_path())
+    code = app.run()
+    return app.return_code or 0 if code is None else code

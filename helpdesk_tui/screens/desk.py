@@ -1,0 +1,573 @@
+"""The desk: queues left, the ticket right (one at a time on a narrow screen), what is live below."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+from uuid import UUID
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+
+from helpdesk_tui.actions import ACTIONS, key_words
+from helpdesk_tui.core import tickets
+from helpdesk_tui.core.acts import Act
+from helpdesk_tui.core.errors import HelpdeskError, NotFound, SignInError, Stale
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Status, Ticket
+from helpdesk_tui.screens.bindings import bindings
+from helpdesk_tui.screens.triage import Triage
+from helpdesk_tui.widgets.composer import Composer
+from helpdesk_tui.widgets.picker import Choice, Picker
+from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.widgets.queue_window import PageRequest
+from helpdesk_tui.widgets.status_line import StatusLine, Tabs
+from helpdesk_tui.widgets.ticket_pane import TicketPane
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.desk import Desk
+    from helpdesk_tui.core.dirty import Dirty, Tickets
+    from helpdesk_tui.core.journal import Journal
+    from helpdesk_tui.core.live import Event, Live
+    from helpdesk_tui.core.session import SignIn
+    from helpdesk_tui.core.settings import Settings
+
+__all__ = ["DeskScreen"]
+
+#: Columns from which the ticket is shown beside the queue.
+WIDE = 110
+#: Rows of the first page: what a tall terminal shows, and a little more.
+FIRST_ROWS = 60
+#: So long the cursor rests on a ticket before it is previewed.
+PREVIEW_SECONDS = 0.08
+
+
+class DeskScreen(Screen[None]):
+    """Where an agent works all day.
+
+    Args:
+        settings: where the database is.
+        sign_in: renews the session.
+        session: who is signed in.
+        journal: where drafts rest; None: on the screen alone.
+        journal_problem: why there is none, if there should be one.
+    """
+
+    CSS_PATH = "desk.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
+
+    def __init__(
+        self,
+        settings: Settings,
+        sign_in: SignIn,
+        session: Session,
+        journal: Journal | None,
+        *,
+        journal_problem: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._sign_in = sign_in
+        self._session = session
+        self.queue = Queue(id="queue", page_size=FIRST_ROWS)
+        owner = f"{settings.profile}/{session.user_id}"
+        self.pane = TicketPane(journal, owner, journal_problem=journal_problem, id="ticket")
+        self.picker = Picker(id="picker")
+        self.status = StatusLine(id="status")
+        self.tabs = Tabs(id="tabs")
+        self.triage = Triage(self.queue, lambda: self.view_key, self.pane.show_ticket, self.say)
+        self.desk: Desk | None = None
+        self.view_key = "open"
+        self.sort: tickets.Sort = "updated"
+        self._labels: tuple[tickets.View, ...] = tickets.VIEWS
+        self._counts: dict[str, int] = {}
+        self._ready = asyncio.Event()
+        self._live: Live | None = None
+        self._dirty: list[Dirty] = []
+        self._preview: Timer | None = None
+        self._subject: Ticket | None = None
+
+    def compose(self) -> ComposeResult:
+        """Tabs, panes, question, status."""
+        yield self.tabs
+        with Horizontal(id="panes"):
+            yield self.queue
+            yield self.pane
+        yield self.picker
+        yield Input(placeholder="Ticket number, then Enter (Esc leaves)", id="goto")
+        yield self.status
+
+    # Coming up, and going
+
+    def on_mount(self) -> None:
+        """The first paint shows the desk loading; connecting begins behind it."""
+        self.queue.focus()
+        self._show_tabs()
+        self._hints()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._spawn(self._open())
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run something beside the interface; what fails unforeseen ends the program loudly."""
+        self.run_worker(work)
+
+    async def _open(self) -> None:
+        # What the first paint needs not: these load the database driver.
+        from helpdesk_tui.core.desk import Desk
+        from helpdesk_tui.core.dirty import COUNTERS, COUNTERS_JITTER, Dirty
+        from helpdesk_tui.core.live import Live
+
+        try:
+            desk = await Desk.open(self._settings, self._session, renew=self._sign_in.refresh)
+        except SignInError as error:
+            self.app.call_later(self.app.sign_in_again, str(error))  # type: ignore[attr-defined]
+            return
+        except HelpdeskError as error:
+            self.say(str(error), alarm=True)
+            self.status.set_connection("down")
+            self.set_timer(3, self._begin)
+            return
+        self.desk = desk
+        me = desk.me
+        self._labels = tickets.views_for(me)
+        if self.view_key not in {view.key for view in self._labels}:
+            self.view_key = self._labels[0].key
+        self._name_myself()
+        self.status.hush(alarms=True)
+        self._show_tabs()
+        self._ready.set()
+        self._dirty = [
+            Dirty(self._read_queue, failed=self._read_failed),
+            Dirty(self._read_counts, gap=COUNTERS, jitter=COUNTERS_JITTER, failed=self._read_failed),
+            Dirty(self._read_thread, failed=self._read_failed),
+        ]
+        self._sign_in.on_refresh(lambda session: self._spawn(desk.database.use(session)))
+        self._live = Live(self._settings, lambda: self._sign_in.session or self._session, renew=self._sign_in.refresh)
+        self._live.subscribe(self._heard)
+        self._spawn(self._live.run())
+        self._spawn(self._stay_signed_in())
+        self._spawn(desk.database.warm())
+
+    def _name_myself(self) -> None:
+        me = self._desk.me
+        who = " · ".join(filter(None, (me.name, me.department, me.role, self._settings.profile)))
+        self.status.set_who(who, f"{(me.name.split() or [me.email])[0]} · {self._settings.profile}")
+
+    async def _stay_signed_in(self) -> None:
+        try:
+            await self._sign_in.keep_fresh()
+        except SignInError as error:
+            self.pane.keep_draft()
+            self.app.call_later(self.app.sign_in_again, str(error))  # type: ignore[attr-defined]
+
+    async def leave(self) -> None:
+        """Keep what was written, stop what runs, close the connections."""
+        self.pane.keep_draft()
+        for dirty in self._dirty:
+            dirty.close()
+        self.workers.cancel_node(self)
+        if self.desk is not None:
+            await self.desk.close()
+
+    # What is heard
+
+    def _heard(self, event: Event) -> None:
+        from helpdesk_tui.core.live import Changed
+
+        if isinstance(event, Changed):
+            if event.reason == "access" and self.desk is not None:
+                self._spawn(self._me_again())
+            self._mark(event.tickets)
+        else:
+            self.status.set_connection(event.name)
+            if event.name in ("stale", "down") and event.why:
+                self.say(event.why, alarm=True)
+            elif event.name in ("live", "polling"):
+                self.status.hush(alarms=True)
+
+    def _mark(self, changed: Tickets) -> None:
+        for dirty in self._dirty:
+            dirty.mark(changed)
+
+    def _read_failed(self, error: HelpdeskError) -> None:
+        self.say(str(error), alarm=True)
+
+    async def _me_again(self) -> None:
+        """My role or department may be another now: so may what I see."""
+        from helpdesk_tui.core import people
+
+        desk = self._desk
+        found = await desk.database.fetch(people.me())
+        if found and found[0] != desk.me:
+            desk.me = found[0]
+            self._name_myself()
+            self._labels = tickets.views_for(desk.me)
+            self.say(f"You are now: {desk.me.role}, {desk.me.department or 'no department'}")
+            self._change_view(self._labels[0].key)
+
+    async def _read_queue(self, changed: Tickets) -> None:
+        if changed is None:
+            self.queue.reread()
+            return
+        ids = [ticket_id for ticket_id in changed if not self.triage.flying(ticket_id)]
+        if not ids:
+            return
+        view = self.view_key
+        found = await self._desk.look_again(view, ids)
+        if view == self.view_key:
+            self.queue.apply_changes(
+                {k: v for k, v in found.items() if not self.triage.flying(k)},
+                own=[k for k in found if self.triage.echoes(k)],
+            )
+
+    async def _read_counts(self, _changed: Tickets) -> None:
+        self._take_counts(await self._desk.counts())
+
+    async def _read_thread(self, changed: Tickets) -> None:
+        shown = self.pane.ticket
+        if shown is not None and (changed is None or shown.id in changed):
+            await self._load_thread(shown.id)
+
+    @property
+    def _desk(self) -> Desk:
+        if self.desk is None:
+            raise RuntimeError("the desk is not open yet")
+        return self.desk
+
+    # The queue's questions
+
+    @on(Queue.NeedRows)
+    def _rows_wanted(self, message: Queue.NeedRows) -> None:
+        self._spawn(self._answer(message.request, self.view_key, self.sort))
+
+    async def _answer(self, request: PageRequest, view: str, sort: tickets.Sort) -> None:
+        await self._ready.wait()
+        desk = self._desk
+        try:
+            if request.kind == "first":
+                rows, more, counts = await desk.first_look(view, sort, request.limit)
+                self._take_counts(counts)
+            else:
+                rows, more = await desk.page(
+                    view, sort, request.kind, request.limit, after=request.after, before=request.before
+                )
+        except HelpdeskError as error:
+            self.queue.fail(request, str(error))
+            return
+        self.queue.feed(request, rows, more)
+
+    def _take_counts(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+        self._show_tabs()
+        total = counts.get(self.view_key, 0)
+        capped = total >= tickets.COUNT_CAP
+        self.queue.set_total(None if capped else total, at_least=total if capped else 0)
+
+    def _show_tabs(self) -> None:
+        keys = [view.key for view in self._labels]
+        counts = {
+            n: (f"{tickets.COUNT_CAP - 1}+" if self._counts[key] >= tickets.COUNT_CAP else str(self._counts[key]))
+            for n, key in enumerate(keys)
+            if key in self._counts
+        }
+        self.tabs.show([view.label for view in self._labels], counts, keys.index(self.view_key))
+
+    def _change_view(self, key: str) -> None:
+        view = next(view for view in self._labels if view.key == key)
+        self.view_key = key
+        self._show_tabs()
+        self.queue.reset(self.sort, empty=view.empty)
+        if key in self._counts:
+            self._take_counts(self._counts)
+
+    def action_view(self, index: int) -> None:
+        """Show one of the queues."""
+        if index < len(self._labels):
+            self.action_back()
+            self._change_view(self._labels[index].key)
+
+    def action_view_step(self, step: int) -> None:
+        """The next queue, or the one before."""
+        keys = [view.key for view in self._labels]
+        self.action_view((keys.index(self.view_key) + step) % len(keys))
+
+    @on(Tabs.Picked)
+    def _tab_picked(self, message: Tabs.Picked) -> None:
+        self.action_view(message.index)
+
+    def action_reread(self) -> None:
+        """Read everything anew."""
+        if self._live is not None:
+            self._live.retry()
+        self._mark(None)
+
+    # One ticket
+
+    @property
+    def narrow(self) -> bool:
+        """Whether one pane is shown at a time."""
+        return self.size.width < WIDE
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Panes side by side where there is room."""
+        self.set_class(event.size.width < WIDE, "narrow")
+
+    @on(Queue.Highlighted)
+    def _highlighted(self, message: Queue.Highlighted) -> None:
+        self.status.hush()
+        if self._preview is not None:
+            self._preview.stop()
+        ticket = message.ticket
+        if ticket is None:
+            if not self.narrow and not self.pane.writing:
+                self.pane.clear()
+        elif not self.narrow and not self.pane.writing:
+            self._preview = self.set_timer(PREVIEW_SECONDS, lambda: self._look_at(ticket))
+
+    def _look_at(self, ticket: Ticket) -> None:
+        if self.pane.ticket is None or self.pane.ticket.id != ticket.id:
+            self.pane.show_loading(ticket)
+            self._spawn(self._load_thread(ticket.id))
+
+    @on(Queue.Opened)
+    def _opened(self, message: Queue.Opened) -> None:
+        self.open_ticket(message.ticket)
+
+    def open_ticket(self, ticket: Ticket) -> None:
+        """Open a ticket: now it counts as read, and the keys are the thread's."""
+        self.add_class("reading")
+        if self.pane.ticket is not None and self.pane.ticket.id != ticket.id:
+            self.pane.stop_writing()
+        self._look_at(ticket)
+        self.pane.focus_thread()
+        self._hints()
+
+    async def _load_thread(self, ticket_id: UUID) -> None:
+        desk = self._desk
+        try:
+            thread = await desk.thread(ticket_id)
+        except NotFound as error:
+            self.pane.show_failed(ticket_id, str(error))
+            return
+        except HelpdeskError as error:
+            self.pane.show_failed(ticket_id, f"{error} ^R reads again.")
+            return
+        self.pane.show_thread(thread)
+
+    def action_back(self) -> None:
+        """From the ticket to the queue. A draft stays where it is."""
+        self.remove_class("reading")
+        self.queue.focus()
+        self._hints()
+
+    def action_other_pane(self) -> None:
+        """Queue to ticket and back."""
+        if self.queue.has_focus:
+            if self.queue.selected is not None:
+                self.open_ticket(self.queue.selected)
+        else:
+            self.action_back()
+
+    def action_goto(self) -> None:
+        """Ask for a ticket's number."""
+        field = self.query_one("#goto", Input)
+        field.value = ""
+        field.add_class("asking")
+        field.focus()
+
+    @on(Input.Submitted, "#goto")
+    async def _go_to(self, event: Input.Submitted) -> None:
+        reference = event.value
+        self._leave_goto()
+        if not reference.strip():
+            return
+        try:
+            ticket = await self._desk.ticket(reference)
+        except HelpdeskError as error:
+            self.say(str(error), alarm=True)
+            return
+        if ticket is None:
+            self.say(f"There is no ticket {reference.strip()} for you", alarm=True)
+        else:
+            self.queue.select(ticket.id)
+            self.open_ticket(ticket)
+
+    def _leave_goto(self) -> None:
+        self.query_one("#goto", Input).remove_class("asking")
+        self.queue.focus()
+
+    @on(Input.Blurred, "#goto")
+    def _goto_blurred(self) -> None:
+        self.query_one("#goto", Input).remove_class("asking")
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc leaves the number field."""
+        if event.key == "escape" and self.query_one("#goto", Input).has_focus:
+            event.stop()
+            self._leave_goto()
+
+    # Acts
+
+    @property
+    def subject(self) -> Ticket | None:
+        """The ticket that acts are about: the open one when its pane has the focus, else the selected one."""
+        if self.pane.has_focus_within and self.pane.ticket is not None:
+            return self.pane.ticket
+        return self.queue.selected
+
+    def action_pick(self, question: str) -> None:
+        """Ask for the second key."""
+        if question == "sort":
+            words = {"updated": "u", "due": "d", "priority": "p", "age": "a"}
+            self.picker.ask(
+                "sort",
+                "Sort by",
+                [Choice(key, label, words[key], key == self.sort) for key, label in tickets.SORTS.items()],
+            )
+            return
+        ticket, desk = self.subject, self.desk
+        if ticket is None or desk is None:
+            self.say("No ticket is selected")
+            return
+        self._subject = ticket
+        name = f"#{ticket.number}"
+        if desk.me.role == "customer" and question != "status":
+            self.say(f"The {question} of a ticket is the team's to set")
+            return
+        if question == "status":
+            known: Sequence[Status] = ("open", "closed") if desk.me.role == "customer" else STATUSES
+            choices = [Choice(Act("status", s, s), s, s[0], s == ticket.status) for s in known]
+        elif question == "priority":
+            choices = [Choice(Act("priority", p, p), p, p[0], p == ticket.priority) for p in PRIORITIES]
+        elif question == "assignee":
+            mine = desk.me
+            colleagues = sorted(desk.staff, key=lambda p: (p.department_id != ticket.department_id, p.name.casefold()))
+            choices = [
+                Choice(Act("assignee", mine.id, mine.name), f"me ({mine.name})", "a", ticket.assignee_id == mine.id),
+                Choice(Act("assignee", None, "nobody"), "nobody", "0", ticket.assignee_id is None),
+                *(
+                    Choice(Act("assignee", p.id, p.name), p.name, "", p.id == ticket.assignee_id)
+                    for p in colleagues
+                    if p.id != mine.id
+                ),
+            ]
+        else:
+            choices = [
+                Choice(Act("department", d.id, d.name), d.name, "", d.id == ticket.department_id)
+                for d in desk.departments
+            ]
+        self.picker.ask(question, f"{name} {question}", choices)
+
+    @on(Picker.Chosen)
+    def _chosen(self, message: Picker.Chosen) -> None:
+        self._focus_back()
+        if message.question == "sort":
+            self.sort = message.choice.value
+            self._change_view(self.view_key)
+            return
+        ticket = self._subject
+        if ticket is not None:
+            self._spawn(self._act(cast("Act", message.choice.value), ticket))
+            in_queue = self.queue.selected
+            if not self.pane.has_focus_within and in_queue is not None and in_queue.id == ticket.id:
+                self.queue.move(1)
+
+    @on(Picker.Dismissed)
+    def _dismissed(self) -> None:
+        self._focus_back()
+
+    def _focus_back(self) -> None:
+        if self.has_class("reading"):
+            self.pane.focus_thread()
+        else:
+            self.queue.focus()
+
+    async def _act(self, act: Act, ticket: Ticket) -> None:
+        await self.triage.do(self._desk, act, ticket)
+        self._mark(frozenset([ticket.id]))
+
+    def action_undo(self) -> None:
+        """Take the last act back."""
+        if self.desk is not None:
+            self._spawn(self.triage.undo(self.desk))
+
+    # Writing
+
+    def action_compose(self, internal: bool, quote: bool = False) -> None:
+        """Write a reply or a note to the ticket at hand, if asked with the chosen message quoted."""
+        ticket = self.subject
+        if ticket is None or self.desk is None:
+            self.say("No ticket is selected")
+            return
+        if internal and self.desk.me.id == ticket.customer_id:
+            self.say("This ticket is your own request: its notes are not shown to you")
+            return
+        self.open_ticket(ticket)
+        self.pane.write(internal=internal, quote=quote)
+        self._hints()
+
+    @on(Composer.Send)
+    def _send(self, message: Composer.Send) -> None:
+        self._spawn(self._deliver(message))
+
+    async def _deliver(self, message: Composer.Send) -> None:
+        desk = self._desk
+        word = "Note" if message.internal else "Reply"
+        try:
+            await desk.send(
+                message.ticket_id,
+                message.message_id,
+                message.content,
+                internal=message.internal,
+                after_id=message.after_id,
+                then_status=message.then_status,
+            )
+        except Stale as error:
+            await self._load_thread(message.ticket_id)
+            self.pane.composer.refused_stale(message.message_id, error.unseen)
+            self.say(f"Not sent: {error.message}", alarm=True)
+            return
+        except HelpdeskError as error:
+            self.pane.composer.failed(message.message_id, str(error))
+            self.say(f"Not sent: {error.message}", alarm=True)
+            return
+        self.pane.composer.sent(message.message_id)
+        self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
+        await self._load_thread(message.ticket_id)
+        self._mark(frozenset([message.ticket_id]))
+
+    @on(Composer.Left)
+    def _composer_left(self) -> None:
+        self.pane.stop_writing()
+        self.pane.focus_thread()
+        self._hints()
+
+    # Words
+
+    def say(self, words: str, alarm: bool = False) -> None:
+        """Say what happened on the status line."""
+        self.status.say(words, alarm=alarm)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter now."""
+        self._hints()
+
+    def _hints(self) -> None:
+        reading = self.pane.has_focus_within
+        wanted = [
+            a for a in ACTIONS if a.hint and (a.context in ("queue", "anywhere") or (reading and a.context == "thread"))
+        ]
+        if reading:
+            wanted = [a for a in wanted if a.id not in ("queue.open", "desk.sort")]
+            wanted.sort(key=lambda a: a.id != "desk.back")
+        else:
+            wanted.sort(key=lambda a: a.id != "queue.open")
+        self.status.set_hints([(key_words(a.keys[0]), a.hint) for a in wanted])

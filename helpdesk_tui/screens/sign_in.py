@@ -1,0 +1,106 @@
+"""Signing in: e-mail and password, then a code where the account has a second factor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Button, Input, Static
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.text import safe_block
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.session import SecondFactor, SignIn
+
+__all__ = ["SignInScreen"]
+
+
+class SignInScreen(Screen[object]):
+    """Asks for what a sign-in needs; dismissed with the ``Session``.
+
+    Args:
+        sign_in: does it.
+        where: the helpdesk's name, shown so that nobody types a password into the wrong one.
+        reason: why somebody has to sign in (again), if there is more to say.
+        email: what the e-mail field starts with.
+    """
+
+    CSS_PATH = "sign_in.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "app.quit", "Leave", id="app.quit"),
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, sign_in: SignIn, where: str, *, reason: str = "", email: str = "") -> None:
+        super().__init__()
+        self._sign_in = sign_in
+        self._where = where
+        self._reason = reason
+        self._email = email
+        self._factor: SecondFactor | None = None
+
+    def compose(self) -> ComposeResult:
+        """A card in the middle."""
+        with Vertical(id="card"):
+            yield Static("helpdesk", id="title", markup=False)
+            yield Static(f"Sign in to {self._where}", id="where", markup=False)
+            yield Input(self._email, placeholder="E-mail", id="email")
+            yield Input(placeholder="Password", password=True, id="password")
+            yield Input(placeholder="Code from your authenticator app", id="code", max_length=10)
+            yield Button("Sign in", variant="primary", id="go")
+            yield Static(safe_block(self._reason), id="said", markup=False)
+            yield Static("Enter signs in · Tab next field · ^Q leaves", id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        """The first empty field has the focus."""
+        self.query_one("#password" if self._email else "#email", Input).focus()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "email":
+            self.query_one("#password", Input).focus()
+        else:
+            self._go()
+
+    @on(Button.Pressed)
+    def _pressed(self) -> None:
+        self._go()
+
+    def _say(self, words: str, *, failed: bool = True) -> None:
+        said = self.query_one("#said", Static)
+        said.set_class(failed, "failed")
+        said.update(safe_block(words))
+
+    @work(exclusive=True)
+    async def _go(self) -> None:
+        email = self.query_one("#email", Input).value.strip()
+        password = self.query_one("#password", Input)
+        code = self.query_one("#code", Input)
+        if self._factor is None and (not email or not password.value):
+            self._say("Both are needed: the e-mail address and the password.")
+            return
+        self._say("Signing in …", failed=False)
+        from helpdesk_tui.core.session import SecondFactor  # loads what the first paint must not wait for
+
+        try:
+            if self._factor is None:
+                answer = await self._sign_in.password(email, password.value)
+            else:
+                answer = await self._sign_in.second_factor(self._factor, code.value.strip())
+        except HelpdeskError as error:
+            self._say(str(error))
+            (password if self._factor is None else code).focus()
+            return
+        if isinstance(answer, SecondFactor):
+            self._factor = answer
+            self.add_class("second")
+            self._say(f"Now the code from {answer.friendly_name or 'your authenticator app'}.", failed=False)
+            code.focus()
+        else:
+            self.dismiss(answer)

@@ -1,0 +1,233 @@
+"""A short list to choose from with one key: the second key of "two keys per ticket".
+
+It lies in the screen, not over it (a modal screen takes ten times as long to come up), takes the focus, and gives it
+back when something is chosen or Esc is pressed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+
+from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets.lines import LineStrip, LineView
+
+__all__ = ["Choice", "Picker"]
+
+_DIGITS = "123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to choose.
+
+    Args:
+        value: what :class:`Picker.Chosen` carries.
+        label: the words; text from the database is made safe here.
+        key: the key that chooses it at once; empty: a digit, as long as there are some.
+        current: whether it is what is so already.
+    """
+
+    value: Any
+    label: str
+    key: str = ""
+    current: bool = False
+
+
+class Picker(LineView):
+    """The list. Hidden until :meth:`ask`; one question at a time."""
+
+    STYLE_PREFIX = "picker--"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "picker--row",
+        "picker--title",
+        "picker--cursor",
+        "picker--key",
+        "picker--current",
+        "picker--muted",
+    }
+    DEFAULT_CSS = """
+    Picker {
+        display: none;
+        height: auto;
+        max-height: 14;
+        background: $panel;
+        &.asking { display: block; }
+        & > .picker--row { color: $text; background: $panel; }
+        & > .picker--title { color: $text-accent; background: $panel; text-style: bold; }
+        & > .picker--cursor { color: $text; background: $primary 40%; text-style: bold; }
+        & > .picker--key { color: $text-accent; text-style: bold; }
+        & > .picker--current { color: $text-muted; }
+        & > .picker--muted { color: $text-muted; }
+        &:nocolor > .picker--cursor { text-style: reverse; }
+    }
+    """
+
+    class Chosen(Message):
+        """A choice was made."""
+
+        def __init__(self, question: str, choice: Choice) -> None:
+            super().__init__()
+            self.question = question
+            self.choice = choice
+
+    class Dismissed(Message):
+        """Nothing was chosen."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._question = ""
+        self._title = ""
+        self._choices: list[Choice] = []
+        self._matches: list[tuple[str, Choice]] = []
+        self._filter: str | None = None
+        self._cursor = 0
+        self._top = 0
+
+    @property
+    def asking(self) -> bool:
+        """Whether a question is on the screen."""
+        return self.has_class("asking")
+
+    def ask(self, question: str, title: str, choices: Sequence[Choice]) -> None:
+        """Put a question.
+
+        Args:
+            question: which, for whoever handles the answer.
+            title: the words above the choices.
+            choices: what there is to choose from; a key each for the first ones.
+        """
+        self._question, self._title = question, title
+        self._choices = list(choices)
+        self._filter = None
+        self._match()
+        current = next((n for n, (_, choice) in enumerate(self._matches) if choice.current), 0)
+        self._cursor, self._top = current, 0
+        self.add_class("asking")
+        self._fit()
+        self.focus()
+
+    def close(self) -> None:
+        """Take the question away."""
+        self.remove_class("asking")
+
+    def _match(self) -> None:
+        digits = iter(_DIGITS)
+        wanted = (self._filter or "").casefold()
+        self._matches = [
+            (choice.key or next(digits, ""), choice) for choice in self._choices if wanted in choice.label.casefold()
+        ]
+        self._cursor = max(0, min(self._cursor, len(self._matches) - 1))
+
+    def _fit(self) -> None:
+        self.styles.height = min(14, max(2, len(self._matches) + 1))
+        self.refresh()
+
+    def _rows(self) -> int:
+        return max(1, self.size.height - 1)
+
+    def render_line(self, y: int) -> LineStrip:
+        """The title, then a choice a line."""
+        width = self.size.width
+        if y == 0:
+            title = f" {self._title}"
+            if self._filter is not None:
+                title += f"  / {self._filter}▏"
+            help_ = "Esc leaves · / finds " if len(self._choices) > 4 and self._filter is None else "Esc leaves "
+            room = max(0, width - cell_len(help_))
+            return LineStrip(
+                [
+                    Segment(set_cell_size(title, room), self.line_style("title")),
+                    Segment(set_cell_size(help_, width - room), self.line_style("title", "muted")),
+                ],
+                width,
+            )
+        index = self._top + y - 1
+        if not self._matches and y == 1:
+            return LineStrip([Segment(set_cell_size("   nothing fits", width), self.line_style("row", "muted"))], width)
+        if index >= len(self._matches):
+            return LineStrip([Segment(" " * width, self.line_style("row"))], width)
+        key, choice = self._matches[index]
+        ground = "cursor" if index == self._cursor else "row"
+        marker = "▌" if index == self._cursor else " "
+        label = safe_line(choice.label, 200) + ("  (as it is)" if choice.current else "")
+        return LineStrip(
+            [
+                Segment(f"{marker} {set_cell_size(key, 2)}", self.line_style(ground, "key")),
+                Segment(
+                    set_cell_size(label, max(0, width - 4)),
+                    self.line_style(ground, "current" if choice.current else ""),
+                ),
+            ],
+            width,
+        )
+
+    def on_key(self, event: events.Key) -> None:
+        """Every key is the picker's while it asks: none may reach what lies beneath."""
+        event.stop()
+        event.prevent_default()
+        if event.key == "escape":
+            if self._filter is not None:
+                self._filter = None
+                self._match()
+                self._fit()
+            else:
+                self.close()
+                self.post_message(self.Dismissed())
+        elif event.key == "enter":
+            if self._matches:
+                self._choose(self._matches[self._cursor][1])
+        elif event.key in ("down", "ctrl+n") or (event.key == "j" and self._filter is None and not self._bound("j")):
+            self._step(1)
+        elif event.key in ("up", "ctrl+p") or (event.key == "k" and self._filter is None and not self._bound("k")):
+            self._step(-1)
+        elif self._filter is None and event.character == "/":
+            self._filter = ""
+            self._refilter()
+        elif self._filter is not None and event.key == "backspace":
+            self._filter = self._filter[:-1]
+            self._refilter()
+        elif self._filter is not None and event.is_printable and event.character:
+            self._filter += event.character
+            self._refilter()
+        elif event.character:
+            for key, choice in self._matches:
+                if key == event.character:
+                    self._choose(choice)
+                    break
+
+    def _bound(self, key: str) -> bool:
+        return any(key == bound for bound, _ in self._matches)
+
+    def _refilter(self) -> None:
+        self._cursor = self._top = 0
+        self._match()
+        self._fit()
+
+    def _step(self, delta: int) -> None:
+        if self._matches:
+            self._cursor = (self._cursor + delta) % len(self._matches)
+            self._top = max(min(self._top, self._cursor), self._cursor - self._rows() + 1)
+            self.refresh()
+
+    def _choose(self, choice: Choice) -> None:
+        self.close()
+        self.post_message(self.Chosen(self._question, choice))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses."""
+        index = self._top + event.y - 1
+        if event.y > 0 and 0 <= index < len(self._matches):
+            self._choose(self._matches[index][1])
+
+    def on_blur(self) -> None:
+        """Focus taken elsewhere (by the mouse) is a no."""
+        if self.asking:
+            self.close()
+            self.post_message(self.Dismissed())

@@ -1,0 +1,206 @@
+"""The lines above and below the desk: the queues as tabs with their counts; who, where, how live, and what to press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import ClassVar, Literal
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+
+from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets.lines import LineStrip, LineView
+
+__all__ = ["Connection", "StatusLine", "Tabs"]
+
+#: What was said stays at least so many seconds, whatever is pressed.
+SAID_SECONDS = 2.0
+
+Connection = Literal["connecting", "live", "polling", "stale", "down"]
+
+#: Glyph, word and colour together: none of them has to be told from the others alone.
+_LOOKS: dict[Connection, tuple[str, str]] = {
+    "connecting": ("◌", "connecting"),
+    "live": ("●", "live"),
+    "polling": ("◐", "every 2 s"),
+    "stale": ("▲", "stale"),
+    "down": ("✖", "offline"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One queue: its number key, its words, how many tickets (None: not counted yet)."""
+
+    label: str
+    count: str | None
+
+
+class Tabs(LineView, can_focus=False):
+    """The queues in a row. Where they do not fit, the current one and its neighbours are shown."""
+
+    STYLE_PREFIX = "tabs--"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--row", "tabs--current", "tabs--count", "tabs--key"}
+    DEFAULT_CSS = """
+    Tabs {
+        height: 1;
+        background: $panel;
+        & > .tabs--row { color: $text-muted; background: $panel; }
+        & > .tabs--current { color: $text; background: $primary 40%; text-style: bold; }
+        & > .tabs--count { color: $text; }
+        & > .tabs--key { color: $text-accent; }
+        &:nocolor > .tabs--current { text-style: bold reverse; }
+    }
+    """
+
+    class Picked(Message):
+        """A queue was clicked on."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._tabs: Sequence[Tab] = ()
+        self._current = 0
+        self._spans: list[tuple[int, int, int]] = []
+
+    def show(self, labels: Sequence[str], counts: Mapping[int, str], current: int) -> None:
+        """Show these queues, with their counts by index, one of them current."""
+        tabs = [Tab(label, counts.get(n)) for n, label in enumerate(labels)]
+        if (tabs, current) != (list(self._tabs), self._current):
+            self._tabs, self._current = tabs, current
+            self.refresh()
+
+    def render_line(self, y: int) -> LineStrip:  # noqa: ARG002  (there is one line)
+        """The one line."""
+        width = self.size.width
+        cells = [f" {n + 1} {tab.label}{' ' + tab.count if tab.count else ''} " for n, tab in enumerate(self._tabs)]
+        # Drop labels from both ends, farthest from the current one first, until the rest fits.
+        shown = list(range(len(cells)))
+        while len(shown) > 1 and sum(cell_len(cells[n]) for n in shown) > width:
+            shown.remove(max(shown, key=lambda n: (abs(n - self._current), n)))
+        segments: list[Segment] = []
+        self._spans = []
+        x = 0
+        for n in shown:
+            ground = "current" if n == self._current else "row"
+            tab = self._tabs[n]
+            parts = [(f" {n + 1} ", "key"), (tab.label, ""), (f" {tab.count}" if tab.count else "", "count"), (" ", "")]
+            self._spans.append((x, x + cell_len(cells[n]), n))
+            x += cell_len(cells[n])
+            segments += [Segment(words, self.line_style(ground, name)) for words, name in parts if words]
+        segments.append(Segment(" " * max(0, width - x), self.line_style("row")))
+        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click picks a queue."""
+        for start, end, n in self._spans:
+            if start <= event.x < end:
+                self.post_message(self.Picked(n))
+
+
+class StatusLine(LineView, can_focus=False):
+    """The bottom line: live state, what just happened, the keys that matter here, who and where."""
+
+    STYLE_PREFIX = "status--"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status--row",
+        "status--key",
+        "status--who",
+        "status--good",
+        "status--bad",
+        "status--wait",
+        "status--said",
+        "status--alarm",
+    }
+    DEFAULT_CSS = """
+    StatusLine {
+        height: 1;
+        background: $panel;
+        & > .status--row { color: $text-muted; background: $panel; }
+        & > .status--key { color: $text-accent; text-style: bold; }
+        & > .status--who { color: $text; }
+        & > .status--good { color: $text-success; }
+        & > .status--bad { color: $text-error; text-style: bold; }
+        & > .status--wait { color: $text-warning; }
+        & > .status--said { color: $text; text-style: bold; }
+        & > .status--alarm { color: $text-error; text-style: bold; }
+        &:nocolor > .status--alarm { text-style: bold reverse; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.connection: Connection = "connecting"
+        self._who = self._short_who = ""
+        self._hints: Sequence[tuple[str, str]] = ()
+        self._said = ""
+        self._alarm = False
+        self._said_at = 0.0
+
+    def set_connection(self, connection: Connection) -> None:
+        """How live what is on the screen is."""
+        if connection != self.connection:
+            self.connection = connection
+            self.refresh()
+
+    def set_who(self, who: str, short: str) -> None:
+        """Who works here, and where; and the same in brief, for where there is little room."""
+        self._who, self._short_who = safe_line(who, 80), safe_line(short, 30)
+        self.refresh()
+
+    def set_hints(self, hints: Sequence[tuple[str, str]]) -> None:
+        """The keys worth knowing here, at most eight: key and word."""
+        if list(hints[:8]) != list(self._hints):
+            self._hints = list(hints[:8])
+            self.refresh()
+
+    def say(self, words: str, *, alarm: bool = False) -> None:
+        """Say what happened; it stays until the next word or :meth:`hush`."""
+        self._said, self._alarm, self._said_at = safe_line(words, 300), alarm, monotonic()
+        self.refresh()
+
+    def hush(self, *, alarms: bool = False) -> None:
+        """Take away what was said some time ago; an alarm only if asked to, else it stays until the next word."""
+        if self._said and (alarms or (not self._alarm and monotonic() - self._said_at >= SAID_SECONDS)):
+            self._said, self._alarm = "", False
+            self.refresh()
+
+    @property
+    def said(self) -> str:
+        """What the line says now."""
+        return self._said
+
+    def render_line(self, y: int) -> LineStrip:  # noqa: ARG002  (there is one line)
+        """The one line: the live state first, since stale data must be seen; who last, cut first."""
+        width = self.size.width
+        glyph, word = _LOOKS[self.connection]
+        mood = {"live": "good", "polling": "good", "connecting": "wait", "stale": "bad", "down": "bad"}[self.connection]
+        state = f" {glyph} {word} "
+        segments = [Segment(state, self.line_style("row", mood))]
+        x = cell_len(state)
+        who = f" {self._who if cell_len(self._who) + 2 <= width * 2 // 5 else self._short_who} "
+        room = width - x - cell_len(who)
+        if self._said:
+            said = set_cell_size(f" {self._said}", max(0, min(room, cell_len(self._said) + 2)))
+            segments.append(Segment(said, self.line_style("row", "alarm" if self._alarm else "said")))
+            x += cell_len(said)
+            room -= cell_len(said)
+        for key, words in self._hints:
+            size = cell_len(key) + cell_len(words) + 3
+            if size > room:
+                break
+            segments.append(Segment(f" {key}", self.line_style("row", "key")))
+            segments.append(Segment(f" {words} ", self.line_style("row")))
+            x += size
+            room -= size
+        if x + cell_len(who) <= width:
+            segments.append(Segment(" " * (width - x - cell_len(who)), self.line_style("row")))
+            segments.append(Segment(who, self.line_style("row", "who")))
+        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)

@@ -1,0 +1,95 @@
+"""What a ticket is, above its thread: number and title, then status, priority, people, department, due date, tags."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+
+from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.queue_row import PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
+
+__all__ = ["TicketHeader"]
+
+
+class TicketHeader(LineView, can_focus=False):
+    """Two lines about the ticket that is shown; three where two cannot hold them."""
+
+    STYLE_PREFIX = "header--"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "header--row",
+        "header--title",
+        "header--number",
+        "header--muted",
+        "header--tag",
+        "header--overdue",
+        "header--soon",
+        *(f"header--status-{status}" for status in ("open", "pending", "resolved", "closed")),
+        *(f"header--priority-{priority}" for priority in ("low", "medium", "high", "urgent")),
+    }
+    DEFAULT_CSS = """
+    TicketHeader {
+        height: 3;
+        background: $panel;
+        & > .header--row { color: $text; background: $panel; }
+        & > .header--title { color: $text; text-style: bold; }
+        & > .header--number { color: $text-accent; text-style: bold; }
+        & > .header--muted { color: $text-muted; }
+        & > .header--tag { color: $text-secondary; }
+        & > .header--overdue { color: $text-error; text-style: bold; }
+        & > .header--soon { color: $text-warning; }
+        & > .header--status-open { color: $text; }
+        & > .header--status-pending { color: $text-warning; }
+        & > .header--status-resolved { color: $text-success; }
+        & > .header--status-closed { color: $text-muted; }
+        & > .header--priority-low { color: $text-muted; }
+        & > .header--priority-medium { color: $text; }
+        & > .header--priority-high { color: $text-warning; }
+        & > .header--priority-urgent { color: $text-error; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._ticket: Ticket | None = None
+
+    def show(self, ticket: Ticket | None) -> None:
+        """Show a ticket, or none."""
+        if ticket != self._ticket:
+            self._ticket = ticket
+            self.refresh()
+
+    def render_line(self, y: int) -> LineStrip:
+        """The lines."""
+        width = self.size.width
+        ticket = self._ticket
+        if ticket is None:
+            return LineStrip([Segment(" " * width, self.line_style("row"))], width)
+        if y == 0:
+            number = f" #{ticket.number} "
+            parts: list[Part] = [
+                (number, "number"),
+                (fit(plain(ticket.title), max(0, width - cell_len(number))), "title"),
+            ]
+        elif y == 1:
+            due, style = due_words(ticket, datetime.now(UTC))
+            parts = [
+                (f" {STATUS_GLYPHS[ticket.status]} {ticket.status}", f"status-{ticket.status}"),
+                (f"   {PRIORITY_GLYPHS[ticket.priority]} {ticket.priority}", f"priority-{ticket.priority}"),
+                (f"   {plain(ticket.department or 'no department')}", "muted"),
+                (f"   {due}" if due else "", style),
+                ("".join(f"  {plain(tag)}" for tag in ticket.tags), "tag"),
+            ]
+        else:
+            parts = [
+                (" from ", "muted"),
+                (plain(ticket.requester), ""),
+                ("   assigned to ", "muted"),
+                (plain(ticket.assignee) if ticket.assignee else "nobody", "" if ticket.assignee else "muted"),
+                (f"   {ticket.created_at.astimezone():%d %b %Y %H:%M}", "muted"),
+            ]
+        segments = [Segment(text, self.line_style("row", name)) for text, name in parts if text]
+        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)

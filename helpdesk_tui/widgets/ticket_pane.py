@@ -1,0 +1,131 @@
+"""A ticket: what it is, its thread, and the composer below while somebody writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from helpdesk_tui.core.model import Thread, Ticket
+from helpdesk_tui.widgets.composer import Composer
+from helpdesk_tui.widgets.thread import ThreadView
+from helpdesk_tui.widgets.ticket_header import TicketHeader
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.journal import Journal
+
+__all__ = ["TicketPane"]
+
+
+class TicketPane(Vertical):
+    """Shows one ticket at a time. It asks nobody for anything: whoever owns it brings tickets and threads.
+
+    Args:
+        journal: where drafts rest; None: on the screen alone.
+        owner: whose drafts, as the journal has it.
+        journal_problem: why there is no journal, to be told once.
+    """
+
+    DEFAULT_CSS = """
+    TicketPane {
+        & > ThreadView { height: 1fr; }
+        & > Composer { display: none; }
+        &.writing > Composer { display: block; }
+    }
+    """
+
+    def __init__(
+        self,
+        journal: Journal | None,
+        owner: str,
+        *,
+        journal_problem: str | None = None,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self.header = TicketHeader()
+        self.thread = ThreadView(id="thread")
+        self.composer = Composer(journal, owner, journal_problem=journal_problem)
+        self.ticket: Ticket | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, thread, composer."""
+        yield self.header
+        yield self.thread
+        yield self.composer
+
+    @property
+    def writing(self) -> bool:
+        """Whether the composer is open: then nothing may put another ticket in its place."""
+        return self.has_class("writing")
+
+    # The ticket
+
+    def show_ticket(self, ticket: Ticket) -> None:
+        """The ticket looks like this now; another one than is shown is ignored."""
+        if self.ticket is not None and self.ticket.id == ticket.id:
+            self.ticket = ticket
+            self.header.show(ticket)
+
+    def show_loading(self, ticket: Ticket) -> None:
+        """Show a ticket whose thread is on its way."""
+        self.ticket = ticket
+        self.header.show(ticket)
+        self.thread.show_loading(f"#{ticket.number}")
+
+    def show_thread(self, thread: Thread) -> None:
+        """The thread has come, for the first time or again; one for another ticket than is shown is ignored."""
+        if self.ticket is None or thread.ticket.id != self.ticket.id:
+            return
+        self.ticket = thread.ticket
+        self.header.show(thread.ticket)
+        held = self.thread.thread
+        if self.thread.state == "ready" and held is not None and held.ticket.id == thread.ticket.id:
+            self.thread.update_thread(thread)
+        else:
+            self.thread.set_thread(thread)
+        self.composer.update_thread(thread)
+
+    def show_failed(self, ticket_id: UUID, why: str, hint: str | None = None) -> None:
+        """The thread could not be read. What was loaded before stays readable."""
+        if self.ticket is not None and self.ticket.id == ticket_id:
+            self.thread.show_failed(why, hint)
+
+    def clear(self) -> None:
+        """Show no ticket."""
+        self.ticket = None
+        self.header.show(None)
+        self.thread.show_nothing()
+
+    def focus_thread(self) -> None:
+        """The keys are the thread's."""
+        self.thread.focus()
+
+    # Writing
+
+    def write(self, *, internal: bool, quote: bool = False) -> None:
+        """Open the composer for the ticket that is shown, with its draft if there is one.
+
+        Args:
+            internal: a note rather than a reply.
+            quote: begin with the message that is chosen in the thread.
+        """
+        if self.ticket is None:
+            return
+        self.add_class("writing")
+        held = self.thread.thread if self.thread.state == "ready" else None
+        self.composer.open(self.ticket, internal=internal, thread=held)
+        if quote:
+            chosen = self.thread.current_message
+            self.composer.insert_quote(self.thread.quote_text(), internal=chosen is not None and chosen.internal)
+
+    def stop_writing(self) -> None:
+        """Close the composer; a draft is kept."""
+        self.composer.flush()
+        self.remove_class("writing")
+
+    def keep_draft(self) -> None:
+        """See to it that what was written is in the journal."""
+        self.composer.flush()

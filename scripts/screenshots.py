@@ -1,0 +1,124 @@
+"""Draw the pictures of the README: the demo, opened headless, in docs/pictures. Run by ``make screenshots``.
+
+python scripts/screenshots.py [DIRECTORY]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from helpdesk_tui.app import HelpdeskApp
+from helpdesk_tui.core.session import Session, SignIn
+from helpdesk_tui.core.tokens import MemoryStore
+from helpdesk_tui.local.demo import ACCOUNTS, DEMO_PASSWORD
+from helpdesk_tui.local.desk import LocalDesk, open_local
+from helpdesk_tui.screens.desk import DeskScreen
+
+OUT = Path(__file__).parent.parent / "docs" / "pictures"
+Play = Callable[[HelpdeskApp, Pilot[int]], Awaitable[None]]
+
+
+async def settle(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """Until the queue and the ticket are there and nothing is being read."""
+    for _ in range(200):
+        desk = app.screen
+        if isinstance(desk, DeskScreen) and desk.queue.state == "ready" and desk.status.connection == "live":
+            break
+        await pilot.pause(0.05)
+    await pilot.pause(0.6)
+
+
+async def draw(desk: LocalDesk, role: str, size: tuple[int, int], play: Play) -> str:
+    """Open the desk as somebody, do something, and return the picture as SVG."""
+    sign_in = SignIn(desk.settings, MemoryStore(), transport=desk.transport)
+    session = await sign_in.password(ACCOUNTS[role], DEMO_PASSWORD)
+    assert isinstance(session, Session)
+    app = HelpdeskApp(desk.settings, sign_in, session)
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        await play(app, pilot)
+        await pilot.pause(0.5)
+        picture = app.export_screenshot(title="helpdesk")
+        if isinstance(app.screen, DeskScreen):
+            await app.screen.leave()
+    await sign_in.sign_out()
+    return picture
+
+
+async def go_to(app: HelpdeskApp, pilot: Pilot[int], number: str) -> None:
+    """Open a ticket by its number."""
+    await pilot.press("number_sign", *number, "enter")
+    await settle(app, pilot)
+
+
+async def queue(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """The desk, a few tickets down."""
+    await pilot.press("j", "j", "j")
+    await pilot.pause(0.5)
+
+
+async def priority(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """The second key of two."""
+    await pilot.press("j", "p")
+
+
+async def note(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """A ticket opened, a note being written."""
+    await pilot.press("j", "j", "j", "enter")
+    await settle(app, pilot)
+    await pilot.press("i")
+    await pilot.press(*"Parts are in. I call her at four.")
+
+
+async def light(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """The same in the light theme."""
+    app.action_toggle_dark()
+    await pilot.press("j", "j", "j", "j")
+    await pilot.pause(0.5)
+
+
+async def keys(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """Every key."""
+    await pilot.press("question_mark")
+
+
+PICTURES: dict[str, tuple[str, tuple[int, int], Play]] = {
+    "desk": ("agent", (150, 42), queue),
+    "two-keys": ("agent", (110, 30), priority),
+    "note": ("agent", (150, 42), note),
+    "light": ("agent", (150, 42), light),
+    "narrow": ("agent", (80, 24), queue),
+    "keys": ("agent", (110, 36), keys),
+}
+
+
+async def draw_all(home: Path) -> dict[str, str]:
+    """All pictures, from one fresh demo."""
+    desk = await open_local(home / "demo")
+    try:
+        return {name: await draw(desk, *what) for name, what in PICTURES.items()}
+    finally:
+        await desk.close()
+        desk.server.wait_stopped()
+
+
+def main() -> None:
+    """Draw them and keep them."""
+    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
+    with tempfile.TemporaryDirectory(prefix="helpdesk-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o755)
+        pictures = asyncio.run(draw_all(Path(home)))
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        (directory / f"{name}.svg").write_text(picture, encoding="utf-8")
+        print(directory / f"{name}.svg")
+
+
+if __name__ == "__main__":
+    main()

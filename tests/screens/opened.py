@@ -1,0 +1,114 @@
+"""A desk to test on: a helpdesk with people and a few tickets, and the app opened on it as one of them.
+
+The fixture ``team`` is in conftest.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from textual.pilot import Pilot
+
+from helpdesk_tui.app import HelpdeskApp
+from helpdesk_tui.core.session import SignIn
+from helpdesk_tui.core.tokens import MemoryStore
+from helpdesk_tui.screens.desk import DeskScreen
+from tests.world import DeskDatabase, People, Person
+
+TICKETS = """
+insert into public.tickets
+  (id, number, title, description, status, priority, customer_id, department_id, assignee_id, created_at, updated_at)
+select ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, 1000 + n, title, 'It began yesterday.',
+       status::public.ticket_status, priority::public.ticket_priority, %(customer)s,
+       (select id from public.departments where name = department),
+       case when assigned then %(agent)s::uuid end,
+       now() - n * interval '1 hour', now() - n * interval '1 minute'
+  from (values
+    (1, 'Lamp flickers', 'open', 'high', 'Support', false),
+    (2, 'App forgets the lamp', 'open', 'medium', 'Support', false),
+    (3, 'Loom arrived broken', 'pending', 'medium', 'Support', true),
+    (4, 'How to reset', 'open', 'low', 'Support', true),
+    (5, 'Thank you', 'resolved', 'low', 'Support', true),
+    (6, 'Charged twice', 'open', 'urgent', 'Billing', false)
+  ) as t(n, title, status, priority, department, assigned)
+"""
+
+
+def ticket_id(number: int) -> UUID:
+    """The id of one of the tickets 1001 to 1006."""
+    return UUID(f"00000000-0000-0000-0000-{number - 1000:012d}")
+
+
+@dataclass
+class Team:
+    """The people of the helpdesk under test."""
+
+    database: DeskDatabase
+    people: People
+    agent: Person
+    colleague: Person
+    stranger: Person
+    admin: Person
+    customer: Person
+
+    async def value(self, query: str, *parameters: Any) -> Any:
+        """The first value of a query run by the owner."""
+        rows = await self.database.run(query, parameters)
+        return rows[0][0] if rows else None
+
+
+class Opened:
+    """The app as a person sees it."""
+
+    def __init__(self, app: HelpdeskApp, pilot: Pilot[int]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def desk(self) -> DeskScreen:
+        """The desk screen."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, DeskScreen))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after the other."""
+        await self.pilot.press(*keys)
+
+    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 8.0) -> None:
+        """Wait until something holds; say what did not."""
+        end = asyncio.get_running_loop().time() + seconds
+        while not condition():
+            if asyncio.get_running_loop().time() > end:
+                raise AssertionError(f"not within {seconds} s: {what or condition}\n{self.text()}")
+            await self.pilot.pause(0.02)
+
+    def text(self) -> str:
+        """What is on the screen, line by line."""
+        width, height = self.app.size
+        lines = self.app.screen._compositor.render_strips(self.app.size)
+        return "\n".join(strip.text[:width].rstrip() for strip in lines[:height])
+
+    def shows(self, words: str) -> bool:
+        """Whether the screen shows some words."""
+        return words in self.text()
+
+
+@asynccontextmanager
+async def opened(
+    database: DeskDatabase, person: Person, tmp_path: Path, size: tuple[int, int] = (160, 48)
+) -> AsyncIterator[Opened]:
+    """The app, opened on the desk of a person who is signed in, with its first page and live."""
+    sign_in = SignIn(database.settings, MemoryStore())
+    sign_in.session = person.session
+    app = HelpdeskApp(database.settings, sign_in, person.session, drafts=tmp_path / "drafts.sqlite3")
+    async with app.run_test(size=size) as pilot:
+        seen = Opened(app, pilot)
+        await seen.until(lambda: len(app.screen_stack) > 1 and seen.desk.queue.state != "loading", "the first page")
+        await seen.until(lambda: seen.desk.status.connection == "live", "live")
+        yield seen
+        await seen.desk.leave()

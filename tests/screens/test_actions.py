@@ -1,0 +1,75 @@
+"""One table of actions: what widgets bind, what the help says and what the palette offers come from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from textual.binding import Binding
+
+from helpdesk_tui.actions import ACTIONS, BY_ID, key_words
+from helpdesk_tui.screens.desk import DeskScreen
+from helpdesk_tui.widgets.composer import Composer
+from helpdesk_tui.widgets.composer_text import ComposerText
+from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.widgets.thread import ThreadView
+from tests.screens.opened import Team, opened
+
+
+@pytest.mark.parametrize("widget", [Queue, ThreadView, Composer, ComposerText])
+def test_widgets_bind_what_the_table_says(widget: type[Queue | ThreadView | Composer | ComposerText]) -> None:
+    for binding in widget.BINDINGS:
+        assert isinstance(binding, Binding)
+        assert binding.id in BY_ID, f"{widget.__name__} binds {binding.key} outside the table"
+        assert tuple(binding.key.split(",")) == BY_ID[binding.id].keys, binding.id
+
+
+def test_every_action_of_a_widget_is_bound() -> None:
+    bound = {
+        binding.id
+        for widget in (Queue, ThreadView, Composer, ComposerText, DeskScreen)
+        for binding in widget.BINDINGS
+        if isinstance(binding, Binding)
+    }
+    for action in ACTIONS:
+        if action.context != "anywhere" and action.keys:
+            assert action.id in bound, action.id
+
+
+@pytest.mark.parametrize("contexts", [("queue", "anywhere"), ("thread",), ("composer",)])
+def test_no_key_does_two_things_in_one_place(contexts: tuple[str, ...]) -> None:
+    keys = Counter(
+        key
+        for action in ACTIONS
+        if action.context in contexts and action.id != "queue.retry"  # r replies, but where reading failed
+        for key in action.keys
+    )
+    assert [key for key, number in keys.items() if number > 1] == []
+
+
+async def test_the_help_lists_every_action_with_its_key(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path, size=(110, 130)) as seen:
+        await seen.press("question_mark")
+        await seen.until(lambda: seen.shows("Show every key"), "the help")
+        for action in ACTIONS:
+            if action.listed:
+                assert seen.shows(action.words), action.id
+                assert all(key_words(key) in seen.text() for key in action.keys), action.id
+        await seen.press("escape")
+
+
+async def test_the_palette_runs_an_action(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press("ctrl+p", *"set the priority")
+        await seen.until(lambda: seen.shows("Set the priority"), "the command")
+        await seen.pilot.pause(0.3)
+        await seen.press("enter")
+        await seen.until(lambda: seen.desk.picker.asking, "the question")
+
+
+async def test_at_most_eight_hints(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path, size=(240, 40)) as seen:
+        last = seen.text().splitlines()[-1]
+        hints = [action for action in ACTIONS if action.hint and f"{key_words(action.keys[0])} {action.hint}" in last]
+        assert 3 <= len(hints) <= 8

@@ -1,0 +1,168 @@
+"""The desk as an agent works with it, on a real database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.screens.opened import Team, opened, ticket_id
+
+
+async def test_the_queue_shows_the_departments_tickets_and_no_others(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        assert seen.shows("Lamp flickers")
+        assert seen.shows("Loom arrived broken")
+        assert not seen.shows("Charged twice")
+        assert not seen.shows("Thank you")
+
+
+async def test_built_in_views_with_counts(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.until(
+            lambda: seen.shows(
+                "1 Mine 2  2 Unassigned 2  3 Department 4  4 All open 4  5 Waiting on customer 1  6 Overdue 0  "
+                "7 Recently closed 1"
+            ),
+            "counts in the tabs",
+        )
+        await seen.press("7")
+        await seen.until(lambda: seen.shows("Thank you"), "the closed ones")
+
+
+async def test_status_in_two_keys_and_the_next_ticket_is_selected(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        assert seen.desk.queue.selected is not None
+        assert seen.desk.queue.selected.number == 1001
+        await seen.press("s", "r")
+        await seen.until(lambda: seen.desk.queue.window.get(ticket_id(1001)) is None, "it left the view")
+        assert seen.desk.queue.selected.number == 1002
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "confirmed")
+        assert await team.value("select status::text from tickets where number = 1001") == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("keys", "query", "expected"),
+    [
+        (("p", "u"), "select priority::text from tickets where number = 1001", "urgent"),
+        (("a", "a"), "select full_name from tickets t join profiles p on p.id = t.assignee_id where number = 1001",
+         "Mira Okonkwo"),
+        (("d", "1"), "select d.name from tickets t join departments d on d.id = department_id where number = 1001",
+         "Billing"),
+    ],
+)  # fmt: skip
+async def test_priority_assignee_and_department_each_in_two_keys(
+    team: Team, tmp_path: Path, keys: tuple[str, str], query: str, expected: str
+) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press(*keys)
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "confirmed")
+        assert await team.value(query) == expected
+
+
+async def test_an_act_is_undone_with_u(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press("d", "1")
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "moved")
+        assert seen.desk.queue.window.get(ticket_id(1001)) is None
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone"), "undone")
+        assert seen.desk.queue.selected is not None
+        assert seen.desk.queue.selected.number == 1001
+        assert await team.value("select name from departments d join tickets t on d.id = department_id "
+                                "where number = 1001") == "Support"  # fmt: skip
+
+
+async def test_a_refused_act_is_rolled_back_aloud(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        # The ticket goes elsewhere behind the desk's back, silently.
+        async with await team.database.connect() as owner, owner.transaction():
+            await owner.execute("set local helpdesk.mute = 'on'")
+            await owner.execute(
+                "update tickets set department_id = (select id from departments where name = 'Billing') "
+                "where number = 1001"
+            )
+        await seen.press("p", "l")
+        await seen.until(lambda: seen.shows("#1001 NOT changed"), "the refusal")
+        assert await team.value("select priority::text from tickets where number = 1001") == "high"
+        await seen.until(lambda: seen.desk.queue.window.get(ticket_id(1001)) is None, "read again: no longer ours")
+
+
+async def test_live_two_desks_show_each_others_acts(team: Team, tmp_path: Path) -> None:
+    async with (
+        opened(team.database, team.agent, tmp_path / "a") as mine,
+        opened(team.database, team.colleague, tmp_path / "b") as theirs,
+    ):
+        await mine.press("p", "u")
+        await theirs.until(
+            lambda: (found := theirs.desk.queue.window.get(ticket_id(1001))) and found.priority == "urgent",
+            "the colleague's desk shows the priority",
+        )
+        await theirs.press("4")
+        await theirs.until(lambda: theirs.desk.queue.state == "ready", "rows")
+        theirs.desk.queue.select(ticket_id(1002))
+        await theirs.press("s", "c")
+        await mine.until(lambda: mine.desk.queue.window.get(ticket_id(1002)) is None, "the closed one leaves my queue")
+
+
+async def test_the_selection_stays_on_its_ticket_when_rows_move(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press("j")
+        assert seen.desk.queue.selected is not None
+        assert seen.desk.queue.selected.number == 1002
+        await team.database.run("update tickets set title = 'Reset, please' where number = 1004")
+        await seen.until(lambda: seen.shows("Reset, please"), "the changed row")
+        assert seen.desk.queue.selected.number == 1002
+
+
+async def test_an_agent_moved_to_another_department_sees_its_queue_at_once(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await team.database.run(
+            "update profiles set department_id = (select id from departments where name = 'Billing') where id = %s",
+            [team.agent.id],
+        )
+        await seen.until(lambda: seen.desk.desk is not None and seen.desk.desk.me.department == "Billing", "who I am")
+        await seen.press("4")
+        await seen.until(lambda: seen.shows("Charged twice"), "the new department's ticket")
+        assert not seen.shows("Lamp flickers")
+
+
+async def test_reconnect_after_the_backends_are_killed(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await team.database.run(
+            "select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [team.agent.db_user]
+        )
+        await team.database.run("update tickets set title = 'Changed meanwhile' where number = 1004")
+        await seen.until(lambda: seen.shows("Changed meanwhile"), "what changed meanwhile")
+        await seen.until(lambda: seen.desk.status.connection == "live", "live again")
+
+
+async def test_esc_never_quits_and_nothing_moves_the_focus(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        for _ in range(3):
+            await seen.press("escape")
+        assert seen.app.is_running
+        assert seen.desk.queue.has_focus
+        await team.database.run("update tickets set priority = 'low' where number = 1001")
+        await seen.until(
+            lambda: (found := seen.desk.queue.window.get(ticket_id(1001))) and found.priority == "low", "the change"
+        )
+        assert seen.desk.queue.has_focus
+
+
+async def test_go_to_a_ticket_by_number(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press("number_sign", *"1004", "enter")
+        await seen.until(lambda: seen.shows("Please help with: How to reset"), "its thread")
+        await seen.press("escape", "number_sign", *"1006", "enter")
+        await seen.until(lambda: seen.shows("There is no ticket 1006 for you"), "another department's ticket")
+
+
+async def test_one_pane_at_80_columns(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path, size=(80, 24)) as seen:
+        assert not seen.desk.pane.display
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("Please help with: Lamp flickers"), "the thread")
+        assert not seen.desk.queue.display
+        await seen.press("escape")
+        await seen.until(lambda: seen.desk.queue.display, "the queue again")
