@@ -141,7 +141,7 @@ class DeskScreen(Screen[None]):
         if self.view_key not in {view.key for view in self._labels}:
             self.view_key = self._labels[0].key
         self._name_myself()
-        self.status.hush(alarms=True)
+        self.status.calm()
         self._show_tabs()
         self._ready.set()
         self._dirty = [
@@ -191,7 +191,7 @@ class DeskScreen(Screen[None]):
             if event.name in ("stale", "down") and event.why:
                 self.say(event.why, alarm=True)
             elif event.name in ("live", "polling"):
-                self.status.hush(alarms=True)
+                self.status.calm()
 
     def _mark(self, changed: Tickets) -> None:
         for dirty in self._dirty:

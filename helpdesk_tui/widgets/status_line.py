@@ -166,11 +166,19 @@ class StatusLine(LineView, can_focus=False):
         self._said, self._alarm, self._said_at = safe_line(words, 300), alarm, monotonic()
         self.refresh()
 
-    def hush(self, *, alarms: bool = False) -> None:
-        """Take away what was said some time ago; an alarm only if asked to, else it stays until the next word."""
-        if self._said and (alarms or (not self._alarm and monotonic() - self._said_at >= SAID_SECONDS)):
-            self._said, self._alarm = "", False
-            self.refresh()
+    def hush(self) -> None:
+        """Take away what was said some time ago; an alarm stays until the next word."""
+        if self._said and not self._alarm and monotonic() - self._said_at >= SAID_SECONDS:
+            self._forget()
+
+    def calm(self) -> None:
+        """Take an alarm away whose cause is gone."""
+        if self._alarm:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._said, self._alarm = "", False
+        self.refresh()
 
     @property
     def said(self) -> str:
