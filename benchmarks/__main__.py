@@ -1,6 +1,7 @@
 """``python -m benchmarks [NAME...] [--quick] [--strict]``: every ``bench_*.py``, or the ones named.
 
-A benchmark is a module ``bench_NAME`` with ``run(*, quick: bool) -> list[Measure]``.
+A benchmark is a module ``bench_NAME`` with ``run(*, quick: bool) -> list[Measure]``, or with ``main(arguments)`` if it
+prints a table of its own.
 """
 
 from __future__ import annotations
@@ -25,7 +26,11 @@ def main() -> int:
     over: list[Measure] = []
     for name in asked.names or known:
         print(f"== {name}", flush=True)
-        found = importlib.import_module(f"benchmarks.bench_{name}").run(quick=asked.quick)
+        module = importlib.import_module(f"benchmarks.bench_{name}")
+        if not hasattr(module, "run"):
+            module.main([])
+            continue
+        found = module.run(quick=asked.quick)
         print(table(found), flush=True)
         over += [measure for measure in found if measure.over]
     if over:

@@ -40,7 +40,7 @@ class Queue(QueueCanvas):
     Args:
         sort: the order of the rows.
         me: the person signed in, shown as "you" where assigned.
-        empty: what to say when there is no ticket: what is not there, and the way on.
+        empty: what to say when there is no ticket, in whole sentences: what is not there, and the way on.
         scroll_step: how far the view moves when the selection leaves it: a "line", "half" a page, or "auto": a line,
             and half a page while a key is held, which a slow link can follow.
         page_size: how many rows to ask for at a time.
@@ -109,7 +109,7 @@ class Queue(QueueCanvas):
         *,
         sort: Sort = "updated",
         me: UUID | None = None,
-        empty: str = "no ticket in this view.",
+        empty: str = "No ticket is in this view.",
         scroll_step: ScrollStep = "auto",
         page_size: int = 100,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),

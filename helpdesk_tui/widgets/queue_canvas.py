@@ -81,6 +81,16 @@ class QueueCanvas(LineView):
         """The loaded rows. Change them through the queue only."""
         return self._pager.window
 
+    @property
+    def me(self) -> UUID | None:
+        """The person signed in, shown as "you" where assigned."""
+        return self._painter.me
+
+    @me.setter
+    def me(self, person: UUID | None) -> None:
+        self._painter.me = person
+        self._paint()
+
     def _make_room(self, rows: Iterable[Ticket | None]) -> None:
         """Widen the column of numbers for these rows."""
         longest = max((len(str(row.number)) + 1 for row in rows if row is not None), default=0)
@@ -114,7 +124,7 @@ class QueueCanvas(LineView):
         """Have those lines painted that do not show what they should."""
         lines = self._wanted()
         old_lines, self._shown = self._shown, lines
-        valid = (self._extent, self._columns, self.window.sort, self.style_epoch)
+        valid = (self._extent, self._columns, self.window.sort, self.me, self.style_epoch)
         if valid != self._shown_for or len(lines) != len(old_lines):
             self._shown_for = valid
             self.refresh()
@@ -183,7 +193,7 @@ class QueueCanvas(LineView):
         if self.size != self._extent:
             self._measure()
             self._shown = self._wanted()
-        valid = (self._columns, self.window.sort, self.style_epoch)
+        valid = (self._columns, self.window.sort, self.me, self.style_epoch)
         if valid != self._strips_for:
             self._strips.clear()
             self._strips_for = valid

@@ -145,8 +145,10 @@ class Situation:
         if self.pager.state == "loading":
             return [Words("⋯ Loading tickets", "loading")]
         if self.pager.state == "empty":
-            words = f"✓ Nothing here: {plain(self.empty)}"
-            return [Words(line, "empty") for line in wrapped(words, self.width - 4)]
+            return [
+                Words("✓ Nothing here", "empty"),
+                *(Words(line, "") for line in wrapped(plain(self.empty), self.width - 4)),
+            ]
         return [
             Words("✗ Could not load the tickets", "failed"),
             *(Words(line, "") for line in wrapped(plain(self.pager.failure or ""), self.width - 4)),

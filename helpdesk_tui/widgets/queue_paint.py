@@ -28,12 +28,12 @@ class Painter:
 
     Args:
         view: the widget whose styles are used.
-        me: the person signed in, shown as "you".
+        me: the person signed in, shown as "you"; may change.
     """
 
     def __init__(self, view: LineView, me: UUID | None = None) -> None:
         self._view = view
-        self._me = me
+        self.me = me
         self._rows: dict[UUID, tuple[Ticket, dict[Look, LineStrip]]] = {}
         self._rows_for: tuple[object, ...] = ()
 
@@ -52,7 +52,7 @@ class Painter:
                 return self._strip("row", [(" " * (layout.width + 1), "")])
 
     def _row(self, ticket: Ticket, look: Look, layout: Columns, now: datetime, sort: Sort) -> LineStrip:
-        valid = (layout, sort, self._view.style_epoch)
+        valid = (layout, sort, self.me, self._view.style_epoch)
         if valid != self._rows_for:
             self._rows.clear()
             self._rows_for = valid
@@ -64,7 +64,7 @@ class Painter:
         strip = known[1].get(look)
         if strip is None:
             mark = Mark(look.ground != "row", look.fresh, look.pending)
-            parts = row_parts(ticket, layout, now, mark=mark, sort=sort, me=self._me)
+            parts = row_parts(ticket, layout, now, mark=mark, sort=sort, me=self.me)
             edge = (THUMB_GLYPH, "thumb") if look.thumb else (" ", "")
             strip = known[1][look] = self._strip(look.ground, [*parts, edge])
         return strip

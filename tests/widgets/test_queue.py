@@ -480,11 +480,23 @@ async def test_other_view_starts_over() -> None:
         assert "oldest first" in queue.text(FOOT)
 
 
+async def test_who_is_signed_in_may_be_said_later() -> None:
+    app = QueueDesk()
+    async with app.run_test(size=(160, 24)) as pilot:
+        queue = app.queue
+        await pilot.pause()
+        assert "Noor Haddad" in queue.text(2)
+        queue.me = ticket(1).assignee_id
+        queue.render_lines(queue.size.region)
+        assert "Noor Haddad" not in queue.text(2)
+        assert " you " in queue.text(2)
+
+
 # The three states
 
 
 async def test_loading_empty_and_failed_never_look_alike() -> None:
-    app = QueueDesk(hold=True, empty="every open ticket has an assignee. Press v for another view.")
+    app = QueueDesk(hold=True, empty="Every open ticket has an assignee. Press v for another view.")
     async with app.run_test(size=SIZE) as pilot:
         queue = app.queue
         await pilot.pause()
@@ -497,7 +509,8 @@ async def test_loading_empty_and_failed_never_look_alike() -> None:
         queue.feed(app.asked[-1], [], False)
         shown["empty"] = screen(queue)
     assert "Loading" in shown["loading"]
-    assert "Nothing here: every open ticket has an assignee. Press v for another view." in shown["empty"]
+    assert "Nothing here" in shown["empty"]
+    assert "Every open ticket has an assignee. Press v for another view." in shown["empty"]
     assert "The server cannot be reached." in shown["failed"]
     assert "r tries again" in shown["failed"]
     assert len(set(shown.values())) == 3

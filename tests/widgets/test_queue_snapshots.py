@@ -74,5 +74,5 @@ def test_queue_failed(snap_compare: Compare) -> None:
 
 
 def test_queue_empty(snap_compare: Compare) -> None:
-    app = QueueDesk(Endless(0), empty="every open ticket has an assignee. Press v for another view.")
+    app = QueueDesk(Endless(0), empty="Every open ticket has an assignee. Press v for another view.")
     assert snap_compare(app)
