@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
+    from helpdesk_tui.screens.desk import DeskScreen
 
 __all__ = ["HelpdeskApp", "run"]
 
@@ -66,6 +67,10 @@ class HelpdeskApp(App[int]):
             self._show_desk(self._session)
         else:
             self.sign_in_again()
+
+    def on_desk_screen_signed_out(self, message: DeskScreen.SignedOut) -> None:
+        """The desk cannot go on without a sign-in."""
+        self.sign_in_again(message.why)
 
     def sign_in_again(self, reason: str = "") -> None:
         """Ask for a sign-in, saying why; then the desk. What was written stays in the journal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
@@ -11,30 +11,32 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Input
 
 from helpdesk_tui.actions import ACTIONS, key_words
 from helpdesk_tui.core import tickets
 from helpdesk_tui.core.acts import Act
-from helpdesk_tui.core.errors import HelpdeskError, NotFound, SignInError, Stale
-from helpdesk_tui.core.model import PRIORITIES, STATUSES, Status, Ticket
+from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
+from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.screens.bindings import bindings
+from helpdesk_tui.screens.choices import choices, sort_choices
+from helpdesk_tui.screens.link import Link
 from helpdesk_tui.screens.triage import Triage
 from helpdesk_tui.widgets.composer import Composer
-from helpdesk_tui.widgets.picker import Choice, Picker
+from helpdesk_tui.widgets.number_field import NumberField
+from helpdesk_tui.widgets.picker import Picker
 from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.widgets.queue_window import PageRequest
-from helpdesk_tui.widgets.status_line import StatusLine, Tabs
+from helpdesk_tui.widgets.status_line import Connection, StatusLine, Tabs
 from helpdesk_tui.widgets.ticket_pane import TicketPane
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.desk import Desk
-    from helpdesk_tui.core.dirty import Dirty, Tickets
+    from helpdesk_tui.core.dirty import Tickets
     from helpdesk_tui.core.journal import Journal
-    from helpdesk_tui.core.live import Event, Live
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
 
@@ -59,6 +61,13 @@ class DeskScreen(Screen[None]):
         journal_problem: why there is none, if there should be one.
     """
 
+    class SignedOut(Message):
+        """Somebody has to sign in again, and why."""
+
+        def __init__(self, why: str) -> None:
+            super().__init__()
+            self.why = why
+
     CSS_PATH = "desk.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
 
@@ -72,13 +81,13 @@ class DeskScreen(Screen[None]):
         journal_problem: str | None = None,
     ) -> None:
         super().__init__()
-        self._settings = settings
-        self._sign_in = sign_in
-        self._session = session
+        self._profile = settings.profile
+        self.link = Link(settings, sign_in, session, self, spawn=self._spawn, later=self.set_timer)
         self.queue = Queue(id="queue", page_size=FIRST_ROWS)
         owner = f"{settings.profile}/{session.user_id}"
         self.pane = TicketPane(journal, owner, journal_problem=journal_problem, id="ticket")
         self.picker = Picker(id="picker")
+        self.number = NumberField(id="goto")
         self.status = StatusLine(id="status")
         self.tabs = Tabs(id="tabs")
         self.triage = Triage(self.queue, lambda: self.view_key, self.pane.show_ticket, self.say)
@@ -88,8 +97,6 @@ class DeskScreen(Screen[None]):
         self._labels: tuple[tickets.View, ...] = tickets.VIEWS
         self._counts: dict[str, int] = {}
         self._ready = asyncio.Event()
-        self._live: Live | None = None
-        self._dirty: list[Dirty] = []
         self._preview: Timer | None = None
         self._subject: Ticket | None = None
 
@@ -100,7 +107,7 @@ class DeskScreen(Screen[None]):
             yield self.queue
             yield self.pane
         yield self.picker
-        yield Input(placeholder="Ticket number, then Enter (Esc leaves)", id="goto")
+        yield self.number
         yield self.status
 
     # Coming up, and going
@@ -110,110 +117,62 @@ class DeskScreen(Screen[None]):
         self.queue.focus()
         self._show_tabs()
         self._hints()
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        self._spawn(self._open())
+        self.call_after_refresh(self.link.begin)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something beside the interface; what fails unforeseen ends the program loudly."""
         self.run_worker(work)
 
-    async def _open(self) -> None:
-        # What the first paint needs not: these load the database driver.
-        from helpdesk_tui.core.desk import Desk
-        from helpdesk_tui.core.dirty import COUNTERS, COUNTERS_JITTER, Dirty
-        from helpdesk_tui.core.live import Live
-
-        try:
-            desk = await Desk.open(self._settings, self._session, renew=self._sign_in.refresh)
-        except SignInError as error:
-            self.app.call_later(self.app.sign_in_again, str(error))  # type: ignore[attr-defined]
-            return
-        except HelpdeskError as error:
-            self.say(str(error), alarm=True)
-            self.status.set_connection("down")
-            self.set_timer(3, self._begin)
-            return
+    def opened(self, desk: Desk) -> None:
+        """The desk can be asked."""
         self.desk = desk
-        me = desk.me
-        self._labels = tickets.views_for(me)
+        self._labels = tickets.views_for(desk.me)
         if self.view_key not in {view.key for view in self._labels}:
             self.view_key = self._labels[0].key
         self._name_myself()
         self.status.calm()
         self._show_tabs()
         self._ready.set()
-        self._dirty = [
-            Dirty(self._read_queue, failed=self._read_failed),
-            Dirty(self._read_counts, gap=COUNTERS, jitter=COUNTERS_JITTER, failed=self._read_failed),
-            Dirty(self._read_thread, failed=self._read_failed),
-        ]
-        self._sign_in.on_refresh(lambda session: self._spawn(desk.database.use(session)))
-        self._live = Live(self._settings, lambda: self._sign_in.session or self._session, renew=self._sign_in.refresh)
-        self._live.subscribe(self._heard)
-        self._spawn(self._live.run())
-        self._spawn(self._stay_signed_in())
-        self._spawn(desk.database.warm())
 
     def _name_myself(self) -> None:
         me = self._desk.me
-        who = " · ".join(filter(None, (me.name, me.department, me.role, self._settings.profile)))
-        self.status.set_who(who, f"{(me.name.split() or [me.email])[0]} · {self._settings.profile}")
-
-    async def _stay_signed_in(self) -> None:
-        try:
-            await self._sign_in.keep_fresh()
-        except SignInError as error:
-            self.pane.keep_draft()
-            self.app.call_later(self.app.sign_in_again, str(error))  # type: ignore[attr-defined]
+        who = " · ".join(filter(None, (me.name, me.department, me.role, self._profile)))
+        self.status.set_who(who, f"{(me.name.split() or [me.email])[0]} · {self._profile}")
 
     async def leave(self) -> None:
         """Keep what was written, stop what runs, close the connections."""
         self.pane.keep_draft()
-        for dirty in self._dirty:
-            dirty.close()
+        await self.link.close()
         self.workers.cancel_node(self)
-        if self.desk is not None:
-            await self.desk.close()
 
-    # What is heard
+    # What the link tells
 
-    def _heard(self, event: Event) -> None:
-        from helpdesk_tui.core.live import Changed
+    def connection_changed(self, name: Connection, why: str) -> None:
+        """How live the screen is."""
+        self.status.set_connection(name)
+        if why:
+            self.say(why, alarm=True)
+        elif name in ("live", "polling"):
+            self.status.calm()
 
-        if isinstance(event, Changed):
-            if event.reason == "access" and self.desk is not None:
-                self._spawn(self._me_again())
-            self._mark(event.tickets)
-        else:
-            self.status.set_connection(event.name)
-            if event.name in ("stale", "down") and event.why:
-                self.say(event.why, alarm=True)
-            elif event.name in ("live", "polling"):
-                self.status.calm()
+    def me_changed(self, me: Me) -> None:
+        """Another role or department: other queues."""
+        self._name_myself()
+        self._labels = tickets.views_for(me)
+        self.say(f"You are now: {me.role}, {me.department or 'no department'}")
+        self._change_view(self._labels[0].key)
 
-    def _mark(self, changed: Tickets) -> None:
-        for dirty in self._dirty:
-            dirty.mark(changed)
-
-    def _read_failed(self, error: HelpdeskError) -> None:
+    def trouble(self, error: HelpdeskError) -> None:
+        """Something could not be read."""
         self.say(str(error), alarm=True)
 
-    async def _me_again(self) -> None:
-        """My role or department may be another now: so may what I see."""
-        from helpdesk_tui.core import people
+    def signed_out(self, why: str) -> None:
+        """Back to the sign-in; what was written is kept."""
+        self.pane.keep_draft()
+        self.post_message(self.SignedOut(why))
 
-        desk = self._desk
-        found = await desk.database.fetch(people.me())
-        if found and found[0] != desk.me:
-            desk.me = found[0]
-            self._name_myself()
-            self._labels = tickets.views_for(desk.me)
-            self.say(f"You are now: {desk.me.role}, {desk.me.department or 'no department'}")
-            self._change_view(self._labels[0].key)
-
-    async def _read_queue(self, changed: Tickets) -> None:
+    async def read_queue(self, changed: Tickets) -> None:
+        """Read again what the queue shows."""
         if changed is None:
             self.queue.reread()
             return
@@ -228,10 +187,12 @@ class DeskScreen(Screen[None]):
                 own=[k for k in found if self.triage.echoes(k)],
             )
 
-    async def _read_counts(self, _changed: Tickets) -> None:
+    async def read_counts(self, changed: Tickets) -> None:  # noqa: ARG002  (every ticket counts)
+        """Count again."""
         self._take_counts(await self._desk.counts())
 
-    async def _read_thread(self, changed: Tickets) -> None:
+    async def read_thread(self, changed: Tickets) -> None:
+        """Read the open ticket again."""
         shown = self.pane.ticket
         if shown is not None and (changed is None or shown.id in changed):
             await self._load_thread(shown.id)
@@ -305,9 +266,7 @@ class DeskScreen(Screen[None]):
 
     def action_reread(self) -> None:
         """Read everything anew."""
-        if self._live is not None:
-            self._live.retry()
-        self._mark(None)
+        self.link.read_everything()
 
     # One ticket
 
@@ -378,41 +337,22 @@ class DeskScreen(Screen[None]):
 
     def action_goto(self) -> None:
         """Ask for a ticket's number."""
-        field = self.query_one("#goto", Input)
-        field.value = ""
-        field.add_class("asking")
-        field.focus()
+        self.number.ask()
 
-    @on(Input.Submitted, "#goto")
-    async def _go_to(self, event: Input.Submitted) -> None:
-        reference = event.value
-        self._leave_goto()
-        if not reference.strip():
-            return
+    @on(NumberField.Asked)
+    async def _go_to(self, message: NumberField.Asked) -> None:
+        self.queue.focus()
+        reference = message.reference
         try:
-            ticket = await self._desk.ticket(reference)
+            ticket = await self._desk.ticket(reference) if reference else None
         except HelpdeskError as error:
             self.say(str(error), alarm=True)
             return
-        if ticket is None:
-            self.say(f"There is no ticket {reference.strip()} for you", alarm=True)
-        else:
+        if ticket is not None:
             self.queue.select(ticket.id)
             self.open_ticket(ticket)
-
-    def _leave_goto(self) -> None:
-        self.query_one("#goto", Input).remove_class("asking")
-        self.queue.focus()
-
-    @on(Input.Blurred, "#goto")
-    def _goto_blurred(self) -> None:
-        self.query_one("#goto", Input).remove_class("asking")
-
-    def on_key(self, event: events.Key) -> None:
-        """Esc leaves the number field."""
-        if event.key == "escape" and self.query_one("#goto", Input).has_focus:
-            event.stop()
-            self._leave_goto()
+        elif reference:
+            self.say(f"There is no ticket {reference} for you", alarm=True)
 
     # Acts
 
@@ -426,45 +366,16 @@ class DeskScreen(Screen[None]):
     def action_pick(self, question: str) -> None:
         """Ask for the second key."""
         if question == "sort":
-            words = {"updated": "u", "due": "d", "priority": "p", "age": "a"}
-            self.picker.ask(
-                "sort",
-                "Sort by",
-                [Choice(key, label, words[key], key == self.sort) for key, label in tickets.SORTS.items()],
-            )
+            self.picker.ask("sort", "Sort by", sort_choices(self.sort))
             return
         ticket, desk = self.subject, self.desk
         if ticket is None or desk is None:
             self.say("No ticket is selected")
-            return
-        self._subject = ticket
-        name = f"#{ticket.number}"
-        if desk.me.role == "customer" and question != "status":
+        elif desk.me.role == "customer" and question != "status":
             self.say(f"The {question} of a ticket is the team's to set")
-            return
-        if question == "status":
-            known: Sequence[Status] = ("open", "closed") if desk.me.role == "customer" else STATUSES
-            choices = [Choice(Act("status", s, s), s, s[0], s == ticket.status) for s in known]
-        elif question == "priority":
-            choices = [Choice(Act("priority", p, p), p, p[0], p == ticket.priority) for p in PRIORITIES]
-        elif question == "assignee":
-            mine = desk.me
-            colleagues = sorted(desk.staff, key=lambda p: (p.department_id != ticket.department_id, p.name.casefold()))
-            choices = [
-                Choice(Act("assignee", mine.id, mine.name), f"me ({mine.name})", "a", ticket.assignee_id == mine.id),
-                Choice(Act("assignee", None, "nobody"), "nobody", "0", ticket.assignee_id is None),
-                *(
-                    Choice(Act("assignee", p.id, p.name), p.name, "", p.id == ticket.assignee_id)
-                    for p in colleagues
-                    if p.id != mine.id
-                ),
-            ]
         else:
-            choices = [
-                Choice(Act("department", d.id, d.name), d.name, "", d.id == ticket.department_id)
-                for d in desk.departments
-            ]
-        self.picker.ask(question, f"{name} {question}", choices)
+            self._subject = ticket
+            self.picker.ask(question, f"#{ticket.number} {question}", choices(question, ticket, desk))
 
     @on(Picker.Chosen)
     def _chosen(self, message: Picker.Chosen) -> None:
@@ -492,7 +403,7 @@ class DeskScreen(Screen[None]):
 
     async def _act(self, act: Act, ticket: Ticket) -> None:
         await self.triage.do(self._desk, act, ticket)
-        self._mark(frozenset([ticket.id]))
+        self.link.mark(frozenset([ticket.id]))
 
     def action_undo(self) -> None:
         """Take the last act back."""
@@ -542,7 +453,7 @@ class DeskScreen(Screen[None]):
         self.pane.composer.sent(message.message_id)
         self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
         await self._load_thread(message.ticket_id)
-        self._mark(frozenset([message.ticket_id]))
+        self.link.mark(frozenset([message.ticket_id]))
 
     @on(Composer.Left)
     def _composer_left(self) -> None:

@@ -60,8 +60,7 @@ async def test_a_stale_reply_is_refused_the_new_messages_shown_and_one_key_sends
     async with opened(team.database, team.agent, tmp_path) as seen:
         await reply_to_first(seen, "My answer")
         # The colleague's answer comes in at the moment of sending: this desk has not heard of it.
-        for dirty in seen.desk._dirty:
-            dirty.close()
+        seen.desk.link.deafen()
         await colleague_answers(team)
         await seen.press("ctrl+s")
         await seen.until(lambda: seen.shows("Not sent"), "the refusal")
