@@ -342,7 +342,7 @@ class Composer(Vertical):
         note = slot.draft.kind == "note"
         self.set_class(note, "-note")
         self.set_class(not note, "-reply")
-        self._mode.update("INTERNAL NOTE" if note else "REPLY TO CUSTOMER")
+        self._mode.update(" INTERNAL NOTE " if note else " REPLY TO CUSTOMER ")
         self._to.update(self._recipient(slot.draft.kind))
         status, words = self._state(slot)
         for name in ("sending", "failed", "stale"):

@@ -12,7 +12,7 @@ Composer {
     max-height: 60%;
     background: $panel;
     & #composer-head { height: 1; background: $panel; }
-    & #composer-mode { width: auto; padding: 0 1; text-style: bold; }
+    & #composer-mode { width: auto; text-style: bold; }
     & #composer-to { width: 1fr; padding: 0 1; color: $text; text-wrap: nowrap; text-overflow: ellipsis; }
     & #composer-state { height: auto; max-height: 3; padding: 0 1; display: none; }
     & #composer-keys { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -40,11 +40,11 @@ Composer {
         & ComposerText { border-left: thick $warning; background: $warning 12%; }
         & ComposerText:focus { border-left: thick $warning; background: $warning 12%; }
     }
-    &:nocolor #composer-mode { text-style: bold reverse; }
-
     &.-sending #composer-state { color: $text-muted; text-style: italic; }
     &.-failed #composer-state { color: $text-error; text-style: bold; }
     &.-stale #composer-state { color: $text-warning; text-style: bold; }
     &.-sending ComposerText { color: $text-muted; }
+    &:nocolor.-reply #composer-mode { background: $panel; color: $foreground; text-style: bold reverse; }
+    &:nocolor.-note #composer-mode { background: $panel; color: $foreground; text-style: bold reverse; }
 }
 """

@@ -59,8 +59,8 @@ ThreadView {{
     & > .thread--loading {{ color: $text-muted; text-style: italic; }}
     & > .thread--empty {{ color: $text-muted; }}
     & > .thread--failed {{ color: $text-error; text-style: bold; }}
-    &:nocolor > .thread--note-label {{ text-style: bold reverse; }}
-    &:nocolor > .thread--news {{ text-style: bold reverse; }}
+    &:nocolor > .thread--note-label {{ color: $foreground; background: transparent; text-style: bold reverse; }}
+    &:nocolor > .thread--news {{ color: $foreground; background: transparent; text-style: bold reverse; }}
 {palette.CSS}
 }}
 """
