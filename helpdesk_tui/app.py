@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -20,6 +21,7 @@ from textual.screen import Screen
 from helpdesk_tui.actions import ACTIONS, key_words
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.themes import DARK, LIGHT
+from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
@@ -38,6 +40,8 @@ class HelpdeskApp(App[int]):
         sign_in: signs people in and keeps them so.
         session: who is signed in already, if anybody.
         drafts: the file that drafts rest in; None: nowhere but on the screen.
+        clock: tells the time that ages are counted from.
+        zone: where the person is; None: where this machine is.
     """
 
     TITLE = "helpdesk"
@@ -50,13 +54,22 @@ class HelpdeskApp(App[int]):
     ]
 
     def __init__(
-        self, settings: Settings, sign_in: SignIn, session: Session | None = None, *, drafts: Path | None = None
+        self,
+        settings: Settings,
+        sign_in: SignIn,
+        session: Session | None = None,
+        *,
+        drafts: Path | None = None,
+        clock: Clock = utc_now,
+        zone: tzinfo | None = None,
     ) -> None:
         super().__init__()
         self._settings = settings
         self._sign_in = sign_in
         self._session = session
         self._drafts = drafts
+        self._clock = clock
+        self._zone = zone
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = settings.theme or DARK.name
@@ -106,7 +119,17 @@ class HelpdeskApp(App[int]):
             journal = Journal.open(self._drafts) if self._drafts is not None else None
         except JournalError as error:
             problem = str(error)
-        self.push_screen(DeskScreen(self._settings, self._sign_in, session, journal, journal_problem=problem))
+        self.push_screen(
+            DeskScreen(
+                self._settings,
+                self._sign_in,
+                session,
+                journal,
+                journal_problem=problem,
+                clock=self._clock,
+                zone=self._zone,
+            )
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the table of actions does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 
-from helpdesk_tui.actions import ACTIONS, key_words
+from helpdesk_tui.actions import BY_ID, key_words
 from helpdesk_tui.core import tickets
 from helpdesk_tui.core.acts import Act
 from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
@@ -30,6 +31,7 @@ from helpdesk_tui.widgets.picker import Picker
 from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.widgets.queue_window import PageRequest
 from helpdesk_tui.widgets.status_line import Connection, StatusLine, Tabs
+from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 from helpdesk_tui.widgets.ticket_pane import TicketPane
 
 if TYPE_CHECKING:
@@ -48,6 +50,29 @@ WIDE = 110
 FIRST_ROWS = 60
 #: So long the cursor rests on a ticket before it is previewed.
 PREVIEW_SECONDS = 0.08
+#: The keys worth knowing, the first ones where there is little room.
+QUEUE_HINTS = (
+    "queue.open",
+    "app.help",
+    "desk.status",
+    "desk.assign",
+    "desk.priority",
+    "desk.reply",
+    "desk.undo",
+    "desk.move",
+)
+#: What requesters cannot do.
+TEAM_ACTIONS = ("desk.assign", "desk.priority", "desk.note", "desk.move")
+READING_HINTS = (
+    "desk.back",
+    "app.help",
+    "desk.reply",
+    "desk.note",
+    "desk.status",
+    "desk.assign",
+    "thread.next",
+    "desk.undo",
+)
 
 
 class DeskScreen(Screen[None]):
@@ -59,6 +84,8 @@ class DeskScreen(Screen[None]):
         session: who is signed in.
         journal: where drafts rest; None: on the screen alone.
         journal_problem: why there is none, if there should be one.
+        clock: tells the time that ages are counted from.
+        zone: where the person is; None: where this machine is.
     """
 
     class SignedOut(Message):
@@ -79,13 +106,15 @@ class DeskScreen(Screen[None]):
         journal: Journal | None,
         *,
         journal_problem: str | None = None,
+        clock: Clock = utc_now,
+        zone: tzinfo | None = None,
     ) -> None:
         super().__init__()
         self._profile = settings.profile
         self.link = Link(settings, sign_in, session, self, spawn=self._spawn, later=self.set_timer)
-        self.queue = Queue(id="queue", page_size=FIRST_ROWS)
+        self.queue = Queue(id="queue", me=session.user_id, page_size=FIRST_ROWS, clock=clock)
         owner = f"{settings.profile}/{session.user_id}"
-        self.pane = TicketPane(journal, owner, journal_problem=journal_problem, id="ticket")
+        self.pane = TicketPane(journal, owner, journal_problem=journal_problem, clock=clock, zone=zone, id="ticket")
         self.picker = Picker(id="picker")
         self.number = NumberField(id="goto")
         self.status = StatusLine(id="status")
@@ -472,13 +501,12 @@ class DeskScreen(Screen[None]):
         self._hints()
 
     def _hints(self) -> None:
-        reading = self.pane.has_focus_within
-        wanted = [
-            a for a in ACTIONS if a.hint and (a.context in ("queue", "anywhere") or (reading and a.context == "thread"))
-        ]
-        if reading:
-            wanted = [a for a in wanted if a.id not in ("queue.open", "desk.sort")]
-            wanted.sort(key=lambda a: a.id != "desk.back")
+        if self.pane.composer.has_focus_within:
+            wanted: tuple[str, ...] = ()  # it names its keys itself
+        elif self.pane.has_focus_within:
+            wanted = READING_HINTS
         else:
-            wanted.sort(key=lambda a: a.id != "queue.open")
-        self.status.set_hints([(key_words(a.keys[0]), a.hint) for a in wanted])
+            wanted = QUEUE_HINTS
+        if self.desk is not None and self.desk.me.role == "customer":
+            wanted = tuple(name for name in wanted if name not in TEAM_ACTIONS)
+        self.status.set_hints([(key_words(BY_ID[name].keys[0]), BY_ID[name].hint) for name in wanted])

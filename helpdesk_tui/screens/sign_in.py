@@ -59,6 +59,8 @@ class SignInScreen(Screen[object]):
 
     def on_mount(self) -> None:
         """The first empty field has the focus."""
+        for field in self.query(Input):
+            field.cursor_blink = False  # no painting while nobody types
         self.query_one("#password" if self._email else "#email", Input).focus()
 
     @on(Input.Submitted)

@@ -74,10 +74,17 @@ class ComposerText(TextArea):
         super().__init__(
             "", soft_wrap=True, show_line_numbers=False, tab_behavior="focus", highlight_cursor_line=False, id=id
         )
+        # A cursor that blinks paints twice a second for nobody: felt over a slow link, seen on a battery.
+        self.cursor_blink = False
 
     def action_request(self, what: str) -> None:
         """Pass a key on."""
         self.post_message(self.Request(what))
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Leave keys with Alt to the bindings: many terminals send them with the letter, which is not meant."""
+        if event.key.startswith("alt+"):
+            event.prevent_default()
 
     async def _on_paste(self, event: events.Paste) -> None:
         """Take from the clipboard what may stand in a message."""

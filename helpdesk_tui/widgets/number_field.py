@@ -37,6 +37,7 @@ class NumberField(Input):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(placeholder="Ticket number, then Enter (Esc leaves)", id=id)
+        self.cursor_blink = False
 
     def ask(self) -> None:
         """Ask."""

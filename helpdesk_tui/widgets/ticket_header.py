@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -12,11 +13,23 @@ from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
 
-__all__ = ["TicketHeader"]
+__all__ = ["Clock", "TicketHeader", "utc_now"]
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
 
 
 class TicketHeader(LineView, can_focus=False):
-    """Two lines about the ticket that is shown; three where two cannot hold them."""
+    """Three lines about the ticket that is shown.
+
+    Args:
+        clock: tells the time that due dates are counted from.
+        zone: where the reader is; None: where this machine is.
+    """
 
     STYLE_PREFIX = "header--"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -52,8 +65,10 @@ class TicketHeader(LineView, can_focus=False):
     }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, clock: Clock = utc_now, zone: tzinfo | None = None, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._clock = clock
+        self._zone = zone
         self._ticket: Ticket | None = None
 
     def show(self, ticket: Ticket | None) -> None:
@@ -75,7 +90,7 @@ class TicketHeader(LineView, can_focus=False):
                 (fit(plain(ticket.title), max(0, width - cell_len(number))), "title"),
             ]
         elif y == 1:
-            due, style = due_words(ticket, datetime.now(UTC))
+            due, style = due_words(ticket, self._clock())
             parts = [
                 (f" {STATUS_GLYPHS[ticket.status]} {ticket.status}", f"status-{ticket.status}"),
                 (f"   {PRIORITY_GLYPHS[ticket.priority]} {ticket.priority}", f"priority-{ticket.priority}"),
@@ -89,7 +104,7 @@ class TicketHeader(LineView, can_focus=False):
                 (plain(ticket.requester), ""),
                 ("   assigned to ", "muted"),
                 (plain(ticket.assignee) if ticket.assignee else "nobody", "" if ticket.assignee else "muted"),
-                (f"   {ticket.created_at.astimezone():%d %b %Y %H:%M}", "muted"),
+                (f"   {ticket.created_at.astimezone(self._zone):%d %b %Y %H:%M}", "muted"),
             ]
         segments = [Segment(text, self.line_style("row", name)) for text, name in parts if text]
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from textual.containers import Vertical
 from helpdesk_tui.core.model import Thread, Ticket
 from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.thread import ThreadView
-from helpdesk_tui.widgets.ticket_header import TicketHeader
+from helpdesk_tui.widgets.ticket_header import Clock, TicketHeader, utc_now
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.journal import Journal
@@ -26,6 +27,8 @@ class TicketPane(Vertical):
         journal: where drafts rest; None: on the screen alone.
         owner: whose drafts, as the journal has it.
         journal_problem: why there is no journal, to be told once.
+        clock: tells the time that ages are counted from.
+        zone: where the reader is; None: where this machine is.
     """
 
     DEFAULT_CSS = """
@@ -42,11 +45,13 @@ class TicketPane(Vertical):
         owner: str,
         *,
         journal_problem: str | None = None,
+        clock: Clock = utc_now,
+        zone: tzinfo | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
-        self.header = TicketHeader()
-        self.thread = ThreadView(id="thread")
+        self.header = TicketHeader(clock=clock, zone=zone)
+        self.thread = ThreadView(clock=clock, zone=zone, id="thread")
         self.composer = Composer(journal, owner, journal_problem=journal_problem)
         self.ticket: Ticket | None = None
 
