@@ -44,6 +44,8 @@ Composer {
     &.-failed #composer-state { color: $text-error; text-style: bold; }
     &.-stale #composer-state { color: $text-warning; text-style: bold; }
     &.-sending ComposerText { color: $text-muted; }
+    &:ansi.-note ComposerText { background: ansi_default; }
+    &:ansi.-note ComposerText:focus { background: ansi_default; }
     &:nocolor.-reply #composer-mode { background: $panel; color: $foreground; text-style: bold reverse; }
     &:nocolor.-note #composer-mode { background: $panel; color: $foreground; text-style: bold reverse; }
 }

@@ -59,6 +59,7 @@ ThreadView {{
     & > .thread--loading {{ color: $text-muted; text-style: italic; }}
     & > .thread--empty {{ color: $text-muted; }}
     & > .thread--failed {{ color: $text-error; text-style: bold; }}
+    &:ansi > .thread--note {{ background: ansi_default; }}
     &:nocolor > .thread--note-label {{ color: $foreground; background: transparent; text-style: bold reverse; }}
     &:nocolor > .thread--news {{ color: $foreground; background: transparent; text-style: bold reverse; }}
 {palette.CSS}

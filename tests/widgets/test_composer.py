@@ -100,7 +100,7 @@ async def test_drafts_do_not_cross_tickets() -> None:
 # Sending
 
 
-@pytest.mark.parametrize("key", ["ctrl+s", "ctrl+enter", "alt+enter"])
+@pytest.mark.parametrize("key", ["ctrl+s", "alt+s", "ctrl+enter", "alt+enter"])
 async def test_every_send_key_sends(key: str) -> None:
     app = ComposerApp()
     async with app.run_test() as pilot:
@@ -127,6 +127,18 @@ async def test_sending_can_set_the_status(key: str, status: str) -> None:
         await pilot.pause()
         assert [send.then_status for send in app.sends] == [status]
         assert app.sends[0].content == "hi"
+
+
+async def test_alt_and_a_letter_is_not_the_letter() -> None:
+    """A terminal sends Esc and the letter; Textual makes one key of it that would also be printable."""
+    app = ComposerApp()
+    async with app.run_test() as pilot:
+        await keys(pilot, "hi")
+        app.post_message(events.Key("alt+r", "r"))
+        await pilot.pause()
+        await pilot.pause()
+        assert [send.content for send in app.sends] == ["hi"]
+        assert app.sends[0].then_status == "resolved"
 
 
 async def test_a_failed_send_puts_everything_back() -> None:

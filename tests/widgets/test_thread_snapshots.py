@@ -95,3 +95,14 @@ def test_a_composer_whose_message_is_not_sent(snap_compare: Compare, state: str)
         await prepared(pilot)
 
     assert snap_compare(app, terminal_size=(80, 24), run_before=send)
+
+
+def test_a_note_in_the_terminal_s_own_colours(snap_compare: Compare) -> None:
+    app = ComposerApp(theme="ansi-dark")
+
+    async def write(pilot: Pilot[None]) -> None:
+        app.write(internal=True)
+        await pilot.press(*"psst")
+        await prepared(pilot)
+
+    assert snap_compare(app, terminal_size=(80, 24), run_before=write)
