@@ -121,12 +121,16 @@ class LocalServer:
 
     def _ensure(self) -> None:
         """A supervisor with a server that answers. The caller holds the start lock."""
-        if self._supervisor.is_free():
-            cluster.create(self.places, self.binaries, self._starting)
-            self._spawn()
-        alive_and_well = wait_for(lambda: is_ready(self.places.data) or self._supervisor.is_free(), PATIENCE)
-        if not alive_and_well or self._supervisor.is_free():
-            raise LocalError("The local Postgres does not start.", f"See {self.places.log}.")
+        for _ in range(RESTARTS):
+            if self._supervisor.is_free():
+                cluster.create(self.places, self.binaries, self._starting)
+                self._spawn()
+            if not wait_for(lambda: is_ready(self.places.data) or self._supervisor.is_free(), PATIENCE):
+                break
+            if not self._supervisor.is_free():
+                return
+            # It was on its way out, because it was told to stop or its server would not stay up: another one.
+        raise LocalError("The local Postgres does not start.", f"See {self.places.log}.")
 
     def _spawn(self) -> None:
         """Starts a supervisor and hears what it says."""

@@ -105,6 +105,8 @@ class Supervisor:
             # A short one elsewhere, which nobody would find and clear away with the rest.
             with contextlib.suppress(OSError):
                 Path(self.orders.socket_dir).rmdir()
+        # In this order: an app that is let in must not take us for one that still looks after the server.
+        alone.release()
         apps.release()
         return 0
 

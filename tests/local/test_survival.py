@@ -9,8 +9,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from helpdesk_tui.core.errors import LocalError
 from helpdesk_tui.local import binaries
 from helpdesk_tui.local.account import Account, server_account
 from helpdesk_tui.local.binaries import Binaries, find_postgres, usable_by
+from helpdesk_tui.local.locks import Lock
 from helpdesk_tui.local.places import HOME_OF_ROOT, LONGEST_SOCKET, Places, default_home
 from helpdesk_tui.local.server import LocalServer
 from tests.local.apps import (
@@ -163,6 +166,33 @@ def test_leaves_no_process_behind(home: Path) -> None:
         running.quit()
         assert gone(home)
     assert not list(LocalServer(home).places.socket_dir.glob(".s.PGSQL.*"))
+
+
+def test_app_that_arrives_while_the_supervisor_goes(home: Path) -> None:
+    """It has stopped the server and let the apps in, and its process is not gone yet: another one is started."""
+    server = LocalServer(home)
+    going = Lock(server.places.instance / "supervisor.lock")
+    going.hold()
+    gone_soon = threading.Timer(0.3, going.release)
+    gone_soon.start()
+    try:
+        server.start()
+        assert answers(server.dsn())
+    finally:
+        server.close()
+        gone_soon.join()
+
+
+def test_app_that_arrives_while_the_supervisor_is_told_to_stop(home: Path) -> None:
+    """By somebody who ends processes by hand: nothing keeps apps from coming in while the server stops."""
+    for _ in range(4):
+        server = LocalServer(home)
+        server.start()
+        try:
+            assert soon(partial(answers, server.dsn()))
+        finally:
+            server.close()
+            hurry(home)
 
 
 def test_survives_a_stale_pid_file(home: Path) -> None:
