@@ -53,7 +53,7 @@ class Composer(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         # Ctrl+Enter and Alt+Enter arrive as such only from terminals that speak the kitty protocol; elsewhere they are
         # a plain Enter, so they may not be the only ones.
-        Binding("ctrl+s,alt+s,ctrl+enter,alt+enter", "send", "Send", show=False, id="composer.send"),
+        Binding("ctrl+s,ctrl+enter,alt+enter", "send", "Send", show=False, id="composer.send"),
         Binding("alt+p", "send('pending')", "Send, set pending", show=False, id="composer.send_pending"),
         Binding("alt+r", "send('resolved')", "Send, set resolved", show=False, id="composer.send_resolved"),
         Binding("ctrl+o,f2", "switch", "Reply or note", show=False, id="composer.switch"),
