@@ -126,6 +126,7 @@ class DeskScreen(Screen[None]):
         self._labels: tuple[tickets.View, ...] = tickets.VIEWS
         self._counts: dict[str, int] = {}
         self._ready = asyncio.Event()
+        self._unanswered: list[PageRequest] = []
         self._preview: Timer | None = None
         self._subject: Ticket | None = None
 
@@ -162,6 +163,8 @@ class DeskScreen(Screen[None]):
         self.status.calm()
         self._show_tabs()
         self._ready.set()
+        if self.queue.state == "failed":
+            self.queue.reset(self.sort)
 
     def _name_myself(self) -> None:
         me = self._desk.me
@@ -179,6 +182,10 @@ class DeskScreen(Screen[None]):
     def connection_changed(self, name: Connection, why: str) -> None:
         """How live the screen is."""
         self.status.set_connection(name)
+        if name == "down" and self.desk is None:
+            # Waiting must not look like loading.
+            for request in self._unanswered:
+                self.queue.fail(request, why)
         if why:
             self.say(why, alarm=True)
         elif name in ("live", "polling"):
@@ -239,7 +246,9 @@ class DeskScreen(Screen[None]):
         self._spawn(self._answer(message.request, self.view_key, self.sort))
 
     async def _answer(self, request: PageRequest, view: str, sort: tickets.Sort) -> None:
+        self._unanswered.append(request)
         await self._ready.wait()
+        self._unanswered.clear()
         desk = self._desk
         try:
             if request.kind == "first":
@@ -431,7 +440,8 @@ class DeskScreen(Screen[None]):
             self.queue.focus()
 
     async def _act(self, act: Act, ticket: Ticket) -> None:
-        await self.triage.do(self._desk, act, ticket)
+        if not await self.triage.do(self._desk, act, ticket):
+            self.link.look_at_myself()
         self.link.mark(frozenset([ticket.id]))
 
     def action_undo(self) -> None:
@@ -477,6 +487,7 @@ class DeskScreen(Screen[None]):
             return
         except HelpdeskError as error:
             self.pane.composer.failed(message.message_id, str(error))
+            self.link.look_at_myself()
             self.say(f"Not sent: {error.message}", alarm=True)
             return
         self.pane.composer.sent(message.message_id)

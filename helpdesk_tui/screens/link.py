@@ -133,14 +133,17 @@ class Link:
         from helpdesk_tui.core.live import Changed
 
         if isinstance(event, Changed):
-            if event.reason == "access":
-                self._spawn(self._who_am_i())
+            if event.reason in ("access", "connected", "safety"):
+                self.look_at_myself()
             self.mark(event.tickets)
         else:
             self._linked.connection_changed(event.name, event.why)
 
+    def look_at_myself(self) -> None:
+        """My role or department may be another now, and so what I see; or my session was ended."""
+        self._spawn(self._who_am_i())
+
     async def _who_am_i(self) -> None:
-        """My role or department may be another now: so may what I see."""
         from helpdesk_tui.core import people
 
         desk = self._desk
@@ -151,7 +154,9 @@ class Link:
         except HelpdeskError as error:
             self._linked.trouble(error)
             return
-        if found and found[0] != desk.me:
+        if not found:
+            self._linked.signed_out("You were signed out: this session was ended elsewhere.")
+        elif found[0] != desk.me:
             desk.me = found[0]
             self._linked.me_changed(found[0])
 

@@ -79,8 +79,8 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
     async def play(pilot: Pilot[Any]) -> None:
         for _ in range(400):
             await pilot.pause(0.02)
-            desk = pilot.app.screen
-            if isinstance(desk, DeskScreen) and desk.status.connection == "live" and desk.queue.state == "ready":
+            shown = pilot.app.screen
+            if isinstance(shown, DeskScreen) and shown.status.connection == "live" and shown.queue.state == "ready":
                 break
         await pilot.pause(0.4)
         for key in keys:
