@@ -66,7 +66,7 @@ async def _enter(args: argparse.Namespace, settings: Settings) -> tuple[LocalDes
     """The desk with somebody signed in."""
     from helpdesk_tui.core.session import SecondFactor, SignIn
     from helpdesk_tui.core.tokens import MemoryStore, open_store
-    from helpdesk_tui.local.demo import ACCOUNTS, DEMO_PASSWORD
+    from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
     from helpdesk_tui.local.desk import open_local
 
     desk = await open_local(args.data_dir, settings=settings)

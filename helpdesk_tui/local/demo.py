@@ -12,13 +12,10 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
 from helpdesk_tui.local.content import DemoContent, Message, Person, Ticket, load
 
-DEMO_PASSWORD = "lumen-loom"  # noqa: S105  (printed for everybody who opens the demo)
-"""The password of every demo account."""
-
-ACCOUNTS = {"agent": "agent@example.com", "admin": "admin@example.com", "customer": "customer@example.com"}
-"""The account that stands for each role."""
+__all__ = ["ACCOUNTS", "DEMO_PASSWORD", "fill"]
 
 _NAMESPACE = uuid5(NAMESPACE_DNS, "demo.helpdesk-tui")
 _LOCK = 7_310_142

@@ -8,7 +8,6 @@ import sys
 from textual.widget import Widget
 
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets.markdown.inline import opens
 
 __all__ = ["has_browser", "open_link"]
 
@@ -22,6 +21,8 @@ def has_browser() -> bool:
 
 def open_link(widget: Widget, url: str) -> None:
     """Open a link, or copy it where it cannot be opened, and say which. Only web and mail addresses are touched."""
+    from helpdesk_tui.widgets.markdown.inline import opens
+
     target = opens(url)
     if target is None:
         widget.notify(f"Not opened: {safe_line(url, 200)}", severity="warning", markup=False)
