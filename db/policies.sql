@@ -76,38 +76,90 @@ alter default privileges in schema public revoke all on functions from anon, aut
 
 -- A login of ours is believed by its name alone: session_user, which no session can forge. A login that could bypass
 -- row security anyway is believed about the claims it sets. Everybody else is nobody, and so is everybody whose session
--- has ended, or whose account is banned or deleted.
-create or replace function private.uid() returns uuid
-language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
-declare
-  person uuid;
-  session uuid;
+-- has ended, or whose account is banned or deleted. Role and department are what the profile says at this moment; staff
+-- who owe a second factor have none. Every statement asks this several times: hence one query, and few expressions.
+create or replace function private.asking(
+  out person uuid, out role text, out agent uuid, out agent_department uuid, out admin boolean
+) language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
 begin
-  if session_user::text ~ '^hd_[0-9a-f]{32}$' then
-    -- In an older snapshot nobody has signed out and nobody was demoted yet: it may be read, not written from.
-    if current_setting('transaction_isolation') <> 'read committed' and current_setting('transaction_read_only') = 'off'
-    then
+  -- hd_ and 32 hexadecimal digits, of which d is one.
+  if left(session_user::text, 3) = 'hd_' and length(session_user::text) = 35
+     and translate(session_user::text, '0123456789abcdef', '') = 'h_' then
+    select u.id, q.role, case when q.role = 'agent' then u.id end, case when q.role = 'agent' then p.department_id end,
+           q.role = 'admin'
+      into person, role, agent, agent_department, admin
+      from auth.sessions s join auth.users u on u.id = s.user_id left join public.profiles p on p.id = u.id
+     cross join lateral (select case
+       when p.role = 'customer' or s.aal::text in ('aal2', 'aal3')
+            or not (select f.staff_need_two_factors from private.settings f) then p.role end as role) q
+     where s.id = substr(session_user::text, 4)::uuid and (s.not_after is null or s.not_after > clock_timestamp())
+       and (u.banned_until is null or u.banned_until <= clock_timestamp()) and u.deleted_at is null
+       -- In an older snapshot nobody has signed out and nobody was demoted yet: it may be read, not written from.
+       and (current_setting('transaction_isolation') = 'read committed' or current_setting('transaction_read_only') = 'on');
+    if person is null and current_setting('transaction_isolation') <> 'read committed'
+       and current_setting('transaction_read_only') = 'off' then
       raise exception 'this isolation level is for reading only' using errcode = 'HD002',
         hint = 'Begin with READ ONLY, or with ISOLATION LEVEL READ COMMITTED.';
     end if;
-    session := substr(session_user::text, 4)::uuid;
-    select s.user_id into person from auth.sessions s
-     where s.id = session and (s.not_after is null or s.not_after > clock_timestamp());
-  elsif pg_has_role(session_user, 'service_role', 'member') then
-    person := auth.uid();
-    session := (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id')::uuid;
-    if session is not null and not exists (
-      select from auth.sessions s where s.id = session and s.user_id = person
-         and (s.not_after is null or s.not_after > clock_timestamp())) then
-      return null;
-    end if;
+  elsif pg_has_role(session_user, 'service_role', 'member') and auth.uid() is not null then
+    select u.id, q.role, case when q.role = 'agent' then u.id end, case when q.role = 'agent' then p.department_id end,
+           q.role = 'admin'
+      into person, role, agent, agent_department, admin
+      from auth.users u left join public.profiles p on p.id = u.id
+     cross join (select nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims) c
+     cross join lateral (select case
+       when p.role = 'customer' or c.claims ->> 'aal' in ('aal2', 'aal3')
+            or not (select f.staff_need_two_factors from private.settings f) then p.role end as role) q
+     where u.id = auth.uid()
+       and (u.banned_until is null or u.banned_until <= clock_timestamp()) and u.deleted_at is null
+       and (c.claims ->> 'session_id' is null
+            or exists (select from auth.sessions s where s.id = (c.claims ->> 'session_id')::uuid and s.user_id = u.id
+                        and (s.not_after is null or s.not_after > clock_timestamp())));
   end if;
-  if person is null then
-    return null;
-  end if;
-  return (select u.id from auth.users u
-           where u.id = person and (u.banned_until is null or u.banned_until <= clock_timestamp())
-             and u.deleted_at is null);
+end
+$$;
+
+create or replace function private.uid() returns uuid
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return (private.asking()).person;
+end
+$$;
+
+-- customer, agent or admin; null for nobody.
+create or replace function private.role() returns text
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return (private.asking()).role;
+end
+$$;
+
+-- The person who asks, if an agent; likewise their department.
+create or replace function private.agent() returns uuid
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return (private.asking()).agent;
+end
+$$;
+
+create or replace function private.agent_department() returns uuid
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return (private.asking()).agent_department;
+end
+$$;
+
+create or replace function private.is_admin() returns boolean
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return coalesce((private.asking()).admin, false);
+end
+$$;
+
+create or replace function private.is_staff() returns boolean
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  return coalesce((private.asking()).role <> 'customer', false);
 end
 $$;
 
@@ -121,49 +173,6 @@ begin
     return nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'aal';
   end if;
   return null;
-end
-$$;
-
--- Their role at this moment: customer, agent or admin; null for nobody, and for staff who owe a second factor.
-create or replace function private.role() returns text
-language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
-declare
-  found_role text;
-begin
-  select p.role into found_role from public.profiles p where p.id = private.uid();
-  if found_role in ('agent', 'admin') and coalesce(private.aal(), '') not in ('aal2', 'aal3')
-     and (select s.staff_need_two_factors from private.settings s) then
-    return null;
-  end if;
-  return found_role;
-end
-$$;
-
-create or replace function private.agent() returns uuid
-language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
-begin
-  return case when private.role() = 'agent' then private.uid() end;
-end
-$$;
-
-create or replace function private.agent_department() returns uuid
-language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
-begin
-  return (select p.department_id from public.profiles p where p.id = private.uid() and private.role() = 'agent');
-end
-$$;
-
-create or replace function private.is_admin() returns boolean
-language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
-begin
-  return coalesce(private.role() = 'admin', false);
-end
-$$;
-
-create or replace function private.is_staff() returns boolean
-language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
-begin
-  return coalesce(private.role() in ('agent', 'admin'), false);
 end
 $$;
 
@@ -183,6 +192,20 @@ create or replace function private.works_on(
   assignee uuid, department uuid, agent uuid, agent_department uuid, admin boolean
 ) returns boolean language sql immutable parallel safe
 return assignee = agent or department = agent_department or admin;
+
+-- How far the person who asks sees into a ticket: 'team' all of it, 'requester' what is public (also if they work on
+-- it: nobody reads the notes about their own request), null not at all. What the policies say, for one ticket.
+create or replace function private.sight(ticket uuid) returns text
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  return (select case when t.customer_id = who.person then 'requester'
+                      when private.works_on(t.assignee_id, t.department_id, who.agent, who.agent_department, who.admin)
+                      then 'team' end
+            from public.tickets t where t.id = ticket);
+end
+$$;
 
 -- A category is for customers when it, or one below it, holds something published.
 create or replace function private.holds_published(category uuid) returns boolean
@@ -426,6 +449,21 @@ begin
                              or private.works_on(t.assignee_id, t.department_id, me_agent, my_department, false)))
           or exists (select from public.chat_sessions s where s.customer_id = p.id and me_agent is not null
                       and (s.agent_id = me_agent or s.status = 'waiting')));
+end
+$$;
+
+-- A thread, asking once how far the person sees into the ticket: the policy on the table asks for each message, which at
+-- 200 messages takes longer than reading them. No rows for a ticket that is not there or not for this person.
+create or replace function helpdesk.messages(ticket uuid) returns setof public.ticket_messages
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+declare
+  sight constant text := private.sight(ticket);
+begin
+  if sight = 'team' then
+    return query select m.* from public.ticket_messages m where m.ticket_id = ticket;
+  elsif sight = 'requester' then
+    return query select m.* from public.ticket_messages m where m.ticket_id = ticket and not m.is_internal;
+  end if;
 end
 $$;
 
@@ -767,8 +805,8 @@ revoke all on function public.update_ticket_updated_at(), public.log_ticket_stat
 grant execute on function private.uid(), private.role(), private.agent(), private.agent_department(),
   private.is_admin(), private.is_staff(), private.holds_published(uuid),
   private.works_on(uuid, uuid, uuid, uuid, boolean) to authenticated, service_role;
-grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.assign(uuid[], uuid),
-  helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
+grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.messages(uuid),
+  helpdesk.assign(uuid[], uuid), helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
   helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
   to authenticated, service_role;
 

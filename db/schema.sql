@@ -802,8 +802,7 @@ create or replace function private.guard_message() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   person constant uuid := private.uid();
-  requester uuid;
-  working boolean;
+  sight text;
   there record;
   seen record;
   unseen jsonb;
@@ -813,12 +812,8 @@ begin
     return new;
   end if;
   new.sender_id := coalesce(new.sender_id, person);
-  select t.customer_id,
-         coalesce(private.works_on(t.assignee_id, t.department_id, private.agent(), private.agent_department(),
-                                   private.is_admin()), false)
-    into requester, working
-    from public.tickets t where t.id = new.ticket_id;
-  if requester is null or not (working or requester = person) then
+  sight := private.sight(new.ticket_id);
+  if sight is null then
     raise exception 'there is no such ticket' using errcode = 'HD004';
   end if;
 
@@ -834,7 +829,7 @@ begin
   end if;
   perform from public.tickets t where t.id = new.ticket_id for no key update;
 
-  if working and requester <> person and not new.is_internal then
+  if sight = 'team' and not new.is_internal then
     select s.created_at, s.id into seen
       from public.ticket_messages s where s.id = new.after_id and s.ticket_id = new.ticket_id;
     select jsonb_agg(m.id order by m.created_at, m.id) into unseen

@@ -1,0 +1,335 @@
+"""An agent may not see another department's ticket by any path; nor may another customer, nor a requester a note."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from helpdesk_tui.core import tickets
+from helpdesk_tui.core.model import Me
+from tests.db.scene import SECRET, STRANGERS, Scene, scene
+from tests.world import Connection, DeskDatabase, People
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: DeskDatabase) -> Iterator[Scene]:
+    """The two departments, shared: nothing here changes them for good."""
+    return scene(module_database)
+
+
+@pytest.fixture
+async def people(desk: Scene) -> AsyncIterator[People]:
+    """Makes connections for the people of the scene."""
+    people = People(desk.database)
+    yield people
+    await people.close()
+
+
+@pytest.fixture(params=STRANGERS)
+async def stranger(request: pytest.FixtureRequest, desk: Scene, people: People) -> Connection:
+    """The connection of somebody whom Otto's ticket is none of the business of."""
+    return await people.connect_as(desk.people[request.param])
+
+
+async def rows(connection: Connection, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+    """What a statement answers."""
+    return await (await connection.execute(statement.encode(), parameters)).fetchall()
+
+
+async def answer(connection: Connection, statement: str, parameters: dict[str, Any]) -> str:
+    """Everything a statement tells, an error's every field too; nothing of it stays."""
+    try:
+        async with connection.transaction(force_rollback=True):
+            cursor = await connection.execute(statement.encode(), parameters)
+            told: Any = await cursor.fetchall() if cursor.description else cursor.rowcount
+    except psycopg.Error as error:
+        diag = error.diag
+        fields = ("sqlstate", "message_primary", "message_detail", "message_hint", "context", "schema_name")
+        told = [getattr(diag, name) for name in (*fields, "table_name", "column_name", "constraint_name")]
+    return str(told)
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+
+
+async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: Connection, desk: Scene) -> None:
+    """Every row of every relation and every function that answers, looked through for the ticket."""
+    relations = await rows(
+        stranger,
+        """select format('%I.%I', n.nspname, relname) from pg_class c join pg_namespace n on n.oid = relnamespace
+            where relkind in ('r', 'v', 'm', 'p') and nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+              and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')""",
+    )
+    assert len(relations) == 17
+    marks = [SECRET, *(str(desk.ids[name]) for name in ("foreign", "message", "note", "otto", "chat", "rated"))]
+    readings = [f"select t::text from {name} t" for (name,) in relations]
+    readings += [
+        "select m::text from helpdesk.me() m",
+        "select n::text from helpdesk.names(%(everybody)s) n where id <> all(%(everybody)s) or name ~ 'SECRET'",
+        "select m::text from helpdesk.messages(%(foreign)s) m",
+        "select c::text from helpdesk.channels() c",
+        "select t::text from public.tickets t tablesample bernoulli (100)",
+        "update public.tickets set status = status returning tickets::text",
+        "select t::text from public.tickets t where id = %(foreign)s for update",
+        "select s::text from pg_stats s where schemaname = 'public'",
+        "select most_common_vals::text from pg_stats where tablename = 'tickets'",
+    ]
+    everybody = [person.id for person in desk.people.values()]
+    for reading in readings:
+        told = await answer(stranger, reading, {**desk.ids, "everybody": everybody})
+        assert not [mark for mark in marks if mark in told], reading
+
+
+@pytest.mark.parametrize("name", STRANGERS)
+async def test_list_id_number_search_and_count_agree_that_it_is_not_there(
+    people: People, desk: Scene, name: str
+) -> None:
+    person = desk.people[name]
+    connection = await people.connect_as(person)
+    me = Me(person.id, person.email, person.name, person.role, person.department_id, None, "aal1")  # type: ignore[arg-type]
+    for view in tickets.views_for(me):
+        for sort in tickets.SORTS:
+            statement = tickets.page(me, view.key, sort)
+            found = await rows(connection, statement.sql, statement.params or None)
+            assert desk.ticket not in {row[0] for row in found}, (view, sort)
+    by_number, by_id = tickets.find(str(desk.ids["number"])), tickets.find(str(desk.ticket))
+    for statement in (by_number, by_id, tickets.by_ids([desk.ticket])):
+        assert await rows(connection, statement.sql, statement.params) == []
+    counted = tickets.counts(me)
+    (numbers,) = await rows(connection, counted.sql, counted.params or None)
+    assert sum(numbers) <= 3 * len(numbers)
+    for condition in (
+        "title ilike '%%secret%%'",
+        "title ~ 'SECRET'",
+        "number = %(number)s",
+        'metadata @> \'{"a": "SECRET"}\'',
+        "customer_id = %(otto)s",
+        "id in (select ticket_id from public.ticket_messages where content ~ 'SECRET')",
+    ):
+        assert await rows(connection, f"select count(*) from public.tickets where {condition}", desk.ids) == [(0,)]
+    own = {"cora": 1, "ada": 1, "ida": 0}[name]
+    assert await rows(connection, "select count(*) from public.tickets") == [(own,)]
+
+
+async def test_condition_that_betrays_what_it_is_asked_is_not_asked_about_the_ticket(stranger: Connection) -> None:
+    for condition in (
+        "1 / (case when title like 'SECRET%' then 0 else 1 end) = 1",
+        "case when title ~ 'SECRET' then title::uuid is not null else true end",
+    ):
+        # Asked about Otto's ticket too, this would fail.
+        found = await rows(stranger, f"select title from public.tickets where {condition}")
+        assert {title for (title,) in found} <= {"Paper jam"}
+
+
+@pytest.mark.parametrize("table", ["tickets", "ticket_messages", "ticket_status_history", "ticket_events"])
+async def test_copy_and_cursors_follow_the_same_rule(stranger: Connection, table: str) -> None:
+    async with (
+        stranger.cursor() as cursor,
+        cursor.copy(f"copy (select * from public.{table}) to stdout".encode()) as copy,
+    ):
+        told = b"".join([bytes(block) async for block in copy])
+    assert SECRET.encode() not in told
+    async with stranger.transaction():
+        await stranger.execute(f"declare c cursor for select t::text from public.{table} t".encode())
+        assert SECRET not in str(await rows(stranger, "fetch all from c"))
+
+
+async def test_name_and_address_of_a_requester_are_for_those_who_work_on_the_ticket(
+    people: People, desk: Scene
+) -> None:
+    ask = "select name from helpdesk.names(array[%(otto)s])"
+    for name, told in (("cora", []), ("ada", []), ("ida", []), ("bo", [("Otto SECRET",)]), ("ann", [("Otto SECRET",)])):
+        connection = await people.connect_as(desk.people[name])
+        assert await rows(connection, ask, desk.ids) == told
+        seen = await rows(connection, "select email from public.profiles where id = %(otto)s", desk.ids)
+        assert len(seen) == len(told)
+
+
+async def test_customers_learn_of_staff_a_display_name_and_nothing_else(people: People, desk: Scene) -> None:
+    connection = await people.connect_as(desk.people["cora"])
+    everybody = [person.id for person in desk.people.values()]
+    told = await rows(connection, "select name, is_staff from helpdesk.names(%s) order by name", [everybody])
+    assert told == [("Ada", True), ("Ann", True), ("Bo", True), ("Cora", False), ("Ida", True)]
+    assert await rows(connection, "select email from public.profiles") == [("cora@desk.test",)]
+    async with connection.transaction(force_rollback=True):
+        await people.database.run("update public.profiles set full_name = null where id = %s", [desk.ids["ada"]])
+        assert await rows(connection, "select name from helpdesk.names(array[%(ada)s])", desk.ids) == [("Support",)]
+    await people.database.run("update public.profiles set full_name = 'Ada' where id = %s", [desk.ids["ada"]])
+
+
+async def test_thread_read_at_once_is_what_the_policy_shows_message_by_message(people: People, desk: Scene) -> None:
+    for name, person in desk.people.items():
+        connection = await people.connect_as(person)
+        for ticket in ("own", "foreign"):
+            by_policy = await rows(
+                connection, f"select * from public.ticket_messages where ticket_id = %({ticket})s order by id", desk.ids
+            )
+            at_once = await rows(connection, f"select * from helpdesk.messages(%({ticket})s) order by id", desk.ids)
+            assert at_once == by_policy
+            entitled = {"own": {"cora": 1, "ada": 2, "ann": 2}, "foreign": {"otto": 1, "bo": 2, "ann": 2}}[ticket]
+            assert len(at_once) == entitled.get(name, 0)
+
+
+# -- answers to writing -----------------------------------------------------------------------------------------------
+
+ATTEMPTS = {
+    "message": "insert into public.ticket_messages (ticket_id, content) values (%(ticket)s, 'x')",
+    "note": "insert into public.ticket_messages (ticket_id, content, is_internal) values (%(ticket)s, 'x', true)",
+    "status": "update public.tickets set status = 'open' where id = %(ticket)s",
+    "empty title": "update public.tickets set title = '' where id = %(ticket)s returning title",
+    "tag": "insert into public.ticket_tag_relations values (%(ticket)s, %(tag)s)",
+    "tag again": "insert into public.ticket_tag_relations values (%(ticket)s, %(tag)s) on conflict do nothing",
+    "untag": "select done, why from helpdesk.untag(array[%(ticket)s], %(tag)s)",
+    "assign": "select done, why from helpdesk.assign(array[%(ticket)s], %(ada)s)",
+    "unassign": "select done, why from helpdesk.assign(array[%(ticket)s], null)",
+    "move": "select done, why from helpdesk.move(array[%(ticket)s], %(support)s)",
+    "feedback": "insert into public.ticket_feedback (ticket_id, customer_id, rating) values (%(ticket)s, %(me)s, 1)",
+    "feedback of the requester": "insert into public.ticket_feedback (ticket_id, customer_id, rating)"
+    " values (%(ticket)s, %(otto)s, 1)",
+    "thread": "select * from helpdesk.messages(%(ticket)s)",
+    "lock": "select from public.tickets where id = %(ticket)s for update",
+    "seen": "insert into public.ticket_messages (ticket_id, content, after_id) values (%(own)s, 'x', %(message)s)",
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+@pytest.mark.parametrize("name", STRANGERS)
+async def test_forbidden_ticket_answers_as_one_that_does_not_exist(
+    people: People, desk: Scene, name: str, attempt: str
+) -> None:
+    connection = await people.connect_as(desk.people[name])
+    told = []
+    for ticket, message in ((desk.ticket, desk.ids["message"]), (uuid4(), uuid4())):
+        parameters = {**desk.ids, "ticket": ticket, "message": message, "me": desk.ids[name]}
+        text = await answer(connection, ATTEMPTS[attempt], parameters)
+        told.append(text.replace(str(ticket), "TICKET").replace(str(message), "MESSAGE"))
+    assert told[0] == told[1]
+    assert SECRET not in told[0]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into public.tickets (id, title, customer_id) values (%(foreign)s, 'x', %(me)s)",
+        "insert into public.ticket_messages (id, ticket_id, content, is_internal) values (%(message)s, %(own)s, 'x', false)",
+        "insert into public.ticket_messages (id, ticket_id, content) values (%(note)s, %(own)s, 'x') on conflict do nothing",
+        "update public.tickets set title = repeat('x', 501) where true",
+        "update public.tickets set category_id = %(foreign)s where true",
+    ],
+)
+async def test_no_error_quotes_a_row(stranger: Connection, desk: Scene, statement: str) -> None:
+    """That an id which somebody knows is in use can be found out: ids are drawn by clients. What it is, cannot."""
+    (me,) = await rows(stranger, "select id from helpdesk.me()")
+    told = await answer(stranger, statement, {**desk.ids, "me": me[0]})
+    assert SECRET not in told
+    assert "Failing row" not in told
+
+
+async def test_message_under_the_id_of_anothers_is_refused_and_not_lost_without_a_word(
+    people: People, desk: Scene
+) -> None:
+    connection = await people.connect_as(desk.people["cora"])
+    send = (
+        "insert into public.ticket_messages (id, ticket_id, content) values (%s, %s, 'x') on conflict (id) do nothing"
+    )
+    for taken in ("message", "note", "own_note"):
+        with pytest.raises(psycopg.Error) as refused:
+            await connection.execute(send, [desk.ids[taken], desk.ids["own"]])
+        assert refused.value.sqlstate == "HD002"
+
+
+# -- what a requester is not told -------------------------------------------------------------------------------------
+
+
+async def test_requester_cannot_tell_that_there_is_a_note(people: People, desk: Scene) -> None:
+    """Not from the thread, nor the ticket's times, its history, what answers refer to, or the inbox."""
+    cora, ada = desk.people["cora"], desk.people["ada"]
+    requester, agent = await people.connect_as(cora), await people.connect_as(ada)
+    looks = (
+        "select t::text from public.tickets t where id = %(own)s",
+        "select m::text from public.ticket_messages m where ticket_id = %(own)s",
+        "select h::text from public.ticket_status_history h where ticket_id = %(own)s",
+        "select e::text from public.ticket_events e",
+        "select n::text from public.notifications n",
+        "select r::text from public.ticket_tag_relations r",
+    )
+    before = [await rows(requester, look, desk.ids) for look in looks]
+    note = uuid4()
+    await agent.execute(
+        "insert into public.ticket_messages (id, ticket_id, content, is_internal) values (%s, %s, 'NOTE', true)",
+        [note, desk.ids["own"]],
+    )
+    await agent.execute("insert into public.ticket_tag_relations values (%(own)s, %(tag)s)", desk.ids)
+    assert [await rows(requester, look, desk.ids) for look in looks] == before
+
+    # The answer after it has seen the note, and does not name it to the requester.
+    await agent.execute(
+        "insert into public.ticket_messages (ticket_id, content, after_id) values (%s, 'Answer', %s)",
+        [desk.ids["own"], note],
+    )
+    told = str([await rows(requester, look, desk.ids) for look in looks])
+    assert "Answer" in told
+    assert str(note) not in told
+    assert "NOTE" not in told
+
+
+async def test_agent_does_not_read_the_notes_about_their_own_request(people: People, desk: Scene) -> None:
+    ada, ann = desk.people["ada"], desk.people["ann"]
+    agent, admin = await people.connect_as(ada), await people.connect_as(ann)
+    ((ticket,),) = await rows(
+        admin,
+        "insert into public.tickets (title, customer_id, department_id, assignee_id) values ('Raise', %s, %s, %s)"
+        " returning id",
+        [ada.id, desk.ids["support"], ada.id],
+    )
+    await admin.execute(
+        "insert into public.ticket_messages (ticket_id, content, is_internal) values (%s, 'NOTE', true)", [ticket]
+    )
+    await admin.execute("insert into public.ticket_tag_relations values (%s, %s)", [ticket, desk.ids["tag"]])
+    await admin.execute("update public.tickets set priority = 'low' where id = %s", [ticket])
+    assert await rows(agent, "select title from public.tickets where id = %s", [ticket]) == [("Raise",)]
+    for table in ("ticket_messages", "ticket_events", "ticket_tag_relations"):
+        assert await rows(agent, f"select * from public.{table} where ticket_id = %s", [ticket]) == []
+    assert await rows(agent, "select * from helpdesk.messages(%s)", [ticket]) == []
+    kinds = await rows(agent, "select type from public.notifications where ticket_id = %s", [ticket])
+    assert kinds == [("assigned",)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        await agent.execute(
+            "insert into public.ticket_messages (ticket_id, content, is_internal) values (%s, 'x', true)", [ticket]
+        )
+    await people.database.run("delete from public.tickets where id = %s", [ticket])
+
+
+async def test_inbox_forgets_the_subject_of_a_ticket_that_is_out_of_sight(people: People, desk: Scene) -> None:
+    ada, ann = desk.people["ada"], desk.people["ann"]
+    agent, admin = await people.connect_as(ada), await people.connect_as(ann)
+    ((ticket,),) = await rows(
+        admin,
+        "insert into public.tickets (title, customer_id, department_id) values ('Lay off', %s, %s) returning id",
+        [desk.ids["otto"], desk.ids["support"]],
+    )
+    await admin.execute("select helpdesk.assign(array[%s], %s)", [ticket, ada.id])
+    titles = "select title from public.notifications where ticket_id = %s"
+    assert await rows(agent, titles, [ticket]) == [("Assigned to you: Lay off",)]
+    await admin.execute("select helpdesk.move(array[%s], %s)", [ticket, desk.ids["billing"]])
+    assert await rows(agent, titles, [ticket]) == []
+    await people.database.run("delete from public.tickets where id = %s", [ticket])
+
+
+async def test_drafts_are_in_nothing_that_a_customer_reads(people: People, desk: Scene) -> None:
+    connection = await people.connect_as(desk.people["cora"])
+    assert await rows(connection, "select count(*) from public.kb_articles") == [(0,)]
+    assert await rows(connection, "select count(*) from public.kb_article_versions") == [(0,)]
+    told = [
+        await answer(
+            connection,
+            "insert into public.kb_article_feedback (article_id, user_id, helpful) values (%(article)s, %(cora)s, true)",
+            {**desk.ids, "article": article},
+        )
+        for article in (desk.ids["draft"], uuid4())
+    ]
+    assert told[0] == told[1]

@@ -1,0 +1,254 @@
+"""Live changes: LISTEN asks nobody for rights, so what is sent holds ids alone, on channels that cannot be guessed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.db.signed_in import address, new
+from tests.world import Connection, People, Person
+
+IDS = re.compile(r'\[("[0-9a-f-]{36}"(, )?)+\]|\*|!')
+
+
+@pytest.fixture
+async def people(module_people: People) -> AsyncIterator[People]:
+    """The module shares a database; nobody is used twice."""
+    yield module_people
+
+
+async def channels(connection: Connection) -> list[str]:
+    """The channels that a connection is told of."""
+    return [row[0] for row in await (await connection.execute("select channel from helpdesk.channels()")).fetchall()]
+
+
+async def listen(connection: Connection, *names: str) -> Connection:
+    """The same connection, listening."""
+    for name in names:
+        await connection.execute(sql.SQL("listen {}").format(sql.Identifier(name)))
+    return connection
+
+
+async def heard(connection: Connection) -> list[tuple[str, str]]:
+    """What has come by now: (channel, payload)."""
+    # Everything that was committed before has been handed over before the answer to this.
+    await connection.execute("select 1")
+    return [(note.channel, note.payload) async for note in connection.notifies(timeout=0.05)]
+
+
+async def ticket_of(people: People, customer: Person, department: str, assignee: Person | None = None) -> UUID:
+    """A ticket of theirs."""
+    rows = await people.database.run(
+        "insert into public.tickets (title, customer_id, department_id, assignee_id) values (%s, %s, %s, %s)"
+        " returning id",
+        ["SECRET", customer.id, await people.department(department), assignee.id if assignee else None],
+    )
+    found = rows[0][0]
+    assert isinstance(found, UUID)
+    return found
+
+
+async def every_kind_of_change(people: People, ticket: UUID, author: Person) -> None:
+    """Whatever can happen to a ticket, by the owner and by somebody who works on it."""
+    connection = await people.connect_as(author)
+    tag = uuid4()
+    await connection.execute("insert into public.ticket_tags (id, name) values (%s, %s)", [tag, str(tag)])
+    for statement in (
+        "update public.tickets set status = 'pending', priority = 'urgent', title = 'SECRET two' where id = %(id)s",
+        "insert into public.ticket_messages (ticket_id, content) values (%(id)s, 'SECRET')",
+        "insert into public.ticket_messages (ticket_id, content, is_internal) values (%(id)s, 'SECRET note', true)",
+        "insert into public.ticket_tag_relations values (%(id)s, %(tag)s)",
+        "select helpdesk.untag(array[%(id)s], %(tag)s)",
+        "select helpdesk.assign(array[%(id)s], %(author)s)",
+    ):
+        await connection.execute(statement.encode(), {"id": ticket, "tag": tag, "author": author.id})
+
+
+async def test_other_departments_hear_nothing_on_any_channel_they_can_know(people: People) -> None:
+    otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Billing")
+    strangers = [
+        await new(people, "cora"),
+        await new(people, "ada", "agent", "Support"),
+        await new(people, "ida", "agent"),
+    ]
+    billing = await people.department("Billing")
+    ticket = await ticket_of(people, otto, "Billing")
+    guesses = ["tickets", "ticket_messages", "helpdesk", "admins", "support", "billing", f"department:{billing}"]
+    guesses += [f"person:{bo.id}", f"person:{otto.id}", str(ticket), str(billing), str(bo.id), bo.db_user, "hd_", "*"]
+    ears = []
+    for stranger in strangers:
+        connection = await people.connect_as(stranger)
+        ears.append(await listen(connection, *guesses, *await channels(connection)))
+    await every_kind_of_change(people, ticket, bo)
+    await people.database.run("delete from public.tickets where id = %s", [ticket])
+    assert [await heard(ear) for ear in ears] == [[], [], []]
+
+
+async def test_those_who_work_on_it_hear_ids_and_nothing_else(people: People) -> None:
+    otto, bo, ann = (
+        await new(people, "otto"),
+        await new(people, "bo", "agent", "Shipping"),
+        await new(people, "ann", "admin"),
+    )
+    ticket = await ticket_of(people, otto, "Shipping")
+    ears = []
+    for person in (await new(people, "bea", "agent", "Shipping"), ann, otto):
+        connection = await people.connect_as(person)
+        ears.append(await listen(connection, *await channels(connection)))
+    await every_kind_of_change(people, ticket, bo)
+    for ear in ears:
+        told = await heard(ear)
+        assert told
+        assert all(IDS.fullmatch(payload) and str(ticket) in payload for _, payload in told)
+
+
+async def test_requester_hears_of_answers_and_not_of_notes_or_tags(people: People) -> None:
+    otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Returns")
+    ticket = await ticket_of(people, otto, "Returns")
+    requester, agent = await people.connect_as(otto), await people.connect_as(bo)
+    await listen(requester, *await channels(requester))
+    tag = uuid4()
+    await agent.execute("insert into public.ticket_tags (id, name) values (%s, %s)", [tag, str(tag)])
+    await agent.execute("insert into public.ticket_tag_relations values (%s, %s)", [ticket, tag])
+    await agent.execute(
+        "insert into public.ticket_messages (ticket_id, content, is_internal) values (%s, 'x', true)", [ticket]
+    )
+    await agent.execute("select helpdesk.untag(array[%s], %s)", [ticket, tag])
+    assert await heard(requester) == []
+    await agent.execute(
+        "insert into public.ticket_messages (ticket_id, content, after_id) values (%s, 'x', null)", [ticket]
+    )
+    assert [payload for _, payload in await heard(requester)] == [f'["{ticket}"]']
+
+
+async def test_one_statement_over_many_tickets_is_one_notification_an_audience(people: People) -> None:
+    otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Repairs")
+    for _ in range(20):
+        await ticket_of(people, otto, "Repairs")
+    connection = await people.connect_as(bo)
+    ear = await people.connect_as(await new(people, "bea", "agent", "Repairs"))
+    await listen(ear, *await channels(ear))
+    await connection.execute("update public.tickets set status = 'pending' where is_open")
+    (told,) = await heard(ear)
+    assert told[1].count('"') == 40
+    await people.database.run(
+        "insert into public.tickets (title, customer_id, department_id) select 't', %s, %s from generate_series(1, 300)",
+        [otto.id, await people.department("Repairs")],
+    )
+    assert [payload for _, payload in await heard(ear)] == ["*"]
+
+
+async def test_import_notifies_nobody(people: People) -> None:
+    otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Imports")
+    ear = await people.connect_as(bo)
+    await listen(ear, *await channels(ear))
+    async with await people.database.connect() as owner, owner.transaction():
+        await owner.execute("set local helpdesk.mute = 'on'")
+        department = await people.department("Imports")
+        await owner.execute(
+            "insert into public.tickets (id, title, customer_id, department_id, assignee_id)"
+            " values (%s, 't', %s, %s, %s)",
+            [ticket := uuid4(), otto.id, department, bo.id],
+        )
+        await owner.execute(
+            "insert into public.ticket_messages (ticket_id, sender_id, content) values (%s, %s, 'x')", [ticket, otto.id]
+        )
+    assert await heard(ear) == []
+    assert await people.database.run("select from public.notifications where user_id = %s", [bo.id]) == []
+    # A client who says the same is not believed.
+    customer = await people.connect_as(otto)
+    await customer.execute("set helpdesk.mute = 'on'")
+    await customer.execute("insert into public.ticket_messages (ticket_id, content) values (%s, 'x')", [ticket])
+    assert await heard(ear)
+
+
+@pytest.mark.parametrize("leaving", ["moved", "demoted", "banned", "deleted"])
+async def test_who_leaves_a_department_hears_no_more_of_it_on_the_channels_they_knew(
+    people: People, leaving: str
+) -> None:
+    department = f"Left by the {leaving}"
+    bo, bea = await new(people, "bo", "agent", department), await new(people, "bea", "agent", department)
+    otto = await new(people, "otto")
+    ear, stays = await people.connect_as(bo), await people.connect_as(bea)
+    await listen(ear, *(known := await channels(ear)))
+    before = await channels(stays)
+    await listen(stays, *before)
+    statement = {
+        "moved": "update public.profiles set department_id = null where id = %s",
+        "demoted": "update public.profiles set role = 'customer' where id = %s",
+        "banned": "update auth.users set banned_until = now() + interval '1 day' where id = %s",
+        "deleted": "delete from auth.users where id = %s",
+    }[leaving]
+    await people.database.run(statement, [bo.id])
+    # Both are told to look their channels up again; one of them is given the new name.
+    assert {payload for _, payload in await heard(ear)} == {"!"}
+    assert {payload for _, payload in await heard(stays)} == {"!"}
+    after = await channels(stays)
+    assert set(after) != set(before)
+    assert not set(await channels(ear)) & set(known)
+    await listen(stays, *after)
+    await ticket_of(people, otto, department)
+    assert await heard(ear) == []
+    assert len(await heard(stays)) == 1
+
+
+async def test_old_admin_hears_no_more_of_everything(people: People) -> None:
+    ann, otto = await new(people, "ann", "admin"), await new(people, "otto")
+    ear = await people.connect_as(ann)
+    await listen(ear, *await channels(ear))
+    await people.database.run("update public.profiles set role = 'customer' where id = %s", [ann.id])
+    await heard(ear)
+    await ticket_of(people, otto, "Support")
+    assert await heard(ear) == []
+
+
+async def test_ticket_that_moves_away_is_told_to_both_sides_once(people: People) -> None:
+    bo, bea = await new(people, "bo", "agent", "North"), await new(people, "bea", "agent", "South")
+    ticket = await ticket_of(people, await new(people, "otto"), "North", bo)
+    ears = []
+    for person in (bo, bea):
+        connection = await people.connect_as(person)
+        ears.append(await listen(connection, *await channels(connection)))
+    mover = await people.connect_as(bo)
+    await mover.execute("select helpdesk.move(array[%s], %s)", [ticket, await people.department("South")])
+    for ear in ears:
+        assert {payload for _, payload in await heard(ear)} == {f'["{ticket}"]'}
+    await people.database.run("update public.tickets set priority = 'low' where id = %s", [ticket])
+    assert [len(await heard(ear)) for ear in ears] == [0, 1]
+
+
+async def test_channels_are_unguessable_and_ones_own(people: People) -> None:
+    people_ = [await new(people, "cora"), await new(people, "bo", "agent", "East"), await new(people, "ann", "admin")]
+    found = [await channels(await people.connect_as(person)) for person in people_]
+    assert [len(names) for names in found] == [1, 2, 2]
+    names = [name for each in found for name in each]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"hd_[0-9a-f]{40}", name) for name in names)
+    connection = await people.connect_as(people_[0])
+    for statement in ("select private.channel('admins')", "select * from private.audiences"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await connection.execute(statement.encode())
+    await people.sign_out(people_[0])
+    assert await channels(connection) == []
+
+
+async def test_notification_is_sent_with_the_commit_and_not_before(people: People) -> None:
+    bo = await new(people, "bo", "agent", "West")
+    ear = await people.connect_as(bo)
+    await listen(ear, *await channels(ear))
+    async with await people.database.connect() as owner:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            async with owner.transaction():
+                await owner.execute(
+                    "insert into public.tickets (title, customer_id, department_id) values ('t', %s, %s)",
+                    [(await people.add(address("otto"), "Otto")).id, await people.department("West")],
+                )
+                await owner.execute("select 1 / 0")
+    await asyncio.sleep(0.02)
+    assert await heard(ear) == []
