@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pexpect
 import pytest
 
+from tests.local.apps import gone, processes
 from tests.parts import REPOSITORY
+
+PROC = Path("/proc/self/cwd").exists()
+"""Whether one can look at processes here."""
 
 
 def run(*command: str | Path, **more) -> subprocess.CompletedProcess[str]:
@@ -79,35 +86,51 @@ def test_the_installed_wheel_starts_elsewhere(installed, tmp_path):
     run(installed / "bin" / "helpdesk", "--version", cwd=tmp_path, env=elsewhere(tmp_path))
 
 
-def start_in_a_terminal(program: Path, home: Path) -> None:
-    """Starts the demo as a person would and waits until the desk shows a ticket list, then quits."""
+def start_in_a_terminal(program: Path, home: Path, data: Path) -> None:
+    """Starts the demo as a person would and waits until the desk shows its tickets, then quits. Nothing is left.
+
+    Args:
+        program: the installed ``helpdesk``.
+        home: the person's home.
+        data: for the database, where the account that Postgres runs as can get: pytest's directories are closed.
+    """
     child = pexpect.spawn(
         str(program),
-        ["demo"],
+        ["demo", "--as", "agent"],
         cwd=str(home),
-        env={**elsewhere(home), "NO_COLOR": "1"},
+        env={**elsewhere(home), "NO_COLOR": "1", "XDG_DATA_HOME": str(data)},
         dimensions=(24, 80),
         timeout=60,
         encoding="utf-8",
     )
     try:
         child.expect("(?i)unassigned")  # a built-in view of the queue
+        child.expect(r"(?i)\bopen\b")  # the status of a ticket in it
+        assert processes(data) or not PROC, "the database is not where it was asked for"
         child.send("\x11")  # ctrl+q quits from anywhere
         child.expect(pexpect.EOF)
     finally:
         child.close(force=True)
+        assert not PROC or gone(data)
     assert child.exitstatus == 0
 
 
-def test_the_installed_wheel_opens_the_desk_in_a_terminal(installed, tmp_path):
-    if not (REPOSITORY / "helpdesk_tui" / "app.py").exists():
-        pytest.skip("there is no desk yet")
-    start_in_a_terminal(installed / "bin" / "helpdesk", tmp_path)
+@pytest.fixture
+def data(open_directory: Path) -> Iterator[Path]:
+    """A data directory that every account may enter."""
+    directory = Path(tempfile.mkdtemp(prefix="data ", dir=open_directory))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory)
+
+
+def test_the_installed_wheel_opens_the_desk_in_a_terminal(installed, tmp_path, data):
+    start_in_a_terminal(installed / "bin" / "helpdesk", tmp_path, data)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_wheel_starts_with_the_newest_allowed_dependencies(wheel, tmp_path):
+def test_the_wheel_starts_with_the_newest_allowed_dependencies(wheel, tmp_path, data):
     """What somebody gets who installs it today: no pins, whatever the bounds allow."""
     if not os.environ.get("HELPDESK_CI"):
         pytest.skip("downloads every dependency; CI does this")
@@ -115,5 +138,4 @@ def test_the_wheel_starts_with_the_newest_allowed_dependencies(wheel, tmp_path):
     venv.create(home, with_pip=False)
     run(sys.executable, "-m", "pip", "--python", home / "bin" / "python", "install", "--quiet", f"{wheel}[local]")
     run(home / "bin" / "helpdesk", "--help", cwd=tmp_path, env=elsewhere(tmp_path))
-    if (REPOSITORY / "helpdesk_tui" / "app.py").exists():
-        start_in_a_terminal(home / "bin" / "helpdesk", tmp_path)
+    start_in_a_terminal(home / "bin" / "helpdesk", tmp_path, data)
