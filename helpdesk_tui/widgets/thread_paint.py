@@ -29,8 +29,8 @@ MARGIN: Final = 1
 #: So many lines stay laid out, whichever ticket they are of: about 10 MB.
 KEPT_LINES: Final = 8_000
 KEPT_STRIPS: Final = 1_500
-#: So many heights stay known; a number each.
-KEPT_HEIGHTS: Final = 50_000
+#: So many heights stay known: five of the longest threads, about 3 MB.
+KEPT_HEIGHTS: Final = 10_000
 
 _BARS: Final = {"requester": "▎", "customer": "▎", "staff": "▌", "note": "█"}
 _ROLES: Final = {"requester": "requester", "customer": "customer", "staff": "staff"}
