@@ -17,8 +17,9 @@ help:
 	@echo "make requirements  pin the dependencies anew from pyproject.toml (needs uv; UPGRADE=1 takes newer ones)"
 	@echo "make clean         remove .venv and everything that was built"
 
+# Only what was said on the command line: make itself has a variable AS, the assembler, and compilers' environments too.
 demo: .venv/demo.stamp
-	@$(BIN)/helpdesk demo $(if $(AS),--as $(AS))
+	@$(BIN)/helpdesk demo $(if $(findstring command,$(origin AS)),--as $(AS))
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(if $(FAST),-m "not slow") $(ARGS)
