@@ -1,4 +1,4 @@
-"""Two departments, each with a ticket that says SECRET wherever text can stand, and everybody who should not read it."""
+"""Two departments, a ticket that says SECRET wherever text can stand, and everybody who should not read it."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,9 +15,9 @@ ASSIGN, MOVE = "helpdesk.assign(%s, %s)", "helpdesk.move(%s, %s)"
 
 
 @pytest.fixture
-async def people(module_people: People) -> AsyncIterator[People]:
+def people(module_people: People) -> People:
     """The module shares a database; nobody is used twice."""
-    yield module_people
+    return module_people
 
 
 async def act(connection: Connection, what: str, tickets: list[UUID], target: UUID | None) -> list[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from tests.world import Connection, DeskDatabase, People
 
 
 @pytest.fixture(scope="module")
-def desk(module_database: DeskDatabase) -> Iterator[Scene]:
+def desk(module_database: DeskDatabase) -> Scene:
     """The two departments, shared: nothing here changes them for good."""
     return scene(module_database)
 
@@ -215,8 +215,8 @@ async def test_forbidden_ticket_answers_as_one_that_does_not_exist(
     "statement",
     [
         "insert into public.tickets (id, title, customer_id) values (%(foreign)s, 'x', %(me)s)",
-        "insert into public.ticket_messages (id, ticket_id, content, is_internal) values (%(message)s, %(own)s, 'x', false)",
-        "insert into public.ticket_messages (id, ticket_id, content) values (%(note)s, %(own)s, 'x') on conflict do nothing",
+        "insert into public.ticket_messages (id, ticket_id, content) values (%(message)s, %(own)s, 'x')",
+        "insert into public.ticket_messages (id, ticket_id, content) values (%(note)s, %(own)s, '')",
         "update public.tickets set title = repeat('x', 501) where true",
         "update public.tickets set category_id = %(foreign)s where true",
     ],
@@ -327,7 +327,8 @@ async def test_drafts_are_in_nothing_that_a_customer_reads(people: People, desk:
     told = [
         await answer(
             connection,
-            "insert into public.kb_article_feedback (article_id, user_id, helpful) values (%(article)s, %(cora)s, true)",
+            "insert into public.kb_article_feedback (article_id, user_id, helpful)"
+            " values (%(article)s, %(cora)s, true)",
             {**desk.ids, "article": article},
         )
         for article in (desk.ids["draft"], uuid4())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,9 +15,9 @@ from tests.world import Connection, People, Person
 
 
 @pytest.fixture
-async def people(module_people: People) -> AsyncIterator[People]:
+def people(module_people: People) -> People:
     """The module shares a database; nobody is used twice."""
-    yield module_people
+    return module_people
 
 
 async def ticket_of(people: People, customer: Person, **columns: Any) -> UUID:
@@ -39,8 +38,8 @@ async def send(
     """Sends a message as the client does and gives its id."""
     message = id_ or uuid4()
     await connection.execute(
-        "insert into public.ticket_messages (id, ticket_id, content, is_internal, after_id) values (%s, %s, 'x', %s, %s)"
-        " on conflict (id) do nothing",
+        "insert into public.ticket_messages (id, ticket_id, content, is_internal, after_id)"
+        " values (%s, %s, 'x', %s, %s) on conflict (id) do nothing",
         [message, ticket, note, after],
     )
     return message

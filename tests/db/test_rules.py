@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +14,9 @@ from tests.world import People, Person
 
 
 @pytest.fixture
-async def people(module_people: People) -> AsyncIterator[People]:
+def people(module_people: People) -> People:
     """The module shares a database; nobody is used twice."""
-    yield module_people
+    return module_people
 
 
 async def one(people: People, statement: str, *parameters: Any) -> Any:
@@ -93,7 +92,8 @@ async def test_every_other_change_is_an_event_in_one_way_of_writing(people: Peop
     )
     await connection.execute("select helpdesk.assign(array[%s], %s)", [ticket, ada.id])
     events = await people.database.run(
-        "select kind, old_value, new_value from public.ticket_events where ticket_id = %s and actor_id = %s order by kind",
+        "select kind, old_value, new_value from public.ticket_events where ticket_id = %s and actor_id = %s"
+        " order by kind",
         [ticket, ada.id],
     )
     assert events == [
