@@ -102,7 +102,8 @@ class Composer(Vertical):
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
-        self._drafts = Drafts(journal, owner, me or _last_id(owner))
+        self._me = me or _last_id(owner)
+        self._drafts = Drafts(journal, owner, self._me)
         self._journal_problem = journal_problem
         self.text = ComposerText(id="composer-text")
         self._mode = Static("", id="composer-mode", markup=False)
@@ -206,7 +207,7 @@ class Composer(Vertical):
     def action_send(self, then_status: Status | None = None) -> None:
         """Send what is written."""
         slot = self._slot
-        if slot is None:
+        if slot is None or (then_status is not None and self._own_request):
             return
         self._take()
         if slot.is_empty:
@@ -234,7 +235,7 @@ class Composer(Vertical):
 
     def action_switch(self) -> None:
         """Go over to the note from the reply, or back. Each keeps its own text."""
-        if self.ticket is not None:
+        if self.ticket is not None and not self._own_request:
             self.open(self.ticket, internal=not self.internal, thread=self._thread)
 
     def action_next_version(self) -> None:
@@ -344,7 +345,8 @@ class Composer(Vertical):
         note = slot.draft.kind == "note"
         self.set_class(note, "-note")
         self.set_class(not note, "-reply")
-        self._mode.update(" INTERNAL NOTE " if note else " REPLY TO CUSTOMER ")
+        own = self._own_request
+        self._mode.update(" INTERNAL NOTE " if note else " MESSAGE TO THE TEAM " if own else " REPLY TO CUSTOMER ")
         self._to.update(self._recipient(slot.draft.kind))
         status, words = self._state(slot)
         for name in ("sending", "failed", "stale"):
@@ -352,12 +354,21 @@ class Composer(Vertical):
         self.set_class(bool(words), "-told")
         self._told.update(words)
         other = "reply" if note else "note"
-        self._keys.update(f"^S send   Alt+R send+resolve   ^E editor   ^O {other}   Esc keep and leave")
+        team = "" if own else "Alt+R send+resolve   "
+        switch = "" if own else f"^O {other}   "
+        self._keys.update(f"^S send   {team}^E editor   {switch}Esc keep and leave")
+
+    @property
+    def _own_request(self) -> bool:
+        """Whether the author is the ticket's requester: then there are no notes, and the status is the team's."""
+        return self.ticket is not None and self.ticket.customer_id == self._me
 
     def _recipient(self, kind: Kind) -> str:
         ticket = self.ticket
         if ticket is None:
             return ""
+        if self._own_request:
+            return f"about #{ticket.number}"
         name = safe_line(ticket.requester, 80)
         who = f"for staff only, {name} never sees it" if kind == "note" else f"to {name}"
         return f"{who} · #{ticket.number}"
