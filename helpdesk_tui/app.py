@@ -18,6 +18,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from helpdesk_tui import collecting
 from helpdesk_tui.actions import ACTIONS, key_words
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.themes import DARK, LIGHT
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from helpdesk_tui.screens.desk import DeskScreen
 
 __all__ = ["HelpdeskApp", "run"]
+
+#: Garbage is collected again after this, however far the start has come.
+RESUME_SECONDS = 5.0
 
 
 class HelpdeskApp(App[int]):
@@ -76,6 +80,8 @@ class HelpdeskApp(App[int]):
 
     def on_mount(self) -> None:
         """The desk, or the way in."""
+        # The desk resumes it when it is complete; whoever is still signing in by then starts nothing any more.
+        self.set_timer(RESUME_SECONDS, collecting.resume)
         if self._session is not None:
             self._show_desk(self._session)
         else:
@@ -111,21 +117,14 @@ class HelpdeskApp(App[int]):
             self.exit(0)
 
     def _show_desk(self, session: Session) -> None:
-        from helpdesk_tui.core.journal import Journal, JournalError
         from helpdesk_tui.screens.desk import DeskScreen
 
-        journal, problem = None, None
-        try:
-            journal = Journal.open(self._drafts) if self._drafts is not None else None
-        except JournalError as error:
-            problem = str(error)
         self.push_screen(
             DeskScreen(
                 self._settings,
                 self._sign_in,
                 session,
-                journal,
-                journal_problem=problem,
+                self._drafts,
                 clock=self._clock,
                 zone=self._zone,
             )
@@ -186,8 +185,8 @@ def run(settings: Settings, sign_in: SignIn, session: Session | None = None) -> 
     Returns:
         An exit code.
     """
-    from helpdesk_tui.core.journal import default_path
+    from helpdesk_tui.core.settings import state_dir
 
-    app = HelpdeskApp(settings, sign_in, session, drafts=default_path())
+    app = HelpdeskApp(settings, sign_in, session, drafts=state_dir() / "drafts.sqlite3")
     code = app.run()
     return app.return_code or 0 if code is None else code

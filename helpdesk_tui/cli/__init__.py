@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from helpdesk_tui import __version__
+from helpdesk_tui import __version__, collecting
 from helpdesk_tui.core.errors import HelpdeskError
 
 if TYPE_CHECKING:
@@ -124,9 +124,13 @@ def _open_desk(args: argparse.Namespace) -> int:
         async with door(args) as entrance:
             return entrance.sign_in, await entrance.sign_in.restore()
 
-    sign_in, session = run(enter())
-    sign_in.notice = lambda _: None  # the screen is the app's now
-    # Here alone, and only now: Textual costs more than everything else together.
-    from helpdesk_tui.app import run as open_app
+    collecting.pause()
+    try:
+        sign_in, session = run(enter())
+        sign_in.notice = lambda _: None  # the screen is the app's now
+        # Here alone, and only now: Textual costs more than everything else together.
+        from helpdesk_tui.app import run as open_app
 
-    return open_app(settings, sign_in, session)
+        return open_app(settings, sign_in, session)
+    finally:
+        collecting.resume()

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helpdesk_tui import collecting
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.options import add_common, flags_of, path_of
 from helpdesk_tui.cli.output import say
@@ -42,6 +43,14 @@ def _demo(args: argparse.Namespace) -> int:
         from helpdesk_tui.local.server import LocalServer
 
         LocalServer(args.data_dir, postgres=settings.postgres).erase()
+    collecting.pause()
+    try:
+        return _open(args, settings)
+    finally:
+        collecting.resume()
+
+
+def _open(args: argparse.Namespace, settings: Settings) -> int:
     desk, sign_in, session = run(_enter(args, settings))
     try:
         sign_in.notice = lambda _: None  # the screen is the app's now

@@ -25,7 +25,7 @@ from uuid import UUID, uuid4
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import safe_line
 
-__all__ = ["Draft", "Journal", "JournalError", "Kind", "default_path"]
+__all__ = ["Draft", "Journal", "JournalError", "Kind"]
 
 Kind = Literal["reply", "note"]
 
@@ -77,13 +77,6 @@ class Draft:
     after_id: UUID | None = None
     revision: int = 0
     updated_at: datetime = field(default_factory=_now)
-
-
-def default_path() -> Path:
-    """Where drafts lie on this system, outside anything that is synchronised or cleaned as a cache."""
-    from platformdirs import user_state_path
-
-    return user_state_path("helpdesk-tui") / "drafts.sqlite3"
 
 
 def _draft(row: tuple[str, str, Kind, str, str, str | None, int, str]) -> Draft:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
+from helpdesk_tui import collecting
 from helpdesk_tui.actions import BY_ID, key_words
 from helpdesk_tui.core import tickets
 from helpdesk_tui.core.acts import Act
@@ -25,7 +28,6 @@ from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import choices, sort_choices
 from helpdesk_tui.screens.link import Link
 from helpdesk_tui.screens.triage import Triage
-from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.number_field import NumberField
 from helpdesk_tui.widgets.picker import Picker
 from helpdesk_tui.widgets.queue import Queue
@@ -38,9 +40,9 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Tickets
-    from helpdesk_tui.core.journal import Journal
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
+    from helpdesk_tui.widgets.composer import Composer
 
 __all__ = ["DeskScreen"]
 
@@ -82,8 +84,7 @@ class DeskScreen(Screen[None]):
         settings: where the database is.
         sign_in: renews the session.
         session: who is signed in.
-        journal: where drafts rest; None: on the screen alone.
-        journal_problem: why there is none, if there should be one.
+        drafts: the file that drafts rest in; None: on the screen alone.
         clock: tells the time that ages are counted from.
         zone: where the person is; None: where this machine is.
     """
@@ -103,9 +104,8 @@ class DeskScreen(Screen[None]):
         settings: Settings,
         sign_in: SignIn,
         session: Session,
-        journal: Journal | None,
+        drafts: Path | None,
         *,
-        journal_problem: str | None = None,
         clock: Clock = utc_now,
         zone: tzinfo | None = None,
     ) -> None:
@@ -114,7 +114,7 @@ class DeskScreen(Screen[None]):
         self.link = Link(settings, sign_in, session, self, spawn=self._spawn, later=self.set_timer)
         self.queue = Queue(id="queue", me=session.user_id, page_size=FIRST_ROWS, clock=clock)
         owner = f"{settings.profile}/{session.user_id}"
-        self.pane = TicketPane(journal, owner, journal_problem=journal_problem, clock=clock, zone=zone, id="ticket")
+        self.pane = TicketPane(drafts, owner, clock=clock, zone=zone, id="ticket")
         self.picker = Picker(id="picker")
         self.number = NumberField(id="goto")
         self.status = StatusLine(id="status")
@@ -126,7 +126,9 @@ class DeskScreen(Screen[None]):
         self._labels: tuple[tickets.View, ...] = tickets.VIEWS
         self._counts: dict[str, int] = {}
         self._ready = asyncio.Event()
+        self._completing = asyncio.Lock()
         self._unanswered: list[PageRequest] = []
+        self._begun = False
         self._preview: Timer | None = None
         self._subject: Ticket | None = None
 
@@ -137,7 +139,6 @@ class DeskScreen(Screen[None]):
             yield self.queue
             yield self.pane
         yield self.picker
-        yield self.number
         yield self.status
 
     # Coming up, and going
@@ -148,6 +149,19 @@ class DeskScreen(Screen[None]):
         self._show_tabs()
         self._hints()
         self.call_after_refresh(self.link.begin)
+
+    async def _complete(self) -> None:
+        """Make what the first picture does not show, once that is painted."""
+        self.link.listen()
+        await self._late(self.number)
+        await self.pane.prepare()
+        collecting.resume()
+
+    async def _late(self, widget: Widget) -> None:
+        """Put in place what a start does not wait for."""
+        async with self._completing:
+            if not widget.is_attached:
+                await self.mount(widget, before=self.status)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something beside the interface; what fails unforeseen ends the program loudly."""
@@ -249,7 +263,14 @@ class DeskScreen(Screen[None]):
         self._unanswered.append(request)
         await self._ready.wait()
         self._unanswered.clear()
-        desk = self._desk
+        try:
+            await self._look(self._desk, request, view, sort)
+        finally:
+            if not self._begun:
+                self._begun = True
+                self.call_after_refresh(lambda: self._spawn(self._complete()))
+
+    async def _look(self, desk: Desk, request: PageRequest, view: str, sort: tickets.Sort) -> None:
         try:
             if request.kind == "first":
                 rows, more, counts = await desk.first_look(view, sort, request.limit)
@@ -373,8 +394,9 @@ class DeskScreen(Screen[None]):
         else:
             self.action_back()
 
-    def action_goto(self) -> None:
+    async def action_goto(self) -> None:
         """Ask for a ticket's number."""
+        await self._late(self.number)
         self.number.ask()
 
     @on(NumberField.Asked)
@@ -451,7 +473,7 @@ class DeskScreen(Screen[None]):
 
     # Writing
 
-    def action_compose(self, internal: bool, quote: bool = False) -> None:
+    async def action_compose(self, internal: bool, quote: bool = False) -> None:
         """Write a reply or a note to the ticket at hand, if asked with the chosen message quoted."""
         ticket = self.subject
         if ticket is None or self.desk is None:
@@ -461,11 +483,11 @@ class DeskScreen(Screen[None]):
             self.say("This ticket is your own request: its notes are not shown to you")
             return
         self.open_ticket(ticket)
-        self.pane.write(internal=internal, quote=quote)
+        await self.pane.write(internal=internal, quote=quote)
         self._hints()
 
-    @on(Composer.Send)
-    def _send(self, message: Composer.Send) -> None:
+    def on_composer_send(self, message: Composer.Send) -> None:
+        """Send what was written."""
         self._spawn(self._deliver(message))
 
     async def _deliver(self, message: Composer.Send) -> None:
@@ -495,8 +517,8 @@ class DeskScreen(Screen[None]):
         await self._load_thread(message.ticket_id)
         self.link.mark(frozenset([message.ticket_id]))
 
-    @on(Composer.Left)
-    def _composer_left(self) -> None:
+    def on_composer_left(self) -> None:
+        """Writing is over."""
         self.pane.stop_writing()
         self.pane.focus_thread()
         self._hints()
@@ -512,7 +534,7 @@ class DeskScreen(Screen[None]):
         self._hints()
 
     def _hints(self) -> None:
-        if self.pane.composer.has_focus_within:
+        if self.pane.composer_has_focus:
             wanted: tuple[str, ...] = ()  # it names its keys itself
         elif self.pane.has_focus_within:
             wanted = READING_HINTS

@@ -93,7 +93,6 @@ class Link:
     async def _open(self) -> None:
         from helpdesk_tui.core.desk import Desk
         from helpdesk_tui.core.dirty import COUNTERS, COUNTERS_JITTER, Dirty
-        from helpdesk_tui.core.live import Live
 
         linked = self._linked
         try:
@@ -113,6 +112,14 @@ class Link:
             Dirty(linked.read_thread, failed=linked.trouble),
         ]
         self._sign_in.on_refresh(self._renewed)
+
+    def listen(self) -> None:
+        """Hear of changes and stay signed in from now on: once the desk is open and shows something."""
+        from helpdesk_tui.core.live import Live
+
+        desk = self._desk
+        if desk is None or self._live is not None:
+            return
         self._live = Live(self._settings, lambda: self._sign_in.session or self._session, renew=self._sign_in.refresh)
         self._live.subscribe(self._heard)
         self._spawn(self._live.run())

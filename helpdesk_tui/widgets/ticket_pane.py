@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -10,12 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from helpdesk_tui.core.model import Thread, Ticket
-from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.thread import ThreadView
 from helpdesk_tui.widgets.ticket_header import Clock, TicketHeader, utc_now
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.journal import Journal
+    from helpdesk_tui.widgets.composer import Composer
 
 __all__ = ["TicketPane"]
 
@@ -24,9 +25,8 @@ class TicketPane(Vertical):
     """Shows one ticket at a time. It asks nobody for anything: whoever owns it brings tickets and threads.
 
     Args:
-        journal: where drafts rest; None: on the screen alone.
+        drafts: the file that drafts rest in; None: on the screen alone.
         owner: whose drafts, as the journal has it.
-        journal_problem: why there is no journal, to be told once.
         clock: tells the time that ages are counted from.
         zone: where the reader is; None: where this machine is.
     """
@@ -41,10 +41,9 @@ class TicketPane(Vertical):
 
     def __init__(
         self,
-        journal: Journal | None,
+        drafts: Path | None,
         owner: str,
         *,
-        journal_problem: str | None = None,
         clock: Clock = utc_now,
         zone: tzinfo | None = None,
         id: str | None = None,  # noqa: A002
@@ -52,14 +51,44 @@ class TicketPane(Vertical):
         super().__init__(id=id)
         self.header = TicketHeader(clock=clock, zone=zone)
         self.thread = ThreadView(clock=clock, zone=zone, id="thread")
-        self.composer = Composer(journal, owner, journal_problem=journal_problem)
+        self._drafts = drafts
+        self._owner = owner
+        self._composer: Composer | None = None
+        self._preparing = asyncio.Lock()
         self.ticket: Ticket | None = None
 
     def compose(self) -> ComposeResult:
-        """Header, thread, composer."""
+        """Header and thread; the composer comes with :meth:`prepare`."""
         yield self.header
         yield self.thread
-        yield self.composer
+
+    async def prepare(self) -> None:
+        """Make the composer, if that is still to do. No start waits for it: a text field costs 40 ms."""
+        from helpdesk_tui.core.journal import Journal, JournalError
+        from helpdesk_tui.widgets.composer import Composer
+
+        async with self._preparing:
+            if self._composer is None:
+                journal, problem = None, None
+                try:
+                    journal = Journal.open(self._drafts) if self._drafts is not None else None
+                except JournalError as error:
+                    problem = str(error)
+                composer = Composer(journal, self._owner, journal_problem=problem)
+                await self.mount(composer)
+                self._composer = composer
+
+    @property
+    def composer(self) -> Composer:
+        """The composer, which there is after :meth:`prepare`."""
+        if self._composer is None:
+            raise RuntimeError("nobody has begun to write")
+        return self._composer
+
+    @property
+    def composer_has_focus(self) -> bool:
+        """Whether the keys are the composer's."""
+        return self._composer is not None and self._composer.has_focus_within
 
     @property
     def writing(self) -> bool:
@@ -91,7 +120,8 @@ class TicketPane(Vertical):
             self.thread.update_thread(thread)
         else:
             self.thread.set_thread(thread)
-        self.composer.update_thread(thread)
+        if self._composer is not None:
+            self._composer.update_thread(thread)
 
     def show_failed(self, ticket_id: UUID, why: str, hint: str | None = None) -> None:
         """The thread could not be read. What was loaded before stays readable."""
@@ -110,13 +140,14 @@ class TicketPane(Vertical):
 
     # Writing
 
-    def write(self, *, internal: bool, quote: bool = False) -> None:
+    async def write(self, *, internal: bool, quote: bool = False) -> None:
         """Open the composer for the ticket that is shown, with its draft if there is one.
 
         Args:
             internal: a note rather than a reply.
             quote: begin with the message that is chosen in the thread.
         """
+        await self.prepare()
         if self.ticket is None:
             return
         self.add_class("writing")
@@ -128,9 +159,10 @@ class TicketPane(Vertical):
 
     def stop_writing(self) -> None:
         """Close the composer; a draft is kept."""
-        self.composer.flush()
+        self.keep_draft()
         self.remove_class("writing")
 
     def keep_draft(self) -> None:
         """See to it that what was written is in the journal."""
-        self.composer.flush()
+        if self._composer is not None:
+            self._composer.flush()
