@@ -21,7 +21,7 @@ from psycopg import pq
 
 from helpdesk_tui.core import connecting, faults, schema_version
 from helpdesk_tui.core.connecting import Connection, Renew
-from helpdesk_tui.core.errors import DatabaseNotReady, HelpdeskError, Unreachable
+from helpdesk_tui.core.errors import DatabaseNotReady, HelpdeskError, SignInError, Unreachable
 from helpdesk_tui.core.pool import Line, Pool
 from helpdesk_tui.core.statement import Statement, only, positional
 
@@ -33,6 +33,7 @@ __all__ = ["Database", "Limits", "Statement", "only", "positional"]
 
 T = TypeVar("T")
 
+_VERSION = Statement("select helpdesk.version()", row=only(int))
 READ = "begin isolation level repeatable read read only"
 WRITE = "begin"
 
@@ -129,18 +130,46 @@ class Database:
             NewerDatabase: it was set up by a newer release.
             DatabaseNotReady: it holds no helpdesk, or an older one.
         """
+        database, _ = await cls.connect_asking(settings, session, renew=renew, limits=limits)
+        return database
+
+    @classmethod
+    async def connect_asking(
+        cls,
+        settings: Settings,
+        session: Session,
+        *statements: Statement[Any],
+        renew: Renew | None = None,
+        limits: Limits | None = None,
+    ) -> tuple[Self, list[list[Any]]]:
+        """As ``connect``, and asks a first question in the same round trip.
+
+        Returns:
+            The database, and the rows of each statement.
+
+        Raises:
+            HelpdeskError: as ``connect``; that the database does not fit comes before what it says to the statements.
+        """
         database = cls(settings, session, renew=renew, limits=limits)
         try:
-            schema_version.require(await database.version())
+            try:
+                found, *rows = await database.run(_VERSION, *statements)
+            except (_RoleUnknown, SignInError, Unreachable):
+                raise
+            except HelpdeskError:
+                # Perhaps since it is another version's; if not, it is what was asked.
+                schema_version.require(await database.version())
+                raise
+            schema_version.require(found[0] if found else None)
         except BaseException:
             await database.close()
             raise
-        return database
+        return database, rows
 
     async def version(self) -> int | None:
         """The version of the helpdesk that the database holds, None if it holds none."""
         try:
-            found = await self.fetch(Statement("select helpdesk.version()", row=only(int)))
+            found = await self.fetch(_VERSION)
         except _RoleUnknown:
             raise
         except DatabaseNotReady:

@@ -46,8 +46,9 @@ class Desk:
             SignInError: the account has no profile in this helpdesk, or owes a second factor.
             HelpdeskError: the database does not answer, does not fit, or refuses the login.
         """
-        database = await Database.connect(settings, session, renew=renew)
-        mine, staff, departments = await database.run(people.me(), people.staff(), people.departments())
+        database, (mine, staff, departments) = await Database.connect_asking(
+            settings, session, people.me(), people.staff(), people.departments(), renew=renew
+        )
         if not mine or mine[0].role is None:
             await database.close()
             if mine:
