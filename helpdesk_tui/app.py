@@ -20,6 +20,7 @@ from textual.screen import Screen
 
 from helpdesk_tui import collecting
 from helpdesk_tui.actions import ACTIONS, key_words
+from helpdesk_tui.core.errors import SettingsError
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.themes import DARK, LIGHT
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
@@ -46,6 +47,9 @@ class HelpdeskApp(App[int]):
         drafts: the file that drafts rest in; None: nowhere but on the screen.
         clock: tells the time that ages are counted from.
         zone: where the person is; None: where this machine is.
+
+    Raises:
+        SettingsError: there is no theme of the name in the settings.
     """
 
     TITLE = "helpdesk"
@@ -76,7 +80,12 @@ class HelpdeskApp(App[int]):
         self._zone = zone
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        self.theme = settings.theme or DARK.name
+        # Of sixteen colours ours would come out grey: there the terminal's own are used.
+        few = self.console.color_system == "standard"
+        if settings.theme is not None and settings.theme not in self.available_themes:
+            known = ", ".join(sorted(self.available_themes))
+            raise SettingsError(f"There is no theme “{settings.theme}”.", f"The themes are {known}.")
+        self.theme = settings.theme or ("ansi-dark" if few else DARK.name)
 
     def on_mount(self) -> None:
         """The desk, or the way in."""
@@ -154,7 +163,8 @@ class HelpdeskApp(App[int]):
 
     def action_toggle_dark(self) -> None:
         """Dark and light."""
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        dark, light = ("ansi-dark", "ansi-light") if self.theme.startswith("ansi") else (DARK.name, LIGHT.name)
+        self.theme = light if self.current_theme.dark else dark
 
     def action_nothing(self) -> None:
         """A key that must not do what Textual would."""
