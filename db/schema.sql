@@ -657,6 +657,9 @@ create index if not exists tickets_all_priority_idx
   on public.tickets (priority_rank desc, updated_at desc, id desc) where is_open;
 create index if not exists tickets_all_age_idx on public.tickets (created_at, id) where is_open;
 create index if not exists tickets_all_ended_idx on public.tickets (updated_at desc, id desc) where not is_open;
+create index if not exists tickets_all_unassigned_idx
+  on public.tickets (updated_at desc, id desc) where is_open and assignee_id is null;
+create index if not exists tickets_all_pending_idx on public.tickets (updated_at desc, id desc) where status_rank = 2;
 create index if not exists tickets_assigned_idx on public.tickets (assignee_id, updated_at desc, id desc) where is_open;
 create index if not exists tickets_requested_idx on public.tickets (customer_id, updated_at desc, id desc);
 

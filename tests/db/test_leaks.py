@@ -174,6 +174,24 @@ async def test_thread_read_at_once_is_what_the_policy_shows_message_by_message(p
             assert len(at_once) == entitled.get(name, 0)
 
 
+@pytest.mark.parametrize(("name", "own"), [("cora", 1), ("ada", 1), ("ida", 0)])
+async def test_update_without_a_condition_reaches_only_what_may_be_changed(
+    people: People, desk: Scene, name: str, own: int
+) -> None:
+    """It reads no column, so that the policies for reading are not asked."""
+    connection = await people.connect_as(desk.people[name])
+    for table, columns, expected in (
+        ("tickets", "status = 'open'", own),
+        ("ticket_feedback", "rating = 1", 0),
+        ("profiles", "full_name = 'Eve'", 1),
+        ("departments", "name = 'Eve'", 0),
+        ("categories", "description = 'Eve'", 0),
+        ("ticket_tags", "color = 'red'", 0),
+        ("kb_article_feedback", "helpful = false", 0),
+    ):
+        assert await answer(connection, f"update public.{table} set {columns}", {}) == str(expected), table
+
+
 # -- answers to writing -----------------------------------------------------------------------------------------------
 
 ATTEMPTS = {

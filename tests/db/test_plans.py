@@ -1,0 +1,228 @@
+"""The desk's statements at 20,000 tickets: along an index, nothing sorted whole, who asks asked once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import psycopg
+import pytest
+
+from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core.model import Me
+from helpdesk_tui.core.statement import Statement
+from tests.db.many import LONG_THREAD, TICKETS, Many, many
+from tests.db.sessions import Sync, connect_as, owner
+from tests.world import DeskDatabase, Person
+
+PAGE: Final = 60
+OPEN: Final = TICKETS // 4  # at most; the rest is closed, and grows for ever
+LARGE: Final = (
+    "tickets",
+    "ticket_messages",
+    "ticket_status_history",
+    "ticket_events",
+    "ticket_tag_relations",
+    "profiles",
+)
+Node = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: DeskDatabase) -> Many:
+    """Twenty thousand tickets."""
+    return many(module_database)
+
+
+@pytest.fixture(scope="module")
+def connections(desk: Many) -> Iterator[dict[str, Sync]]:
+    """One a role."""
+    opened = {name: connect_as(desk.database, getattr(desk, name)) for name in ("agent", "admin", "customer")}
+    for connection in opened.values():
+        # As is right for everything but spinning disks, and usual where Postgres is rented.
+        connection.execute("set random_page_cost = 1.1")
+    yield opened
+    for connection in opened.values():
+        connection.close()
+
+
+def me(person: Person) -> Me:
+    """As the client knows the person."""
+    return Me(person.id, person.email, person.name, person.role, person.department_id, None, "aal1")  # type: ignore[arg-type]
+
+
+def nodes(plan: Node) -> Iterator[Node]:
+    """Every node of a plan."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def explained(connection: Sync, statement: Statement[Any]) -> list[Node]:
+    """The nodes of the plan with which a statement ran."""
+    sql = f"explain (analyze, timing off, summary off, format json) {statement.sql}"
+    row = connection.execute(sql.encode(), statement.params or None).fetchone()
+    assert row is not None
+    plan = row[0] if isinstance(row[0], list) else json.loads(row[0])
+    return list(nodes(plan[0]["Plan"]))
+
+
+def touched(node: Node) -> float:
+    """How many rows a node has looked at."""
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return float((node["Actual Rows"] + removed) * node["Actual Loops"])
+
+
+def check(found: Sequence[Node], *, most: int) -> None:
+    """No table is read whole, nothing is sorted whole, and whoever asks is asked once a mention."""
+    for node in found:
+        large = node.get("Relation Name") in LARGE
+        assert not (large and node["Node Type"] == "Seq Scan"), node["Relation Name"]
+        if large:
+            assert touched(node) <= most, (node["Relation Name"], node.get("Index Name"), touched(node))
+        if node["Node Type"] in {"Sort", "Incremental Sort"}:
+            (below,) = [each for each in node["Plans"] if each["Parent Relationship"] == "Outer"]
+            assert below["Actual Rows"] * below["Actual Loops"] <= most, "sorted whole"
+        if node.get("Parent Relationship") == "InitPlan":
+            assert node["Actual Loops"] <= 1
+
+
+def indexes(found: Sequence[Node]) -> set[str]:
+    """Those of the indexes on tickets that a plan reads, beyond looking a ticket up by id."""
+    names = {node["Index Name"] for node in found if str(node.get("Index Name", "")).startswith("tickets_")}
+    return names - {"tickets_pkey"}
+
+
+# Whose pages are read along which index. Another one in the same order will do: where a department's tickets are a
+# good part of all, everybody's are read instead and the others passed over; few rows are sorted.
+PAGES: Final = {
+    ("agent", "department", "updated"): "queue_updated",
+    ("agent", "department", "due"): "queue_due",
+    ("agent", "department", "priority"): "queue_priority",
+    ("agent", "department", "age"): "queue_age",
+    ("agent", "open", "updated"): "queue_updated",
+    ("agent", "open", "due"): "queue_due",
+    ("agent", "open", "priority"): "queue_priority",
+    ("agent", "open", "age"): "queue_age",
+    ("agent", "mine", "updated"): "assigned",
+    ("agent", "unassigned", "updated"): "queue_unassigned",
+    ("agent", "waiting", "updated"): "queue_pending",
+    ("agent", "overdue", "due"): "queue_due",
+    ("agent", "closed", "updated"): "queue_ended",
+    ("admin", "mine", "updated"): "assigned",
+    ("admin", "open", "updated"): "all_updated",
+    ("admin", "open", "due"): "all_due",
+    ("admin", "open", "priority"): "all_priority",
+    ("admin", "open", "age"): "all_age",
+    ("admin", "unassigned", "updated"): "all_unassigned",
+    ("admin", "waiting", "updated"): "all_pending",
+    ("admin", "overdue", "due"): "all_due",
+    ("admin", "closed", "updated"): "all_ended",
+    ("customer", "open", "updated"): "requested",
+    ("customer", "closed", "updated"): "requested",
+}
+
+
+@pytest.mark.parametrize("place", ["first", "middle", "last"])
+@pytest.mark.parametrize(("name", "view", "sort"), PAGES, ids=["-".join(key) for key in PAGES])
+def test_page_of_a_queue_is_read_along_one_index(
+    desk: Many, connections: dict[str, Sync], name: str, view: str, sort: tickets.Sort, place: str
+) -> None:
+    person, connection = me(getattr(desk, name)), connections[name]
+    if place == "middle":
+        first = tickets.page(person, view, sort, limit=PAGE)
+        rows = connection.cursor(row_factory=first.row).execute(first.sql.encode(), first.params).fetchall()  # type: ignore[arg-type]
+        statement = tickets.page(person, view, sort, after=rows[len(rows) // 2] if rows else None, limit=PAGE)
+    else:
+        statement = tickets.page(person, view, sort, last=place == "last", limit=PAGE)
+    found = explained(connection, statement)
+    check(found, most=15 * PAGE)
+    best = PAGES[name, view, sort]
+    other = {"assigned": "assignee_id", "requested": "customer_id"}.get(best, best.replace("queue_", "all_"))
+    assert {f"tickets_{best}_idx", f"tickets_{other}_idx"} & indexes(found)
+
+
+@pytest.mark.parametrize("name", ["agent", "admin", "customer"])
+def test_counts_read_open_tickets_only(desk: Many, connections: dict[str, Sync], name: str) -> None:
+    found = explained(connections[name], tickets.counts(me(getattr(desk, name))))
+    check(found, most=OPEN)
+
+
+@pytest.mark.parametrize("name", ["agent", "admin", "customer"])
+def test_thread_is_read_along_its_indexes(desk: Many, connections: dict[str, Sync], name: str) -> None:
+    for statement in thread.opened(LONG_THREAD):
+        check(explained(connections[name], statement), most=300)
+
+
+@pytest.mark.parametrize("name", ["agent", "admin", "customer"])
+def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
+    desk: Many, connections: dict[str, Sync], name: str
+) -> None:
+    """EXPLAIN does not look into functions; the server's own counters do."""
+    person, connection = me(getattr(desk, name)), connections[name]
+    counters = (
+        "select relname, seq_tup_read from pg_stat_user_tables where schemaname = 'public' and relname = any(%s)"
+        " order by relname"
+    )
+    statements: list[Statement[Any]] = [
+        *(tickets.page(person, view.key, limit=PAGE) for view in tickets.views_for(person)),
+        tickets.counts(person),
+        tickets.by_ids([LONG_THREAD]),
+        *thread.opened(LONG_THREAD),
+        people.me(),
+        Statement("select count(*) from public.notifications where user_id = %s and not read", [person.id]),
+        Statement("select * from helpdesk.messages(%s)", [LONG_THREAD]),
+        Statement("select channel from helpdesk.channels()"),
+    ]
+    with owner(desk.database) as counting:
+        connection.execute("select pg_stat_force_next_flush()")
+        before = counting.execute(counters, [list(LARGE)]).fetchall()
+        for statement in statements:
+            connection.execute(statement.sql.encode(), statement.params or None)
+        connection.execute("select pg_stat_force_next_flush()")
+        assert counting.execute(counters, [list(LARGE)]).fetchall() == before
+
+
+def test_thread_read_at_once_costs_little_more_than_the_owners(desk: Many, connections: dict[str, Sync]) -> None:
+    """The policy looks the ticket up for each of 200 messages; the function once. Counted in pages, not in time."""
+
+    def pages_read(connection: Sync, sql: str) -> int:
+        asked = f"explain (analyze, buffers, timing off, format json) {sql}"
+        row = connection.execute(asked.encode(), [LONG_THREAD]).fetchone()
+        assert row is not None
+        return int(row[0][0]["Plan"]["Shared Hit Blocks"])
+
+    with owner(desk.database) as free:
+        table = "select * from public.ticket_messages where ticket_id = %s"
+        least = pages_read(free, table)
+    for name in ("agent", "admin", "customer"):
+        at_once = "select * from helpdesk.messages(%s)"
+        pages_read(connections[name], at_once)
+        assert pages_read(connections[name], at_once) <= least + 40
+        count = connections[name].execute("select count(*) from helpdesk.messages(%s)", [LONG_THREAD]).fetchone()
+        assert count is not None
+        assert count[0] >= 150
+
+
+def test_predicate_is_written_into_the_query(connections: dict[str, Sync]) -> None:
+    """A function that the planner cannot look into would be called for every row, and reach no index."""
+    row = connections["agent"].execute("explain (costs off) select id from public.tickets").fetchall()
+    plan = "\n".join(line for (line,) in row)
+    assert "works_on" not in plan
+    assert "department_id = " in plan
+
+
+def test_desk_is_as_large_as_it_says(desk: Many) -> None:
+    with owner(desk.database) as counting:
+        assert counting.execute("select count(*) from public.tickets").fetchone() == (TICKETS + 1,)
+
+
+def test_statements_are_those_of_the_client(desk: Many) -> None:
+    """So that nobody tests plans of statements that nobody runs: these still give rows."""
+    with connect_as(desk.database, desk.agent) as connection:
+        statement = tickets.page(me(desk.agent), "department", limit=5)
+        rows = connection.cursor(row_factory=statement.row).execute(statement.sql.encode(), statement.params).fetchall()  # type: ignore[arg-type]
+        assert len(rows) == 5
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select * from private.settings")
