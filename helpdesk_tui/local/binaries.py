@@ -80,14 +80,16 @@ def usable_by(binaries: Binaries, account: Account | None) -> Binaries:
     """
     if account is None or _runs(binaries.bin_dir, account):
         return binaries
+    prefix = binaries.bin_dir.parent
     for shared in SHARED_PLACES:
-        target = shared / f"postgresql-{binaries.version}"
+        target = shared / f"{prefix.parent.name}-{binaries.version}"
         try:
-            _copy(binaries.bin_dir.parent, target)
+            _copy(prefix, target)
         except OSError:
             continue
-        if _runs(target / "bin", account):
-            return Binaries(target / "bin", binaries.version)
+        bin_dir = target / binaries.bin_dir.relative_to(prefix.parents[1])
+        if _runs(bin_dir, account):
+            return Binaries(bin_dir, binaries.version)
     raise LocalError(
         f"The account {account.name}, as which Postgres would run, cannot read {binaries.bin_dir}.",
         "Install this program where others can read it, or name another Postgres in HELPDESK_POSTGRES.",
@@ -124,24 +126,30 @@ def _look_at(place: Path | None) -> Binaries | None:
 
 
 def _runs(bin_dir: Path, account: Account) -> bool:
-    """Whether the account can run what lies there: tried, not guessed."""
+    """Whether the account can run what lies there: tried, not guessed. Only initdb needs the libraries beside it."""
     try:
-        tried = subprocess.run(
-            [bin_dir / "postgres", "--version"],
-            capture_output=True,
-            check=False,
-            cwd="/",
-            user=account.uid,
-            group=account.gid,
-            extra_groups=[],
-        )
+        tried = [
+            subprocess.run(
+                [bin_dir / program, "--version"],
+                capture_output=True,
+                check=False,
+                cwd="/",
+                user=account.uid,
+                group=account.gid,
+                extra_groups=[],
+            )
+            for program in ("postgres", "initdb")
+        ]
     except OSError:
         return False
-    return tried.returncode == 0
+    return not any(each.returncode for each in tried)
 
 
 def _copy(prefix: Path, target: Path) -> None:
-    """Copies an installation whole or not at all; several may try at once."""
+    """Copies an installation whole or not at all, its last two directories included; several may try at once.
+
+    A wheel's programs look for their libraries beside the wheel's package, by a relative path, in ``PACKAGE.libs``.
+    """
     shared = target.parent
     if not shared.exists():
         shared.mkdir(exist_ok=True)
@@ -152,7 +160,11 @@ def _copy(prefix: Path, target: Path) -> None:
         return
     building = Path(tempfile.mkdtemp(dir=shared))
     try:
-        shutil.copytree(prefix, building / "new", symlinks=True, ignore=shutil.ignore_patterns("include", "man", "doc"))
+        package, libraries = prefix.parent, prefix.parents[1] / f"{prefix.parent.name}.libs"
+        unneeded = shutil.ignore_patterns("include", "man", "doc", "*.a")
+        shutil.copytree(prefix, building / "new" / package.name / prefix.name, symlinks=True, ignore=unneeded)
+        if libraries.is_dir():
+            shutil.copytree(libraries, building / "new" / libraries.name, symlinks=True)
         for entry in (building / "new").rglob("*"):
             if not entry.is_symlink():
                 entry.chmod(0o755 if entry.is_dir() or entry.parent.name == "bin" else 0o644)
