@@ -113,8 +113,8 @@ async def test_an_act_takes_one_network_round_trip(wire: Wire) -> None:
         assert await wire.cost(wire.desk.do(act, [wire.ticket])) == (1, 1, 1), act.words
 
 
-async def test_opening_the_desk_takes_two_once_connected(database: DeskDatabase, people: People) -> None:
+async def test_opening_the_desk_takes_one_once_connected(database: DeskDatabase, people: People) -> None:
     ana = await people.sign_up("ana@desk.test", "Ana", "agent", "Support")
     async with on_the_wire(database, ana, uuid4()) as wire:
-        assert wire.desk.database.round_trips == 2
-        assert wire.proxy.syncs == 2
+        assert wire.desk.database.round_trips == 1
+        assert wire.proxy.syncs == 1

@@ -1,0 +1,155 @@
+"""What a start imports when, and how often it asks the database before the first rows are there."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpdesk_tui.core.settings import Settings
+from helpdesk_tui.core.tokens import FileStore
+from tests.screens.opened import Team
+
+REPOSITORY = Path(__file__).parents[2]
+#: What the first picture can do without: the driver, Markdown, text fields, drafts.
+NOT_YET = ("psycopg", "markdown_it", "pygments", "sqlite3", "textual.widgets._text_area", "helpdesk_tui.core.live")
+#: What a person who is signed in never needs for it: signing in, the local server's making, importing, the palette.
+NEVER = (
+    "supabase_auth",
+    "httpx",
+    "pydantic",
+    "jwt",
+    "cryptography",
+    "starlette",
+    "keyring",
+    "tree_sitter",
+    "helpdesk_tui.local",
+    "helpdesk_tui.importers",
+    "helpdesk_tui.screens.sign_in",
+    "helpdesk_tui.screens.help",
+)
+#: The desk through the command line, with a terminal that is none. Tells what was imported when connecting began (the
+#: first picture was painted then), and what when the desk was complete.
+SCRIPT = """
+import functools, gc, json, sys
+
+from helpdesk_tui.app import HelpdeskApp
+from helpdesk_tui.cli import main
+from helpdesk_tui.screens.desk import DeskScreen
+from helpdesk_tui.screens.link import Link
+
+found = {}
+begin, complete = Link.begin, DeskScreen._complete
+
+def note_begin(self):
+    found["first"] = sorted(sys.modules)
+    found["collecting first"] = gc.isenabled()
+    begin(self)
+
+async def note_complete(self):
+    found["rows"] = self.queue.state
+    found["round trips"] = self.desk.database.round_trips
+    await complete(self)
+    found["all"] = sorted(sys.modules)
+    found["collecting"], found["frozen"] = gc.isenabled(), gc.get_freeze_count()
+    self.app.exit(0)
+
+Link.begin, DeskScreen._complete = note_begin, note_complete
+HelpdeskApp.run = functools.partialmethod(HelpdeskApp.run, headless=True)
+code = main(sys.argv[1:])
+print(json.dumps(found))
+sys.exit(code)
+"""
+
+
+def token(claims: dict[str, Any]) -> str:
+    """An access token as the client reads it: it leaves looking at the signature to the server."""
+    parts = ({"alg": "none"}, claims)
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".-"
+
+
+def keep(settings: Settings, team: Team, state: Path) -> None:
+    """A sign-in that is kept from an earlier run, good for an hour."""
+    agent = team.agent
+    expires = time.time() + 3600
+    claims = agent.claims | {
+        "sub": str(agent.id),
+        "email": agent.email,
+        "session_id": str(agent.session_id),
+        "helpdesk_key": agent.db_password,
+        "iat": time.time(),
+        "exp": expires,
+    }
+    FileStore(state / "sign-in", settings.profile).write(
+        {
+            "v": 1,
+            "auth_url": settings.auth_endpoint,
+            "access_token": token(claims),
+            "refresh_token": "none",
+            "expires_at": expires,
+            "saved_at": time.time(),
+        }
+    )
+
+
+@pytest.fixture
+def start(team: Team, tmp_path: Path) -> dict[str, Any]:
+    """What a start told; see SCRIPT."""
+    settings = replace(team.database.settings, auth_url="https://desk.test/auth/v1")
+    config = tmp_path / "config.toml"
+    config.write_text(
+        textwrap.dedent(
+            f"""
+            default_profile = "{settings.profile}"
+            [profile.{settings.profile}]
+            auth_url = "{settings.auth_url}"
+            api_key = "test"
+            db_host = "{settings.db_host}"
+            db_port = {settings.db_port}
+            db_name = "{settings.db_name}"
+            sslmode = "disable"
+            token_store = "file"
+            """
+        )
+    )
+    keep(settings, team, tmp_path / "state")
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, "--config", str(config)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=REPOSITORY,
+        env=os.environ | {"HELPDESK_STATE_DIR": str(tmp_path / "state")},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def loaded(modules: list[str], names: tuple[str, ...]) -> set[str]:
+    """Which of some packages are among the modules."""
+    return {name for name in names if any(f"{module}.".startswith(f"{name}.") for module in modules)}
+
+
+def test_a_start_imports_only_what_it_needs_and_asks_the_database_twice(start):
+    assert loaded(start["first"], (*NOT_YET, *NEVER)) == set()
+    assert loaded(start["all"], NEVER) == set()
+    # The composer is there before anybody can press its key.
+    assert loaded(start["all"], ("psycopg", "sqlite3", "textual.widgets._text_area")) != set()
+
+    assert start["rows"] == "ready"
+    assert start["round trips"] == 2, "who is asking, then the first page with the counts"
+
+    assert not start["collecting first"]
+    assert start["collecting"]
+    assert start["frozen"] > 10_000
