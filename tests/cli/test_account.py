@@ -6,15 +6,13 @@ import stat
 import sys
 from pathlib import Path
 
-import httpx
 import pexpect
-import pyotp
 import pytest
-from supabase_auth import AsyncGoTrueClient
 
 from helpdesk_tui.core.session import SignIn
 from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import MemoryStore
+from tests.authenticator import enroll
 from tests.parts import REPOSITORY
 
 EMAIL, PASSWORD = "ada@example.com", "correct horse 1"
@@ -34,20 +32,6 @@ async def account(auth, cli, people, database):
         [billing, session.user_id],
     )
     return EMAIL
-
-
-async def enroll(auth) -> pyotp.TOTP:
-    """Add an authenticator to the account."""
-    async with httpx.AsyncClient(transport=auth.transport) as http:
-        client = AsyncGoTrueClient(
-            url=f"{auth.url}/auth/v1", http_client=http, auto_refresh_token=False, persist_session=False
-        )
-        await client.sign_in_with_password({"email": EMAIL, "password": PASSWORD})
-        factor = await client.mfa.enroll({"factor_type": "totp", "friendly_name": "phone"})
-        assert factor.totp
-        code = pyotp.TOTP(factor.totp.secret)
-        await client.mfa.challenge_and_verify({"factor_id": factor.id, "code": code.now()})
-        return code
 
 
 async def login(cli, *more: str, password: str = PASSWORD):
@@ -79,7 +63,7 @@ async def test_login_with_a_wrong_password(cli, account):
 
 
 async def test_login_with_the_second_factor(cli, account, auth):
-    code = await enroll(auth)
+    code = await enroll(auth.transport, f"{auth.url}/auth/v1", EMAIL, PASSWORD)
     without = await login(cli)
     assert without.code == 2, without.err
     assert "--code" in without.err
@@ -149,7 +133,7 @@ async def test_a_database_that_is_down_does_not_undo_the_sign_in(cli, account):
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo terminals")
 async def test_on_a_terminal_everything_is_asked_for_and_nothing_is_echoed(cli, account, auth):
-    code = await enroll(auth)
+    code = await enroll(auth.transport, f"{auth.url}/auth/v1", EMAIL, PASSWORD)
     env = {**os.environ, **cli.env, "HELPDESK_STATE_DIR": str(cli.directory / "terminal"), "TERM": "xterm"}
 
     def talk() -> str:

@@ -2,11 +2,8 @@
 
 import asyncio
 
-import httpx
 import psycopg
-import pyotp
 import pytest
-from supabase_auth import AsyncGoTrueClient
 
 from helpdesk_tui.core import people
 from helpdesk_tui.core.database import Database
@@ -15,6 +12,7 @@ from helpdesk_tui.core.session import SecondFactor, Session, SignIn
 from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import FileStore, MemoryStore
 from helpdesk_tui.local.sign_in.transport import ISSUER, LocalSignIn
+from tests.authenticator import enroll
 from tests.world import DeskDatabase
 
 EMAIL, PASSWORD = "carol@example.com", "correct horse 1"
@@ -41,18 +39,6 @@ async def enter(desk: SignIn) -> Session:
     session = await desk.password(EMAIL, PASSWORD)
     assert isinstance(session, Session)
     return session
-
-
-async def enroll(transport) -> pyotp.TOTP:
-    """Add an authenticator to the account."""
-    async with httpx.AsyncClient(transport=transport) as http:
-        client = AsyncGoTrueClient(url=ISSUER, http_client=http, auto_refresh_token=False, persist_session=False)
-        await client.sign_in_with_password({"email": EMAIL, "password": PASSWORD})
-        factor = await client.mfa.enroll({"factor_type": "totp", "friendly_name": "phone"})
-        assert factor.totp
-        code = pyotp.TOTP(factor.totp.secret)
-        await client.mfa.challenge_and_verify({"factor_id": factor.id, "code": code.now()})
-        return code
 
 
 async def test_signing_up_and_in_opens_the_database_as_a_customer(settings, transport, account):
@@ -113,7 +99,7 @@ async def test_two_windows_that_share_the_store_refresh_as_one(settings, transpo
 
 
 async def test_second_factor_with_the_real_codes(settings, transport, account):
-    code = await enroll(transport)
+    code = await enroll(transport, ISSUER, EMAIL, PASSWORD)
     desk = SignIn(settings, MemoryStore(), transport=transport)
     factor = await desk.password(EMAIL, PASSWORD)
     assert isinstance(factor, SecondFactor)
