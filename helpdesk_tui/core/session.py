@@ -72,7 +72,7 @@ class SignIn:
         self.notice = notice or (lambda _: None)
         """May be replaced: an interface that takes the terminal over shows notices its own way."""
         self._clock = clock
-        self._callbacks: list[Callable[[Session], None]] = []
+        self._callbacks: dict[object, Callable[[Session], None]] = {}
         self._flight: asyncio.Task[Session] | None = None
         self._pending: tuple[str, str, tuple[str, ...]] | None = None
         self._kept = False
@@ -81,9 +81,15 @@ class SignIn:
         self.trouble: HelpdeskError | None = None
         """Why the last renewal by `keep_fresh` failed; None when it worked."""
 
-    def on_refresh(self, callback: Callable[[Session], None]) -> None:
-        """Call back with each session that replaces the one before."""
-        self._callbacks.append(callback)
+    def on_refresh(self, callback: Callable[[Session], None]) -> Callable[[], None]:
+        """Call back with each session that replaces the one before. Answers what takes this back; twice is no error."""
+        key = object()
+        self._callbacks[key] = callback
+
+        def take_back() -> None:
+            self._callbacks.pop(key, None)
+
+        return take_back
 
     async def password(self, email: str, password: str) -> Session | SecondFactor:
         """Sign in. Answers a SecondFactor where the account asks for a code: go on with `second_factor`.
@@ -201,29 +207,42 @@ class SignIn:
         raise SignInError("Nobody is signed in.", "Sign in again.", kind="signed_out")
 
     async def sign_out(self) -> None:
-        """End this session, on this device alone. The tokens are forgotten even if the server cannot be told."""
+        """End this session, on this device alone.
+
+        The tokens are forgotten even if the server cannot be told, and the server is told even if the store cannot be
+        locked or changed; ``notice`` is told what did not work. May take LOCK_SECONDS of tokens.py, where another
+        process keeps the lock, and two requests.
+        """
         await self.abandon()
         own = self.session
         self.session = None
-        async with self._store.lock():
-            stored = None
+        async with contextlib.AsyncExitStack() as held:
             try:
-                stored = await self._stored(checked=False)
-                if own is None or stored is None or stored.session_id == own.session_id:
-                    await asyncio.to_thread(self._store.forget)
-            except SettingsError as error:
-                # A keyring that is locked: the session is ended all the same, and its tokens are worth nothing then.
-                self.notice(str(error))
-            # The store has the newer tokens where another process has renewed them.
-            ending = stored if stored and (own is None or stored.session_id == own.session_id) else own
-            if ending is not None:
-                try:
-                    await self._end(ending)
-                except HelpdeskError as error:
-                    self.notice(
-                        f"Signed out here, but the server could not be told ({error.message.rstrip('.')}): "
-                        "there the session stays until it runs out."
-                    )
+                await held.enter_async_context(self._store.lock())
+            except HelpdeskError as error:
+                # The lock spares other processes a surprise. A session that its person has left must not outlive that.
+                self.notice(f"{error.message} Signed out all the same.")
+            await self._forget_and_end(own)
+
+    async def _forget_and_end(self, own: Session | None) -> None:
+        stored = None
+        try:
+            stored = await self._stored(checked=False)
+            if own is None or stored is None or stored.session_id == own.session_id:
+                await asyncio.to_thread(self._store.forget)
+        except SettingsError as error:
+            # A keyring that is locked: the session is ended all the same, and its tokens are worth nothing then.
+            self.notice(str(error))
+        # The store has the newer tokens where another process has renewed them.
+        ending = stored if stored and (own is None or stored.session_id == own.session_id) else own
+        if ending is not None:
+            try:
+                await self._end(ending)
+            except HelpdeskError as error:
+                self.notice(
+                    f"Signed out here, but the server could not be told ({error.message.rstrip('.')}): "
+                    "there the session stays until it runs out."
+                )
 
     async def _end(self, session: Session) -> None:
         try:
@@ -271,7 +290,7 @@ class SignIn:
 
     def _renewed(self, session: Session) -> Session:
         self.session = session
-        for callback in self._callbacks:
+        for callback in tuple(self._callbacks.values()):
             callback(session)
         return session
 

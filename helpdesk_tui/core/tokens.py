@@ -297,9 +297,11 @@ class FirstUsable(TokenStore):
             self.where = self._keyring.where
 
     def forget(self) -> None:
-        """See TokenStore."""
-        self._file.forget()
-        self._keyring.forget()
+        """See TokenStore. Where one of the two refuses, the other forgets all the same."""
+        try:
+            self._file.forget()
+        finally:
+            self._keyring.forget()
 
     def lock(self) -> contextlib.AbstractAsyncContextManager[None]:
         """See TokenStore."""

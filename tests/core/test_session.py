@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from helpdesk_tui.core import session as session_module
+from helpdesk_tui.core import tokens as tokens_module
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError, SignInError, Unreachable
 from helpdesk_tui.core.session import SecondFactor, Session, SignIn
 from helpdesk_tui.core.settings import Settings
@@ -585,6 +587,72 @@ async def test_sign_out_ends_the_session_even_if_the_store_refuses(server):
     await desk.sign_out()
     assert (desk.session, server.sessions) == (None, {})
     assert "keyring refused" in said[0]
+
+
+async def test_sign_out_forgets_and_ends_the_session_even_if_the_lock_cannot_be_made(server, tmp_path):
+    store = FileStore(tmp_path, "work")
+    said: list[str] = []
+    desk = sign_in(server, store, notice=said.append)
+    await enter(desk, server)
+    (tmp_path / "work.lock").unlink()
+    (tmp_path / "work.lock").mkdir()
+    await desk.sign_out()
+    assert (desk.session, store.read(), server.sessions) == (None, None, {})
+    assert "cannot be written" in said[0]
+
+
+async def test_sign_out_forgets_and_ends_the_session_even_if_another_process_keeps_the_lock(
+    server, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(tokens_module, "LOCK_SECONDS", 0.05)
+    store = FileStore(tmp_path, "work")
+    said: list[str] = []
+    desk = sign_in(server, store, notice=said.append)
+    await enter(desk, server)
+    async with FileStore(tmp_path, "work").lock():
+        await desk.sign_out()
+    assert (desk.session, store.read(), server.sessions) == (None, None, {})
+    assert said == ["Another helpdesk has been renewing this sign-in for 0 seconds. Signed out all the same."]
+
+
+async def test_sign_out_ends_the_session_even_if_its_directory_is_gone(server, tmp_path):
+    directory = tmp_path / "state"
+    store = FileStore(directory, "work")
+    said: list[str] = []
+    desk = sign_in(server, store, notice=said.append)
+    await enter(desk, server)
+    shutil.rmtree(directory)
+    directory.write_text("a file in its place")
+    await desk.sign_out()
+    assert (desk.session, server.sessions) == (None, {})
+    assert any("cannot be read" in each for each in said)
+
+
+async def test_sign_out_says_so_where_neither_the_lock_nor_the_server_can_be_had(server, tmp_path):
+    store = FileStore(tmp_path, "work")
+    said: list[str] = []
+    desk = sign_in(server, store, notice=said.append)
+    await enter(desk, server)
+    (tmp_path / "work.lock").unlink()
+    (tmp_path / "work.lock").mkdir()
+    server.answer = httpx.Response(503)
+    await desk.sign_out()
+    assert (desk.session, store.read()) == (None, None)
+    assert "could not be told" in said[-1]
+
+
+async def test_on_refresh_can_be_taken_back(server):
+    desk = sign_in(server)
+    await enter(desk, server)
+    first: list[Session] = []
+    second: list[Session] = []
+    take_back = desk.on_refresh(first.append)
+    desk.on_refresh(second.append)
+    await desk.refresh()
+    take_back()
+    take_back()
+    await desk.refresh()
+    assert (len(first), len(second)) == (1, 2)
 
 
 async def test_sign_out_renews_first_where_the_token_has_run_out(server):

@@ -239,6 +239,16 @@ def test_the_newest_of_two_records_counts(tmp_path):
     assert (ring.entries, file.read()) == ({}, None)
 
 
+def test_the_keyring_forgets_even_if_the_file_cannot_be_removed(tmp_path):
+    ring, file = Ring(), FileStore(tmp_path, "work")
+    store = FirstUsable(KeyringStore(ring, "work", file), file)
+    store.write(RECORD)
+    file.path.mkdir()
+    with pytest.raises(SettingsError, match="cannot be removed"):
+        store.forget()
+    assert ring.entries == {}
+
+
 def test_which_store_is_opened(tmp_path, monkeypatch):
     env = {"HELPDESK_STATE_DIR": str(tmp_path)}
     found: list[KeyringBackend | None] = [None]
