@@ -30,6 +30,8 @@ class Dirty:
         gap: seconds between the beginnings of two readings, at least (``PANE``, or ``COUNTERS`` for numbers).
         jitter: up to so many seconds more, at random, so that many clients do not ask at the same moment.
         failed: told why a reading failed.
+        crashed: told of a fault of the program in a reading, any exception but a HelpdeskError; None: it is raised
+            in the event loop's exception handler. What should have been read stays marked then too.
         clock: seconds, for tests.
         sleep: waits, for tests.
     """
@@ -41,6 +43,7 @@ class Dirty:
         gap: float = PANE,
         jitter: float = 0.0,
         failed: Callable[[HelpdeskError], None] | None = None,
+        crashed: Callable[[BaseException], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -48,6 +51,7 @@ class Dirty:
         self._gap = gap
         self._jitter = jitter
         self._failed = failed
+        self._crashed = crashed
         self._clock = clock
         self._sleep = sleep
         self._ids: set[UUID] = set()
@@ -101,9 +105,12 @@ class Dirty:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if self._task is task:
             self._task = None  # cancelled before it began
-        if not task.cancelled():
-            # A fault in a refresh is a fault of the program: it must not pass unseen.
-            task.result()
+        if task.cancelled() or (fault := task.exception()) is None:
+            return
+        # A fault in a refresh is a fault of the program: it must not pass unseen.
+        if self._crashed is None:
+            raise fault
+        self._crashed(fault)
 
     async def _work(self) -> None:
         try:
@@ -121,14 +128,15 @@ class Dirty:
         tickets: Tickets = None if self._everything else frozenset(self._ids)
         self._everything, self._ids = False, set()
         self._next = self._clock() + self._gap + random.uniform(0, self._jitter)  # noqa: S311  (not a secret)
+        done = False
         try:
             await self._refresh(tickets)
+            done = True
         except HelpdeskError as error:
-            if tickets is None:
-                self._everything = True
-            else:
-                self._ids.update(tickets)
             if self._failed is not None:
                 self._failed(error)
-            return False
-        return True
+        finally:
+            if not done:
+                self._everything = self._everything or tickets is None
+                self._ids.update(tickets or ())
+        return done

@@ -34,7 +34,7 @@ class Pane:
         self.time, self.takes = time, takes
         self.reads: list[Tickets] = []
         self.times: list[float] = []
-        self.error: HelpdeskError | None = None
+        self.error: Exception | None = None
 
     async def refresh(self, tickets: Tickets) -> None:
         if self.time is not None:
@@ -152,6 +152,32 @@ async def test_what_could_not_be_read_stays_marked() -> None:
     dirty.mark(more)
     await dirty.settled()
     assert pane.reads == [lost | more]
+
+
+async def test_a_fault_in_a_reading_is_told_and_what_it_should_have_read_stays_marked() -> None:
+    pane = Pane(Time())
+    told: list[BaseException] = []
+    dirty = pane.dirty(crashed=told.append)
+    pane.error = ZeroDivisionError("a fault of the program")
+    lost, more = some(), some()
+    dirty.mark(lost)
+    await dirty.settled()
+    assert (told, dirty.pending) == ([pane.error], True)
+    pane.error = None
+    dirty.mark(more)
+    await dirty.settled()
+    assert pane.reads == [lost | more]
+
+
+async def test_a_fault_in_a_reading_that_nobody_is_told_of_reaches_the_loop() -> None:
+    pane = Pane(Time())
+    pane.error = ZeroDivisionError("a fault of the program")
+    heard: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: heard.append(context["exception"]))
+    dirty = pane.dirty()
+    dirty.mark(None)
+    await dirty.settled()
+    assert (heard, dirty.pending) == ([pane.error], True)
 
 
 async def test_counters_are_two_seconds_apart_with_jitter() -> None:
