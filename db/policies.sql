@@ -8,10 +8,18 @@ set search_path = pg_catalog, public;
 -- Nothing is granted that is not granted below, whatever the database's default privileges were
 -- ---------------------------------------------------------------------------------------------------------------
 
+-- The logins of people are members of a role of the helpdesk's own, and not of authenticated. Whoever may act as a role
+-- can DROP OWNED BY it, which takes every policy that names it, give it settings that PostgREST applies to everybody's
+-- requests, and use whatever else of the database was opened to it, under policies that believe the claims a session
+-- sets. Of this one no policy names it, nothing else is opened to it, and nobody logs in as it.
 do $$
 declare
   item record;
 begin
+  if not exists (select from pg_roles where rolname = 'helpdesk_member') then
+    create role helpdesk_member nologin noinherit;
+  end if;
+
   for item in
     select t.name, t.name::text not like 'private.%' as offered
       from (select private.tables() as name
@@ -21,7 +29,7 @@ begin
                and c.relnamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)) t
   loop
     execute format('alter table %s enable row level security', item.name);
-    execute format('revoke all on %s from public, anon, authenticated', item.name);
+    execute format('revoke all on %s from public, anon, authenticated, helpdesk_member', item.name);
     if item.offered then
       execute format('grant all on %s to service_role', item.name);
     end if;
@@ -31,7 +39,7 @@ begin
      where c.relkind = 'S' and (c.relnamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)
                                 or c.oid = pg_get_serial_sequence('public.tickets', 'number')::regclass)
   loop
-    execute format('revoke all on sequence %s from public, anon, authenticated', item.name);
+    execute format('revoke all on sequence %s from public, anon, authenticated, helpdesk_member', item.name);
     execute format('grant usage on sequence %s to service_role', item.name);
   end loop;
 
@@ -46,9 +54,9 @@ begin
     execute format('drop policy %I on %s', item.polname, item.name);
   end loop;
 
-  revoke all on schema private, helpdesk from public, anon, authenticated;
-  grant usage on schema helpdesk to authenticated, service_role, supabase_auth_admin;
-  grant usage on schema public to authenticated, service_role;
+  revoke all on schema private, helpdesk from public, anon, authenticated, helpdesk_member;
+  grant usage on schema helpdesk to authenticated, helpdesk_member, service_role, supabase_auth_admin;
+  grant usage on schema public to authenticated, helpdesk_member, service_role;
   revoke create on schema public from public;
   -- Temporary tables, types and domains of a hostile session could stand in the way of names that functions use.
   if exists (select from pg_database where datname = current_database() and pg_has_role(datdba, 'usage')) then
@@ -377,28 +385,28 @@ create policy "People mark their notifications" on public.notifications for upda
 grant select on public.departments, public.profiles, public.categories, public.tickets, public.ticket_messages,
   public.ticket_status_history, public.ticket_events, public.ticket_tags, public.ticket_tag_relations,
   public.kb_categories, public.kb_articles, public.kb_article_versions, public.ticket_feedback,
-  public.kb_article_feedback, public.chat_sessions, public.chat_messages, public.notifications to authenticated;
+  public.kb_article_feedback, public.chat_sessions, public.chat_messages, public.notifications to authenticated, helpdesk_member;
 
 grant insert (id, title, description, status, priority, customer_id, assignee_id, department_id, category_id, due_date)
-  on public.tickets to authenticated;
-grant update (title, description, status, priority, category_id, due_date) on public.tickets to authenticated;
-grant insert (id, ticket_id, sender_id, content, is_internal, after_id) on public.ticket_messages to authenticated;
-grant insert (id, name, description, color), update (name, description, color) on public.ticket_tags to authenticated;
-grant insert (ticket_id, tag_id) on public.ticket_tag_relations to authenticated;
-grant insert (id, ticket_id, customer_id, rating, comment), update (rating, comment) on public.ticket_feedback to authenticated;
-grant update (full_name, avatar_url, preferences) on public.profiles to authenticated;
-grant insert (id, name, description), update (name, description) on public.departments to authenticated;
+  on public.tickets to authenticated, helpdesk_member;
+grant update (title, description, status, priority, category_id, due_date) on public.tickets to authenticated, helpdesk_member;
+grant insert (id, ticket_id, sender_id, content, is_internal, after_id) on public.ticket_messages to authenticated, helpdesk_member;
+grant insert (id, name, description, color), update (name, description, color) on public.ticket_tags to authenticated, helpdesk_member;
+grant insert (ticket_id, tag_id) on public.ticket_tag_relations to authenticated, helpdesk_member;
+grant insert (id, ticket_id, customer_id, rating, comment), update (rating, comment) on public.ticket_feedback to authenticated, helpdesk_member;
+grant update (full_name, avatar_url, preferences) on public.profiles to authenticated, helpdesk_member;
+grant insert (id, name, description), update (name, description) on public.departments to authenticated, helpdesk_member;
 grant insert (id, name, description, department_id), update (name, description, department_id)
-  on public.categories to authenticated;
+  on public.categories to authenticated, helpdesk_member;
 grant insert (id, title, content, category_id, author_id, status, metadata),
-  update (title, content, category_id, status, metadata) on public.kb_articles to authenticated;
+  update (title, content, category_id, status, metadata) on public.kb_articles to authenticated, helpdesk_member;
 grant insert (id, name, description, parent_id), update (name, description, parent_id)
-  on public.kb_categories to authenticated;
+  on public.kb_categories to authenticated, helpdesk_member;
 grant insert (id, article_id, user_id, helpful, comment), update (helpful, comment)
-  on public.kb_article_feedback to authenticated;
-grant insert (id, customer_id, status) on public.chat_sessions to authenticated;
-grant insert (id, session_id, sender_id, content) on public.chat_messages to authenticated;
-grant update (read) on public.notifications to authenticated;
+  on public.kb_article_feedback to authenticated, helpdesk_member;
+grant insert (id, customer_id, status) on public.chat_sessions to authenticated, helpdesk_member;
+grant insert (id, session_id, sender_id, content) on public.chat_messages to authenticated, helpdesk_member;
+grant update (read) on public.notifications to authenticated, helpdesk_member;
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- What clients call
@@ -693,14 +701,17 @@ begin
     create role helpdesk_keeper nologin noinherit createrole;
   end if;
   if since_16 then
-    execute 'grant authenticated to helpdesk_keeper with admin true, inherit false, set false';
+    if not exists (select from pg_auth_members where roleid = 'helpdesk_member'::regrole
+                     and member = 'helpdesk_keeper'::regrole and admin_option) then
+      execute 'grant helpdesk_member to helpdesk_keeper with admin true, inherit false, set false';
+    end if;
     if not superuser then
       execute 'grant helpdesk_keeper to current_user with inherit true, set true';
     end if;
   else
     -- There, only a role that inherits may end the connections of the logins it is given.
     execute 'alter role helpdesk_keeper inherit';
-    execute 'grant authenticated to helpdesk_keeper with admin option';
+    execute 'grant helpdesk_member to helpdesk_keeper with admin option';
     if not superuser then
       execute 'grant helpdesk_keeper to current_user';
     end if;
@@ -762,15 +773,16 @@ begin
 
   -- A failure is told without its statement, which holds the password, and which the server would log.
   begin
-    if not known and exists (select from pg_roles where rolname = login) then
+    if exists (select from pg_roles where rolname = login)
+       and not (known and pg_has_role(login, 'helpdesk_member', 'member')) then
       -- Left over from another database of this server, or somebody else's: not to be trusted with a session's name.
       execute format('drop role %I', login);
     end if;
     if exists (select from pg_roles where rolname = login) then
       execute format('alter role %I login valid until %L', login, expires);
     else
-      execute format('create role %I login noinherit connection limit 8 password %L valid until %L in role authenticated',
-                     login, key, expires);
+      execute format('create role %I login noinherit connection limit 8 password %L valid until %L'
+                     ' in role helpdesk_member', login, key, expires);
     end if;
   exception when others then
     raise exception 'the login of session % cannot be made: %', session, sqlerrm using errcode = sqlstate;
@@ -797,25 +809,25 @@ $$;
 -- Who may call what
 -- ---------------------------------------------------------------------------------------------------------------
 
-revoke all on all functions in schema private, helpdesk from public, anon, authenticated;
+revoke all on all functions in schema private, helpdesk from public, anon, authenticated, helpdesk_member;
 revoke all on function public.update_ticket_updated_at(), public.log_ticket_status_change()
-  from public, anon, authenticated;
+  from public, anon, authenticated, helpdesk_member;
 
 -- Called by policies on behalf of whoever asks; the schema itself stays closed, so nobody names them.
 grant execute on function private.uid(), private.role(), private.agent(), private.agent_department(),
   private.is_admin(), private.is_staff(), private.holds_published(uuid),
-  private.works_on(uuid, uuid, uuid, uuid, boolean) to authenticated, service_role;
+  private.works_on(uuid, uuid, uuid, uuid, boolean) to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.messages(uuid),
   helpdesk.assign(uuid[], uuid), helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
   helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
-  to authenticated, service_role;
+  to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;
 alter function helpdesk.access_token_hook(jsonb) owner to helpdesk_keeper;
 alter function private.clear_away(uuid) owner to helpdesk_keeper;
 revoke create on schema private, helpdesk from helpdesk_keeper;
-revoke all on function helpdesk.access_token_hook(jsonb) from public, anon, authenticated;
+revoke all on function helpdesk.access_token_hook(jsonb) from public, anon, authenticated, helpdesk_member;
 grant execute on function helpdesk.access_token_hook(jsonb) to supabase_auth_admin;
 grant execute on function private.session_ends(uuid) to helpdesk_keeper;
 grant select on private.secrets to helpdesk_keeper;

@@ -214,9 +214,9 @@ class People:
         return connection
 
     async def connect_as(self, person: Person, **parameters: Any) -> Connection:
-        """A connection as the client makes it: own login, role ``authenticated``, claims told. In autocommit."""
+        """A connection as the client makes it: own login, role ``helpdesk_member``, claims told. In autocommit."""
         connection = await self.login(person, **parameters)
-        await connection.execute("set role authenticated")
+        await connection.execute("set role helpdesk_member")
         await connection.execute("select set_config('request.jwt.claims', %s, false)", [json.dumps(person.claims)])
         return connection
 

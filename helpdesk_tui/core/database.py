@@ -71,7 +71,7 @@ class Limits:
 
 
 class _RoleUnknown(DatabaseNotReady):
-    """The login may not become ``authenticated``, or there is no such role."""
+    """The login may not become ``helpdesk_member``, or there is no such role."""
 
 
 @dataclass(eq=False, slots=True)
@@ -423,4 +423,4 @@ _IDENTITY = """select
   set_config('TimeZone', 'UTC', %(local)s),
   set_config('statement_timeout', %(statement)s, %(local)s),
   set_config('lock_timeout', %(lock)s, %(local)s),
-  set_config('role', 'authenticated', %(local)s)"""
+  set_config('role', 'helpdesk_member', %(local)s)"""

@@ -323,7 +323,7 @@ async def _look_up(connection: Connection) -> tuple[frozenset[str], int]:
     """
     async with connection.pipeline():
         await connection.execute("begin read only")
-        await connection.execute("select set_config('role', 'authenticated', true)")
+        await connection.execute("select set_config('role', 'helpdesk_member', true)")
         names = await connection.execute("select channel from helpdesk.channels()")
         process = await connection.execute("select pg_backend_pid()")
         await connection.execute("commit")

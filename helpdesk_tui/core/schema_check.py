@@ -230,7 +230,7 @@ async def _hook(connection: Connection, _expected: Wanted) -> AsyncIterator[Find
                             and has_schema_privilege('supabase_auth_admin', 'helpdesk', 'usage') end,
                   h.prosecdef and o.rolcreaterole and not o.rolsuper and not o.rolcanlogin,
                   exists (select from pg_auth_members m where m.member = h.proowner and m.admin_option
-                             and m.roleid = to_regrole('authenticated'))
+                             and m.roleid = to_regrole('helpdesk_member'))
              from (select to_regprocedure(%s) as name) wanted
              left join pg_proc h on h.oid = wanted.name
              left join pg_roles o on o.oid = h.proowner""",
@@ -249,7 +249,7 @@ async def _hook(connection: Connection, _expected: Wanted) -> AsyncIterator[Find
             APPLY,
         )
     elif not may_grant:
-        yield Finding("error", "hook", "The hook's owner may not give the role authenticated to new logins.", APPLY)
+        yield Finding("error", "hook", "The hook's owner may not give the role helpdesk_member to new logins.", APPLY)
     # A sign-in since the helpdesk was set up that has no login of its own was not seen by the hook.
     rows = await _rows(
         connection,

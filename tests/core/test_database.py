@@ -157,11 +157,11 @@ async def test_the_database_sees_the_person_and_the_role(database: DeskDatabase,
     async with opened(database, agent) as desk:
         rows = await desk.fetch(
             Statement(
-                "select session_user::text, current_user::text, id, auth.uid(), auth.jwt() ? 'helpdesk_key'"
-                " from helpdesk.me()"
+                "select session_user::text, current_user::text, id, claims ->> 'sub', claims ? 'helpdesk_key'"
+                " from helpdesk.me(), cast(current_setting('request.jwt.claims') as jsonb) as claims"
             )
         )
-        assert rows == [(agent.db_user, "authenticated", agent.id, agent.id, False)]
+        assert rows == [(agent.db_user, "helpdesk_member", agent.id, str(agent.id), False)]
 
 
 # -- reading and acting ------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ async def test_a_function_that_writes_is_found_out_and_remembered(database: Desk
     await database.run(
         """create function helpdesk.tag(word text) returns text language sql volatile security definer as
            'insert into public.ticket_tags (name) values (word) returning name';
-           grant execute on function helpdesk.tag(text) to authenticated"""
+           grant execute on function helpdesk.tag(text) to helpdesk_member"""
     )
     async with opened(database, agent) as desk:
         counted = desk.round_trips
@@ -363,7 +363,9 @@ async def test_use_tells_open_connections_the_new_claims_in_the_same_round_trip(
     async with proxied(database) as proxy, opened(database, agent, proxy=proxy) as desk:
         connections, counted = proxy.connections, desk.round_trips
         await desk.use(replace(agent.session, claims={**agent.claims, "aal": "aal2"}, aal="aal2"))
-        assert await desk.fetch(Statement("select auth.jwt() ->> 'aal'")) == [("aal2",)]
+        assert await desk.fetch(Statement("select current_setting('request.jwt.claims')::jsonb ->> 'aal'")) == [
+            ("aal2",)
+        ]
         assert (proxy.connections, desk.round_trips) == (connections, counted + 1)
 
 

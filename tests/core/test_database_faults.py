@@ -330,7 +330,7 @@ async def test_waiting_for_somebody_elses_lock_ends(database: DeskDatabase, peop
 
 async def test_a_transaction_that_lost_against_another_is_run_again(database: DeskDatabase, customer: Person) -> None:
     await database.run("create sequence public.tries")
-    await database.run("grant usage on sequence public.tries to authenticated")
+    await database.run("grant usage on sequence public.tries to helpdesk_member")
     flaky = Statement(
         "do $$ begin if nextval('public.tries') < 3 then raise exception 'x' using errcode = '40001'; end if; end $$"
     )

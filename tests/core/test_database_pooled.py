@@ -17,7 +17,8 @@ from tests.pooler import pooler
 from tests.proxy import Proxy
 from tests.world import DeskDatabase, People
 
-WHO = Statement("select session_user::text, current_user::text, auth.uid() from helpdesk.me()")
+CLAIMED = "(current_setting('request.jwt.claims')::jsonb ->> 'sub')::uuid"
+WHO = Statement(f"select session_user::text, current_user::text, {CLAIMED} from helpdesk.me()")
 INSERT = "insert into public.tickets (id, title, customer_id) values (%s, %s, %s)"
 
 
@@ -30,7 +31,7 @@ async def test_each_transaction_says_anew_who_asks_and_leaves_nothing(
         desk = await Database.connect(settings, ana.session)
         try:
             for _ in range(10):
-                expected = [(ana.db_user, "authenticated", ana.id)]
+                expected = [(ana.db_user, "helpdesk_member", ana.id)]
                 for found in await asyncio.gather(desk.fetch(WHO), desk.fetch(WHO)):
                     assert found == expected
                 with pytest.raises(BadInput):

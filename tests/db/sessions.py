@@ -47,9 +47,9 @@ def login(database: DeskDatabase, person: Person, **parameters: Any) -> Sync:
 
 
 def connect_as(database: DeskDatabase, person: Person, **parameters: Any) -> Sync:
-    """A connection as the client makes it: own login, role ``authenticated``, claims told."""
+    """A connection as the client makes it: own login, role ``helpdesk_member``, claims told."""
     connection = login(database, person, **parameters)
-    connection.execute("set role authenticated")
+    connection.execute("set role helpdesk_member")
     connection.execute("select set_config('request.jwt.claims', %s, false)", [json.dumps(person.claims)])
     return connection
 

@@ -138,7 +138,7 @@ def test_login_made_by_the_hook_works_on_every_server(place: Place) -> None:
 
     agent = with_people(place.database, people)
     with login(place.database, agent) as connection:
-        connection.execute("set role authenticated")
+        connection.execute("set role helpdesk_member")
         assert connection.execute("select role, department from helpdesk.me()").fetchone() == ("agent", "Support")
 
 
@@ -172,8 +172,8 @@ def test_policy_of_somebody_else_is_dropped_and_named(place: Place) -> None:
 def test_grants_of_somebody_else_are_taken_back(place: Place) -> None:
     place.psql()
     before = catalog(place)
-    place.run("grant all on all tables in schema public to anon, authenticated")
-    place.run("grant update (role) on public.profiles to authenticated")
+    place.run("grant all on all tables in schema public to anon, authenticated, helpdesk_member")
+    place.run("grant update (role) on public.profiles to authenticated, helpdesk_member")
     place.psql()
     assert catalog(place) == before
 

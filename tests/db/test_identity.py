@@ -41,15 +41,23 @@ async def test_forged_claims_make_nobody_else(people: People, setting: str, how:
         connection = await people.login(customer, options=f"-c {setting}={escaped}")
         told = await (await connection.execute("select current_setting(%s)", [setting])).fetchone()
         assert told == (forged,)
-    await connection.execute("set role authenticated")
+    await connection.execute("set role helpdesk_member")
     assert await me(connection) == (customer.id, "customer")
     assert not await sees(connection, ticket)
-    # What the original policies asked does believe it.
-    assert await (await connection.execute("select auth.uid()")).fetchone() == (admin.id,)
 
 
 @pytest.mark.parametrize(
-    "role", ["service_role", "postgres", "anon", "supabase_auth_admin", "authenticator", "helpdesk_keeper", "another's"]
+    "role",
+    [
+        "authenticated",
+        "service_role",
+        "postgres",
+        "anon",
+        "supabase_auth_admin",
+        "authenticator",
+        "helpdesk_keeper",
+        "another's",
+    ],
 )
 async def test_set_role_to_somebody_else_is_refused(people: People, role: str) -> None:
     customer, admin = await new(people, "cora"), await new(people, "ann", "admin")
@@ -69,7 +77,7 @@ async def test_login_without_the_role_may_nothing(people: People) -> None:
             await connection.execute(statement.encode())
 
 
-async def test_login_is_in_authenticated_and_nothing_else(people: People) -> None:
+async def test_login_is_in_the_role_of_the_helpdesk_and_nothing_else(people: People) -> None:
     person = await new(people, "cora")
     rows = await people.database.run(
         """select rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolconnlimit,
@@ -77,7 +85,7 @@ async def test_login_is_in_authenticated_and_nothing_else(people: People) -> Non
              from pg_roles r where rolname = %s""",
         [person.db_user],
     )
-    assert rows == [(False, False, False, False, False, False, 8, ["authenticated"])]
+    assert rows == [(False, False, False, False, False, False, 8, ["helpdesk_member"])]
 
 
 async def test_anothers_login_needs_anothers_password(people: People) -> None:
@@ -95,13 +103,13 @@ async def test_altering_oneself_only_harms_oneself(people: People) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await connection.execute(sql.SQL(allowed).format(other_))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            await connection.execute(sql.SQL(allowed.replace("{}", "authenticated")))
+            await connection.execute(sql.SQL(allowed.replace("{}", "helpdesk_member")))
     for refused in (
         "alter role {} valid until 'infinity'",
         "alter role {} connection limit 100",
         "alter role {} createrole",
         "alter role {} bypassrls",
-        "grant authenticated to anon",
+        "grant helpdesk_member to anon",
         "grant service_role to {}",
         "grant {} to anon",
         "create role evil",
@@ -112,7 +120,7 @@ async def test_altering_oneself_only_harms_oneself(people: People) -> None:
         "alter function private.uid() owner to {}",
         "comment on table public.tickets is 'evil'",
     ):
-        for role in ("none", "authenticated"):
+        for role in ("none", "helpdesk_member"):
             await connection.execute(f"set role {role}".encode())
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await connection.execute(sql.SQL(refused).format(me_))
@@ -123,33 +131,75 @@ async def test_altering_oneself_only_harms_oneself(people: People) -> None:
 
 
 async def test_role_that_sessions_share_holds_nothing_they_could_harm(people: People) -> None:
-    """Whoever acts as a role may drop what it owns, its policies too, and give it settings."""
+    """Whoever acts as a role may drop what it owns, policies that name it too, and give it settings."""
     customer, other = await new(people, "cora"), await new(people, "otto")
     ticket = await ticket_of(people, other)
-    count = "select count(*), count(*) filter (where 'authenticated'::regrole = any(polroles)) from pg_policy"
-    before = await people.database.run(count)
-    assert before[0][1] == 0
-    settings = await people.database.run("select rolconfig from pg_roles where rolname = 'authenticated'")
+    look = """select (select count(*) from pg_policy), (select count(*) from pg_policy where polroles <> '{0}'),
+      (select count(*) from private.tables() t join pg_class on oid = t, aclexplode(relacl)),
+      (select count(*) from private.tables() t join pg_attribute on attrelid = t, aclexplode(attacl))"""
+    before = await people.database.run(look)
     connection = await people.connect_as(customer)
     try:
         for statement in (
-            "drop owned by authenticated cascade",
-            "reassign owned by authenticated to authenticated",
-            "alter role authenticated set statement_timeout = '1ms'",
-            "alter role authenticated set default_transaction_read_only = on",
-            "alter role authenticated set search_path = 'evil'",
+            "drop owned by helpdesk_member cascade",
+            "reassign owned by helpdesk_member to helpdesk_member",
+            "alter role helpdesk_member password 'known'",
+            "alter role helpdesk_member set statement_timeout = '1ms'",
+            "alter role helpdesk_member set default_transaction_read_only = on",
+            "alter role helpdesk_member set search_path = 'evil'",
             "alter default privileges grant all on tables to public",
         ):
             await connection.execute(statement.encode())
-        assert await people.database.run(count) == before
+        assert await people.database.run(look) == before
+        # Those that do name a role name the keeper, whom no session can act as.
+        assert before[0][1] == 2
         victim = await people.connect_as(other)
         assert await sees(victim, ticket)
         await victim.execute("update public.tickets set status = 'closed' where id = %s", [ticket])
+        with pytest.raises(psycopg.OperationalError):
+            await people.login(replace(other, db_user="helpdesk_member", db_password="known"))
     finally:
-        await people.database.run("alter role authenticated reset all")
-        for setting in settings[0][0] or []:
-            name, value = setting.split("=")
-            await people.database.run(f"alter role authenticated set {name} = '{value}'")
+        await people.database.run("alter role helpdesk_member reset all")
+
+
+async def test_what_else_lies_in_the_database_is_not_opened_to_our_logins(people: People) -> None:
+    """Other applications' policies ask auth.uid(), which believes whatever claims a session sets."""
+    customer, admin = await new(people, "cora"), await new(people, "ann", "admin")
+    for statement in (
+        "create table if not exists public.diaries (user_id uuid)",
+        "alter table public.diaries enable row level security",
+        "drop policy if exists own on public.diaries",
+        "create policy own on public.diaries to authenticated using (user_id = auth.uid())",
+        "grant all on public.diaries to authenticated",
+    ):
+        await people.database.run(statement)
+    await people.database.run("insert into public.diaries values (%s)", [admin.id])
+    connection = await people.connect_as(customer)
+    await connection.execute("select set_config('request.jwt.claims', %s, false)", [json.dumps(admin.claims)])
+    for statement in ("select * from public.diaries", "drop owned by authenticated", "select auth.uid()"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await connection.execute(statement.encode())
+    await people.database.run("drop table public.diaries")
+
+
+async def test_our_logins_may_what_the_interfaces_role_may(people: People) -> None:
+    """So that supabase-js and PostgREST, which come as authenticated, meet the same rules."""
+    rights = """select t::text, '', privilege_type from private.tables() t join pg_class on oid = t, aclexplode(relacl)
+                 where grantee = %(role)s::regrole
+                union all select t::text, attname::text, privilege_type
+                  from private.tables() t join pg_attribute on attrelid = t, aclexplode(attacl)
+                 where grantee = %(role)s::regrole
+                union all select p.oid::regprocedure::text, '', privilege_type from pg_proc p, aclexplode(proacl)
+                 where pronamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)
+                   and grantee = %(role)s::regrole
+                order by 1, 2, 3"""
+    async with await people.database.connect() as owner:
+        both = [
+            await (await owner.execute(rights.encode(), {"role": role})).fetchall()
+            for role in ("authenticated", "helpdesk_member")
+        ]
+    assert both[0] == both[1]
+    assert len(both[0]) > 100
 
 
 async def test_others_connections_are_neither_read_nor_ended(people: People) -> None:
@@ -211,7 +261,9 @@ async def test_role_name_that_only_looks_like_ours_is_nobody(people: People, sha
         "newline": "hd_" + digits + "\n",
     }[shape]
     await people.database.run(
-        sql.SQL("create role {} login password 'known' in role authenticated").format(sql.Identifier(name)).as_string()
+        sql.SQL("create role {} login password 'known' in role helpdesk_member")
+        .format(sql.Identifier(name))
+        .as_string()
     )
     try:
         connection = await people.connect_as(replace(admin, db_user=name, db_password="known"))
@@ -440,6 +492,6 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
         ).fetchall()
         assert everybodys == []
         temporary = owner.execute(
-            "select has_database_privilege('authenticated', current_database(), 'temporary')"
+            "select has_database_privilege('helpdesk_member', current_database(), 'temporary')"
         ).fetchone()
         assert temporary == (False,)

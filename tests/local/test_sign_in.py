@@ -107,7 +107,7 @@ async def test_token_opens_the_database_until_sign_out(client: AsyncGoTrueClient
     claims = await client.get_claims(jwt=await signed_up(client))
     assert claims is not None
     with connect_with(database, claims["claims"]) as connection:  # type: ignore[arg-type]
-        connection.execute("set role authenticated")
+        connection.execute("set role helpdesk_member")
         assert connection.execute("select email, role from helpdesk.me()").fetchall() == [(EMAIL, "customer")]
         connection.commit()
         await client.sign_out({"scope": "local"})
