@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
 import os
 import shlex
@@ -12,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, moment, say
 from helpdesk_tui.cli.records import message_json, show_message
 from helpdesk_tui.core import thread, tickets
-from helpdesk_tui.core.errors import BadInput, NotFound, Stale, Unreachable
+from helpdesk_tui.core.errors import BadInput, NotFound, SettingsError, Stale, Unreachable
 from helpdesk_tui.core.model import STATUSES, Message, Thread, Ticket
-from helpdesk_tui.core.settings import state_dir
 from helpdesk_tui.core.statement import Statement
 from helpdesk_tui.core.text import safe_block, safe_line
 
@@ -84,7 +85,7 @@ async def _send(args: argparse.Namespace) -> int:
     async with desk(args) as here:
         ticket = await one(here, args.ticket)
         opened = thread.assemble(await here.database.run(*thread.opened(ticket.id)))
-        text = given if given is not None else _edited(opened, note=args.note)
+        text = given if given is not None else _edited(opened, here, note=args.note)
         after = _after(args, text, opened, here)
         message_id = args.id or uuid4()
         try:
@@ -192,17 +193,11 @@ def _given(args: argparse.Namespace) -> _Text | None:
     return _Text(content)
 
 
-def _edited(opened: Thread, *, note: bool) -> _Text:
+def _edited(opened: Thread, here: Desk, *, note: bool) -> _Text:
     """What the author wrote in their editor, the thread below it. It stays in a file until it has been sent."""
-    ticket = opened.ticket
-    path = state_dir() / "drafts" / f"{'note' if note else 'reply'}-{ticket.number}.md"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    earlier = ""
-    with contextlib.suppress(FileNotFoundError):
-        earlier = path.read_text(encoding="utf-8").partition(SCISSORS)[0].strip()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f"{earlier}\n\n{SCISSORS}\n{_as_comment(opened)}")
+    path = drafts.place(here.settings.profile, here.me.id, "note" if note else "reply", opened.ticket.id)
+    earlier = _above_scissors(drafts.read(path))
+    drafts.keep(path, earlier + f"\n\n{SCISSORS}\n{_as_comment(opened)}".encode())
     command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
     words = [command] if os.name == "nt" and Path(command).exists() else shlex.split(command)
     try:
@@ -210,13 +205,27 @@ def _edited(opened: Thread, *, note: bool) -> _Text:
             code = subprocess.run([*words, str(path)], check=False).returncode
     except OSError as error:
         raise BadInput(f"The editor {command!r} cannot be started: {error.strerror}.", "Set EDITOR.") from error
-    content = path.read_text(encoding="utf-8").partition(SCISSORS)[0].strip()
-    if code != 0 or not content:
-        if not content:
-            path.unlink(missing_ok=True)
+    written = _above_scissors(drafts.read(path))
+    if not written:
+        path.unlink(missing_ok=True)
+    if code != 0 or not written:
         raise BadInput("Nothing was sent: " + ("the editor failed." if code else "the text is empty."))
-    path.write_text(content + "\n", encoding="utf-8")
-    return _Text(content, kept=path, seen=opened.newest_message, shown=True)
+    with contextlib.suppress(SettingsError):  # what the editor saved is still there, with the thread below it
+        drafts.keep(path, written + b"\n")
+    try:
+        content = written.decode()
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"Nothing was sent: the text in {path} is not UTF-8.", "Run the command again and have it saved as UTF-8."
+        ) from error
+    if "\0" in content:
+        raise BadInput(f"Nothing was sent: the text in {path} holds a NUL character, which no text does.")
+    return _Text(content.replace("\r\n", "\n"), kept=path, seen=opened.newest_message, shown=True)
+
+
+def _above_scissors(saved: bytes) -> bytes:
+    """The text that is to be sent, in whatever encoding an editor saved it."""
+    return saved.removeprefix(codecs.BOM_UTF8).partition(SCISSORS.encode())[0].strip()
 
 
 def _as_comment(opened: Thread) -> str:

@@ -73,10 +73,12 @@ class Cli:
         )
         return {**self.env, "HELPDESK_STATE_DIR": str(state)}
 
-    async def run(self, person: Person | None, *argv: str, stdin: str = "", terminal: bool = False, **env) -> Result:
-        """One command line as a person, or as nobody."""
+    async def run(
+        self, person: Person | None, *argv: str, stdin: str = "", terminal: bool = False, asking: bool = False, **env
+    ) -> Result:
+        """One command line as a person, or as nobody. ``asking``: stdin and stderr are a terminal too."""
         given = self.use(person) if person else {**self.env, "HELPDESK_STATE_DIR": str(self.directory / "nobody")}
-        out, err = (Terminal() if terminal else io.StringIO()), io.StringIO()
+        out, err = (Terminal() if terminal else io.StringIO()), (Terminal() if asking else io.StringIO())
 
         def call() -> int:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -88,7 +90,7 @@ class Cli:
         with self.monkeypatch.context() as patch:
             for name, value in {**given, **env}.items():
                 patch.setenv(name, value)
-            patch.setattr(sys, "stdin", io.StringIO(stdin))
+            patch.setattr(sys, "stdin", (Terminal if asking else io.StringIO)(stdin))
             code = await asyncio.to_thread(call)
         return Result(code, out.getvalue(), err.getvalue())
 
