@@ -29,7 +29,7 @@ __all__ = ["Draft", "Journal", "JournalError", "Kind"]
 
 Kind = Literal["reply", "note"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
 BUSY_SECONDS: Final = 0.3
 #: How long opening tries, in seconds, while other windows open a new journal too.
@@ -44,12 +44,15 @@ create table if not exists drafts (
     content    text not null,
     after_id   text,
     revision   integer not null,
-    updated_at text not null
-) without rowid;
-create index if not exists drafts_of on drafts (owner, ticket, kind, updated_at);
+    updated_at text not null,
+    attempted  text
+) without rowid
 """
+_INDEX: Final = "create index if not exists drafts_of on drafts (owner, ticket, kind, updated_at)"
+#: From the schema of release 1 on.
+_ATTEMPTED: Final = "alter table drafts add column attempted text"
 
-_COLUMNS: Final = "owner, ticket, kind, content, message_id, after_id, revision, updated_at"
+_COLUMNS: Final = "owner, ticket, kind, content, message_id, after_id, revision, updated_at, attempted"
 
 
 class JournalError(HelpdeskError):
@@ -66,7 +69,9 @@ class Draft:
 
     ``owner`` is whose it is: the profile and the user's id, as one string. ``message_id`` is drawn once and kept, so
     that sending it again after a lost answer is harmless. ``after_id`` is the newest message that the author had on
-    screen when they began. ``revision`` is 0 until it is saved. ``updated_at`` is in UTC.
+    screen when they began. ``revision`` is 0 until it is saved. ``updated_at`` is in UTC. ``attempted`` is the text of
+    a send that no answer to is known: the server may have it under this id. It is empty where there were several such
+    texts, None where there was none.
     """
 
     owner: str
@@ -77,10 +82,15 @@ class Draft:
     after_id: UUID | None = None
     revision: int = 0
     updated_at: datetime = field(default_factory=_now)
+    attempted: str | None = None
+
+    def attempt(self) -> Draft:
+        """This draft with its text put down as one that the server may have."""
+        return replace(self, attempted=self.content if self.attempted in (None, self.content) else "")
 
 
-def _draft(row: tuple[str, str, Kind, str, str, str | None, int, str]) -> Draft:
-    owner, ticket, kind, content, message_id, after_id, revision, updated_at = row
+def _draft(row: tuple[str, str, Kind, str, str, str | None, int, str, str | None]) -> Draft:
+    owner, ticket, kind, content, message_id, after_id, revision, updated_at, attempted = row
     return Draft(
         owner=owner,
         ticket=UUID(ticket),
@@ -90,6 +100,7 @@ def _draft(row: tuple[str, str, Kind, str, str, str | None, int, str]) -> Draft:
         after_id=UUID(after_id) if after_id else None,
         revision=revision,
         updated_at=datetime.fromisoformat(updated_at),
+        attempted=attempted,
     )
 
 
@@ -137,25 +148,41 @@ class Journal:
             if not draft.content.strip():
                 if row and kept == draft.revision:
                     connection.execute("delete from drafts where message_id = ?", (str(draft.message_id),))
-                return replace(draft, message_id=uuid4() if draft.revision else draft.message_id, revision=0)
+                return _anew(draft) if draft.revision else draft
             if kept != draft.revision:
-                draft = replace(draft, message_id=uuid4(), revision=0)
+                draft = _anew(draft)
             saved = replace(draft, revision=draft.revision + 1, updated_at=_now())
             connection.execute(
-                f"insert or replace into drafts ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 (a constant)
+                f"insert or replace into drafts ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 (a constant)
                 (
                     saved.owner,
                     str(saved.ticket),
                     saved.kind,
-                    # SQLite stores UTF-8: half a surrogate pair, which a terminal can paste, would be an error
-                    saved.content.encode("utf-8", "replace").decode("utf-8"),
+                    _utf8(saved.content),
                     str(saved.message_id),
                     str(saved.after_id) if saved.after_id else None,
                     saved.revision,
                     saved.updated_at.isoformat(),
+                    None if saved.attempted is None else _utf8(saved.attempted),
                 ),
             )
         return saved
+
+    def attempt(self, draft: Draft) -> Draft:
+        """Put down that a saved draft is being sent, before it is, and return it as it is kept.
+
+        From then on another window that goes on with an older copy writes a message of its own, and after a restart
+        it is known that the server may have this text. A draft that is not there as it stands, since another window
+        went on with it or sent it, is left alone here.
+        """
+        with _plain_words(self.path), self._transaction() as connection:
+            row = connection.execute(
+                "update drafts set revision = revision + 1,"
+                " attempted = case when coalesce(attempted, content) = content then content else '' end"
+                " where message_id = ? and content = ? returning revision",
+                (str(draft.message_id), _utf8(draft.content)),
+            ).fetchone()
+        return replace(draft.attempt(), revision=row[0]) if row else draft.attempt()
 
     def load(self, owner: str, ticket: UUID, kind: Kind) -> Draft | None:
         """The draft of one person for one ticket that was written last, or None."""
@@ -205,6 +232,16 @@ class Journal:
             raise
 
 
+def _anew(draft: Draft) -> Draft:
+    """A draft of the same words that is another message."""
+    return replace(draft, message_id=uuid4(), revision=0, attempted=None)
+
+
+def _utf8(text: str) -> str:
+    """Text as SQLite stores it: half a surrogate pair, which a terminal can paste, would be an error."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _prepare_patiently(connection: sqlite3.Connection, path: Path) -> None:
     """Prepare the file while other windows do the same: changing to write-ahead logging does not wait by itself."""
     deadline = monotonic() + OPEN_SECONDS
@@ -230,7 +267,13 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             "Update helpdesk-tui to see and keep them.",
         )
     if version < VERSION:
-        connection.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {VERSION}; commit;")
+        connection.execute("begin immediate")
+        # Another window may have been first.
+        version = connection.execute("pragma user_version").fetchone()[0]
+        for statement in (_SCHEMA, _INDEX) if version == 0 else (_ATTEMPTED,) if version == 1 else ():
+            connection.execute(statement)
+        connection.execute(f"pragma user_version = {VERSION}")
+        connection.execute("commit")
     # A damaged file often opens well and fails later, in the middle of a sentence: look now.
     problem: str = connection.execute("pragma quick_check(1)").fetchone()[0]
     if problem != "ok":

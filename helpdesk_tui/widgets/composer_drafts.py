@@ -23,9 +23,10 @@ Status = Literal["writing", "sending", "failed", "stale", "confirming"]
 class Slot:
     """A message of one kind to one ticket.
 
-    ``words`` say why it failed. ``unseen`` counts the messages that came since it was begun. ``anchored`` is whether
-    it is known what its author had seen. ``attempted`` is the text of a send whose answer never came. ``notice`` is
-    something to tell once.
+    ``words`` say why it failed. ``unseen`` counts the messages that came since it was begun, which is the first key
+    that makes it more than nothing. ``anchored`` is whether it is known what its author had seen then. ``shown`` is
+    whether the thread has been seen since the slot was opened, ``newest`` its newest message. ``notice`` is something
+    to tell once. ``earlier`` is what the draft's ``attempted`` was before it was sent.
     """
 
     draft: Draft
@@ -33,8 +34,10 @@ class Slot:
     words: str = ""
     unseen: int = 0
     anchored: bool = False
-    attempted: str | None = None
+    shown: bool = False
+    newest: UUID | None = None
     notice: str = ""
+    earlier: str | None = None
     dirty: bool = False
 
     @property
@@ -67,6 +70,12 @@ class Drafts:
 
     def slot(self, ticket: UUID, kind: Kind) -> Slot:
         """What is written to a ticket: in this window, else as the journal has it, else nothing yet."""
+        slot = self._found(ticket, kind)
+        if slot.is_empty and not slot.on_its_way:
+            slot.anchored, slot.shown, slot.unseen = False, False, 0
+        return slot
+
+    def _found(self, ticket: UUID, kind: Kind) -> Slot:
         slot = self._slots.get((ticket, kind))
         if slot is not None and (slot.dirty or slot.on_its_way):
             return slot
@@ -117,7 +126,11 @@ class Drafts:
         """Take what the author has written; whether that is anything new."""
         if slot.on_its_way or text == slot.draft.content:
             return False
+        begun = slot.is_empty
         slot.draft = replace(slot.draft, content=text)
+        if begun and not slot.is_empty:
+            slot.draft = replace(slot.draft, after_id=slot.newest if slot.shown else None)
+            slot.anchored, slot.unseen = slot.shown, 0
         slot.dirty = True
         slot.notice = ""
         if slot.status in ("failed", "stale"):
@@ -137,7 +150,6 @@ class Drafts:
         self.problem = None
         slot.dirty = False
         if slot.draft.message_id != before.message_id and not slot.is_empty:
-            slot.attempted = None
             slot.notice = "Another window changed or sent this draft too: both texts are kept, this is yours."
 
     def flush(self) -> None:
@@ -162,6 +174,10 @@ class Drafts:
             arrived = next((one for one in thread.messages if one.id == slot.draft.message_id), None)
             if arrived is not None and slot.status != "sending":
                 self._arrived(slot, arrived)
+            slot.shown, slot.newest = True, thread.newest_message
+            if slot.is_empty:
+                slot.unseen = 0
+                continue
             if not slot.anchored:
                 slot.draft = replace(slot.draft, after_id=thread.newest_message)
                 slot.anchored = True
@@ -186,8 +202,8 @@ class Drafts:
             self._clear(slot)
             slot.notice = "" if told else "This had been sent already."
             return
-        slot.draft = replace(slot.draft, message_id=uuid4(), revision=0)
-        slot.status, slot.attempted, slot.dirty = "writing", None, True
+        slot.draft = replace(slot.draft, message_id=uuid4(), revision=0, attempted=None)
+        slot.status, slot.dirty = "writing", True
         slot.notice = "An earlier version of this was sent; what you have changed since is still here, not sent."
         if self._journal is not None:
             try:
@@ -217,8 +233,19 @@ class Drafts:
     def sending(self, slot: Slot) -> Draft:
         """Mark a text as on its way, and return what to send."""
         self.save(slot)
+        slot.earlier = slot.draft.attempted
+        slot.draft = self._attempt(slot.draft)
         slot.status, slot.words, slot.notice = "sending", "", ""
         return slot.draft
+
+    def _attempt(self, draft: Draft) -> Draft:
+        """Put down that a draft is being sent, so that it is known also after the program was killed."""
+        if self._journal is not None:
+            try:
+                return self._journal.attempt(draft)
+            except JournalError as error:
+                self.problem = error
+        return draft.attempt()
 
     def sent(self, message_id: UUID) -> Slot | None:
         """The server has the message; the slot it was in."""
@@ -226,7 +253,7 @@ class Drafts:
         if slot is None:
             self._drop(message_id)
             return None
-        if slot.attempted is not None and slot.attempted.strip() != slot.draft.content.strip():
+        if slot.draft.attempted is not None and slot.draft.attempted != slot.draft.content:
             # Sent twice with other words: under one id the server keeps the first. The thread tells which that was.
             slot.status = "confirming"
         else:
@@ -238,8 +265,6 @@ class Drafts:
         slot = self._with(message_id)
         if slot is not None:
             slot.status, slot.words = "failed", words
-            if slot.attempted is None:
-                slot.attempted = slot.draft.content
         return slot
 
     def refused(self, message_id: UUID, unseen: int) -> Slot | None:
@@ -247,6 +272,9 @@ class Drafts:
         slot = self._with(message_id)
         if slot is not None:
             slot.status, slot.unseen = "stale", max(unseen, 1)
+            # An answer: the server has not got this text.
+            slot.draft, slot.dirty = replace(slot.draft, attempted=slot.earlier), True
+            self.save(slot)
         return slot
 
     def _with(self, message_id: UUID) -> Slot | None:
@@ -257,7 +285,7 @@ class Drafts:
         gone = slot.draft
         slot.draft = Draft(gone.owner, gone.ticket, gone.kind)
         slot.status, slot.words, slot.notice = "writing", "", ""
-        slot.attempted, slot.dirty, slot.anchored, slot.unseen = None, False, False, 0
+        slot.dirty, slot.anchored, slot.unseen = False, False, 0
         self._drop(gone.message_id)
 
     def _drop(self, message_id: UUID) -> None:

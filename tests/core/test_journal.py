@@ -228,6 +228,36 @@ def test_a_journal_held_by_another_program_says_so_soon(path: Path) -> None:
     assert journal.save(Draft(OWNER, TICKET, "reply", "x")).revision == 1
 
 
+def test_an_attempt_is_put_down_and_several_texts_leave_it_open_which(path: Path) -> None:
+    journal = Journal.open(path)
+    draft = journal.attempt(journal.save(Draft(OWNER, TICKET, "reply", "one")))
+    assert (draft.attempted, draft.revision) == ("one", 2)
+    assert journal.load(OWNER, TICKET, "reply") == draft
+    draft = journal.attempt(journal.save(replace(draft, content="two")))
+    assert (draft.attempted, draft.revision) == ("", 4)
+    assert journal.load(OWNER, TICKET, "reply") == draft
+
+
+def test_an_attempt_leaves_alone_what_another_window_has_written_on(path: Path) -> None:
+    journal = Journal.open(path)
+    draft = journal.save(Draft(OWNER, TICKET, "reply", "begun"))
+    theirs = Journal.open(path).save(replace(draft, content="begun, and more"))
+    assert journal.attempt(draft).attempted == "begun"
+    assert journal.load(OWNER, TICKET, "reply") == theirs
+
+
+def test_a_journal_of_the_release_before_keeps_its_drafts(path: Path) -> None:
+    journal = Journal.open(path)
+    journal.save(Draft(OWNER, TICKET, "reply", "kept"))
+    journal._connection.execute("alter table drafts drop column attempted")
+    journal._connection.execute("pragma user_version = 1")
+    journal.close()
+    windows = Journal.open(path), Journal.open(path)
+    loaded = windows[1].load(OWNER, TICKET, "reply")
+    assert loaded is not None
+    assert windows[0].attempt(loaded).attempted == loaded.content == "kept"
+
+
 def test_a_journal_of_a_newer_release_is_left_alone(path: Path) -> None:
     Journal.open(path).close()
     with sqlite3.connect(path) as other:

@@ -58,6 +58,43 @@ def test_a_draft_begun_before_the_thread_came_takes_the_first_one_it_sees() -> N
     assert slot.draft.after_id == sample().newest_message
 
 
+def test_a_second_reply_after_the_customer_answered_is_not_refused() -> None:
+    desk = drafts()
+    slot = written(desk, "Hello")
+    own = as_sent(slot)
+    desk.sent(desk.sending(slot).message_id)
+    desk.see(with_more(sample(), own))
+    answered = with_more(sample(), own, message(51, "Thanks, one more thing", ago=timedelta(0)))
+    desk.see(answered)
+    again = written(desk, "Sure", answered)
+    assert again.draft.after_id == answered.newest_message
+    assert desk.may_send(again)
+
+
+def test_a_composer_left_empty_remembers_nothing_of_what_was_seen() -> None:
+    desk = drafts()
+    desk.slot(TICKET, "reply")
+    desk.see(sample())
+    later = with_more(sample(), message(9, "wait", ago=timedelta(0)))
+    slot = desk.slot(TICKET, "reply")
+    desk.write(slot, "quick")  # before the thread is read again
+    desk.see(later)
+    assert slot.draft.after_id == later.newest_message
+    assert desk.may_send(slot)
+
+
+def test_what_is_shown_at_the_first_key_counts_as_seen() -> None:
+    desk = drafts()
+    slot = written(desk, "Hello")
+    later = with_more(sample(), message(9, "wait", ago=timedelta(0)))
+    desk.see(later)
+    assert not desk.may_send(slot)
+    desk.write(slot, "")
+    desk.write(slot, "N")
+    assert slot.draft.after_id == later.newest_message
+    assert desk.may_send(slot)
+
+
 def test_ones_own_messages_are_no_news() -> None:
     desk = drafts()
     slot = written(desk, "Hello")
@@ -136,6 +173,52 @@ def test_what_was_changed_after_a_lost_answer_is_never_taken_for_sent(journal: J
     kept = journal.load(OWNER, TICKET, "reply")
     assert kept is not None
     assert kept.content == "Hello, and a correction"
+
+
+def test_what_was_changed_after_a_lost_answer_and_a_restart_is_never_taken_for_sent(journal: Journal) -> None:
+    desk = drafts(journal)
+    slot = written(desk, "Hello")
+    arrived = as_sent(slot)
+    desk.sending(slot)  # killed before any answer
+    again = drafts(journal)
+    restored = again.slot(TICKET, "reply")
+    again.write(restored, "Hello, and a correction")
+    assert again.may_send(restored)
+    again.sent(again.sending(restored).message_id)  # before the thread has been read
+    assert restored.status == "confirming"
+    kept = journal.load(OWNER, TICKET, "reply")
+    assert kept is not None
+    assert kept.content == "Hello, and a correction"
+    again.see(with_more(sample(), arrived))
+    assert restored.draft.content == "Hello, and a correction"
+    assert restored.draft.message_id != arrived.id
+    assert not restored.on_its_way
+
+
+def test_what_another_window_writes_on_while_a_send_is_on_its_way_is_not_lost(tmp_path: Path) -> None:
+    here, there = (drafts(Journal.open(tmp_path / "drafts.sqlite3")) for _ in range(2))
+    mine = written(here, "begun")
+    here.save(mine)
+    theirs = there.slot(TICKET, "reply")
+    sent = here.sending(mine)
+    there.write(theirs, "begun, and more")
+    there.save(theirs)
+    here.sent(sent.message_id)
+    assert theirs.draft.message_id != sent.message_id
+    kept = Journal.open(tmp_path / "drafts.sqlite3").list(OWNER)
+    assert [draft.content for draft in kept] == ["begun, and more"]
+
+
+def test_a_reply_that_was_refused_and_changed_is_sent_without_a_doubt() -> None:
+    desk = drafts()
+    slot = written(desk, "Hello")
+    newer = with_more(sample(), message(9, "wait", ago=timedelta(0)))
+    desk.refused(desk.sending(slot).message_id, 1)
+    desk.see(newer)
+    desk.write(slot, "Hello, then")
+    desk.accept_new(slot, newer)
+    desk.sent(desk.sending(slot).message_id)
+    assert slot.is_empty
 
 
 def test_a_change_after_a_failure_that_did_arrive_is_confirmed_by_the_thread() -> None:
