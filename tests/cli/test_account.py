@@ -212,7 +212,8 @@ async def test_a_reply_written_in_the_editor(cli, desk, tmp_path):
     code, said = await running
     assert code == 7, said
     assert "I took care of it." in said
-    kept = Path(cli.use(desk.agent)["HELPDESK_STATE_DIR"]) / "drafts" / f"reply-{await desk.number(ticket)}.md"
+    drafts = Path(cli.use(desk.agent)["HELPDESK_STATE_DIR"]) / "drafts"
+    kept = drafts / "default" / str(desk.agent.id) / f"reply-{ticket}.md"
     assert kept.read_text() == "Not any more.\n"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     code, said = await asyncio.to_thread(run)

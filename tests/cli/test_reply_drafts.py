@@ -1,5 +1,6 @@
 """``helpdesk tickets reply`` with an editor: what was written is kept until it is sent, and nobody else is shown it."""
 
+import os
 import shlex
 import shutil
 import stat
@@ -124,7 +125,7 @@ def test_a_draft_that_cannot_be_written_anew_stays_as_it_was(tmp_path, monkeypat
     def full(descriptor):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(drafts.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SettingsError, match="No space left"):
         drafts.keep(path, b"something newer")
     assert [each.name for each in path.parent.iterdir()] == ["reply.md"]
