@@ -7,6 +7,7 @@ has it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import ClassVar, Final
 from uuid import UUID
@@ -19,13 +20,14 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
+from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.journal import Journal, Kind
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
 from helpdesk_tui.widgets.composer_style import CSS
-from helpdesk_tui.widgets.composer_text import ComposerText, editor_command, in_editor
+from helpdesk_tui.widgets.composer_text import ComposerText, in_editor
 
 __all__ = ["Composer"]
 
@@ -256,20 +258,33 @@ class Composer(Vertical):
         if slot is None or slot.on_its_way:
             return
         self.flush()
-        command = editor_command()
-        if command is None:
-            self.notify("Set EDITOR to the editor you use.", severity="warning")
-            return
+        # The app's worker: were it the composer's, a sign-in that ends would take the terminal from under the editor.
+        self.app.run_worker(self._edit(slot, self.text.text), name="editor", group="editor", exclusive=True)
+
+    async def _edit(self, slot: Slot, before: str) -> None:
+        """Let the author write elsewhere, while queries, the heartbeat and the listener go on."""
+        problem: HelpdeskError | None = None
+        text = before
         try:
-            with self.app.suspend():
-                text = in_editor(self.text.text, command)
+            command = editor_command()
+            # Nothing may paint meanwhile: the terminal is the editor's, and nobody reads what the app would write.
+            with self.app.batch_update(), self.app.suspend():
+                try:  # inside, since an error that leaves `suspend` leaves the terminal suspended
+                    text = await asyncio.to_thread(in_editor, before, command)
+                except HelpdeskError as error:
+                    problem = error
         except SuspendNotSupported:
-            self.notify("This terminal cannot be lent to an editor.", severity="warning")
+            self.app.notify("This terminal cannot be lent to an editor.", severity="warning")
         except HelpdeskError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
+            problem = error
+        if problem is not None:
+            self.app.notify(str(problem), severity="error", markup=False)
+        elif slot is self._slot and self.is_attached:
             self.text.put_all(text)
             self.flush()
+        elif text != before:
+            self._drafts.write(slot, text)
+            self._drafts.flush()
         self.app.refresh(layout=True)
 
     @on(ComposerText.Request)

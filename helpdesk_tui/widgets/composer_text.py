@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,7 +15,7 @@ from textual.widgets import TextArea
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import safe_block
 
-__all__ = ["ComposerText", "editor_command", "harmless", "in_editor"]
+__all__ = ["ComposerText", "harmless", "in_editor"]
 
 
 def harmless(text: str) -> str:
@@ -26,14 +24,8 @@ def harmless(text: str) -> str:
     return "\t".join(map(safe_block, text.split("\t")))
 
 
-def editor_command() -> list[str] | None:
-    """The author's editor, from VISUAL or EDITOR; None if neither is set."""
-    command = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    return shlex.split(command) if command and command.strip() else None
-
-
 def in_editor(text: str, command: list[str]) -> str:
-    """Let the author go on in their editor; the terminal must be theirs meanwhile.
+    """Let the author go on in their editor; the terminal must be theirs meanwhile. Waits for them: for a thread.
 
     Returns:
         What they saved.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -349,10 +350,50 @@ path.write_text(path.read_text() + " and more\\x1b[31m \\u202e\\n")
     app = ComposerApp()
     async with app.run_test() as pilot:
         await keys(pilot, "some", "ctrl+e")
+        await app.workers.wait_for_complete()
         await pilot.pause()
         assert app.composer.text.text == "some and more "
         await pilot.press("ctrl+z")
         assert app.composer.text.text == "some"
+
+
+async def test_the_desk_lives_on_while_the_editor_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closing = tmp_path / "close"
+    script = f"""
+import pathlib, sys, time
+while not pathlib.Path({str(closing)!r}).exists():
+    time.sleep(0.01)
+pathlib.Path(sys.argv[1]).write_text("written there")
+"""
+    editor(tmp_path, script, monkeypatch)
+    app = ComposerApp()
+    async with app.run_test() as pilot:
+        await keys(pilot, "some", "ctrl+e")
+        app.update(with_more(sample(), message(9, "wait", ago=timedelta(0))))  # heard while it is open
+        await asyncio.sleep(0.05)
+        assert app.composer.text.text == "some"
+        closing.touch()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.composer.text.text == "written there"
+        assert "1 new message since you began" in app.told
+
+
+async def test_an_editor_that_fails_gives_the_terminal_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    editor(tmp_path, "import sys; sys.exit(1)", monkeypatch)
+    given_back = []
+
+    @contextlib.contextmanager
+    def as_textual_does() -> Iterator[None]:
+        yield
+        given_back.append(True)
+
+    monkeypatch.setattr(ComposerApp, "suspend", lambda self: as_textual_does())
+    app = ComposerApp()
+    async with app.run_test() as pilot:
+        await keys(pilot, "some", "ctrl+e")
+        await app.workers.wait_for_complete()
+        assert given_back == [True]
 
 
 async def test_an_editor_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,11 +401,11 @@ async def test_an_editor_that_fails_changes_nothing(tmp_path: Path, monkeypatch:
     app = ComposerApp()
     async with app.run_test() as pilot:
         await keys(pilot, "some", "ctrl+e")
-        await pilot.pause()
+        await app.workers.wait_for_complete()
         assert app.composer.text.text == "some"
         monkeypatch.setenv("EDITOR", "/no/such/editor")
         await pilot.press("ctrl+e")
-        await pilot.pause()
+        await app.workers.wait_for_complete()
         assert app.composer.text.text == "some"
 
 
