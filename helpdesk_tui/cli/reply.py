@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import codecs
 import contextlib
-import os
-import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, moment, say
 from helpdesk_tui.cli.records import message_json, show_message
 from helpdesk_tui.core import thread, tickets
+from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import BadInput, NotFound, SettingsError, Stale, Unreachable
 from helpdesk_tui.core.model import STATUSES, Message, Thread, Ticket
 from helpdesk_tui.core.statement import Statement
@@ -198,13 +197,12 @@ def _edited(opened: Thread, here: Desk, *, note: bool) -> _Text:
     path = drafts.place(here.settings.profile, here.me.id, "note" if note else "reply", opened.ticket.id)
     earlier = _above_scissors(drafts.read(path))
     drafts.keep(path, earlier + f"\n\n{SCISSORS}\n{_as_comment(opened)}".encode())
-    command = os.environ.get("VISUAL") or os.environ.get("EDITOR") or ("notepad" if os.name == "nt" else "vi")
-    words = [command] if os.name == "nt" and Path(command).exists() else shlex.split(command)
+    command = editor_command()
     try:
         with on_interrupt(lambda *_: None):  # Ctrl-C is the editor's while it runs
-            code = subprocess.run([*words, str(path)], check=False).returncode
+            code = subprocess.run([*command, str(path)], check=False).returncode
     except OSError as error:
-        raise BadInput(f"The editor {command!r} cannot be started: {error.strerror}.", "Set EDITOR.") from error
+        raise BadInput(f"The editor {command[0]!r} cannot be started: {error.strerror}.", "Set EDITOR.") from error
     written = _above_scissors(drafts.read(path))
     if not written:
         path.unlink(missing_ok=True)
