@@ -20,9 +20,11 @@ from textual.screen import Screen
 
 from helpdesk_tui import collecting
 from helpdesk_tui.actions import ACTIONS, key_words
-from helpdesk_tui.core.errors import SettingsError
+from helpdesk_tui.core.errors import HelpdeskError, SettingsError
+from helpdesk_tui.crash import Crashing
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.themes import DARK, LIGHT
+from helpdesk_tui.typeahead import TypeAhead
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -37,7 +39,11 @@ __all__ = ["HelpdeskApp", "run"]
 RESUME_SECONDS = 5.0
 
 
-class HelpdeskApp(App[int]):
+#: What the palette offers where nobody has signed in yet.
+ANYWHERE = ("app.help", "app.dark", "app.quit")
+
+
+class HelpdeskApp(TypeAhead, Crashing, App[int]):
     """The helpdesk.
 
     Args:
@@ -53,6 +59,8 @@ class HelpdeskApp(App[int]):
     """
 
     TITLE = "helpdesk"
+    # Below, toasts would lie over what is being written and its keys.
+    CSS = "ToastRack { dock: top; align: right top; }"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -98,24 +106,32 @@ class HelpdeskApp(App[int]):
 
     def on_desk_screen_signed_out(self, message: DeskScreen.SignedOut) -> None:
         """The desk cannot go on without a sign-in."""
-        self.sign_in_again(message.why)
+        if message.desk in self.screen_stack:
+            self.sign_in_again(message.why)
 
     def sign_in_again(self, reason: str = "") -> None:
         """Ask for a sign-in, saying why; then the desk. What was written stays in the journal."""
+        self.run_worker(self._ask_for_sign_in(reason), group="door", exclusive=True)
+
+    async def _ask_for_sign_in(self, reason: str) -> None:
+        from helpdesk_tui.screens.desk import DeskScreen
         from helpdesk_tui.screens.sign_in import SignInScreen
 
+        # Whatever lies over the desk (help, palette) goes with it.
+        while len(self.screen_stack) > 1:
+            if isinstance(self.screen, DeskScreen):
+                await self.screen.leave()
+            await self.pop_screen()
         email = self._sign_in.session.email if self._sign_in.session is not None else ""
         where = self._settings.auth_url or self._settings.profile
-        screen = SignInScreen(self._sign_in, where, reason=reason, email=email)
-        self.app.call_later(self._leave_desk, partial(self.push_screen, screen, self._signed_in))
+        if self._settings.local:
+            from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
 
-    async def _leave_desk(self, then: partial[object]) -> None:
-        from helpdesk_tui.screens.desk import DeskScreen
-
-        if isinstance(self.screen, DeskScreen):
-            await self.screen.leave()
-            await self.pop_screen()
-        then()
+            where = "the demo on this machine"
+            reason = (
+                f"{reason} The demo's people are {', '.join(ACCOUNTS.values())}; all have the password {DEMO_PASSWORD}."
+            )
+        await self.push_screen(SignInScreen(self._sign_in, where, reason=reason, email=email), self._signed_in)
 
     def _signed_in(self, session: object) -> None:
         from helpdesk_tui.core.credential import Session
@@ -141,8 +157,11 @@ class HelpdeskApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the table of actions does."""
+        from helpdesk_tui.screens.desk import DeskScreen
+
+        at_desk = isinstance(screen, DeskScreen)
         for action in ACTIONS:
-            if action.palette and action.action:
+            if action.palette and action.action and (at_desk or action.id in ANYWHERE):
                 yield SystemCommand(
                     action.words, " ".join(map(key_words, action.keys)), partial(self._run, screen, action.action)
                 )
@@ -169,10 +188,19 @@ class HelpdeskApp(App[int]):
     def action_nothing(self) -> None:
         """A key that must not do what Textual would."""
 
-    async def action_sign_out(self) -> None:
+    def action_sign_out(self) -> None:
         """Sign out on this device and ask for the next sign-in."""
-        await self._sign_in.sign_out()
-        self.sign_in_again("You are signed out on this device.")
+        self.run_worker(self._sign_out(), group="door", exclusive=True)
+
+    async def _sign_out(self) -> None:
+        said = ["You are signed out on this device."]
+        self._sign_in.notice = said.append
+        try:
+            await self._sign_in.sign_out()
+        except HelpdeskError as error:
+            said.append(str(error))
+        self._sign_in.notice = lambda _: None
+        await self._ask_for_sign_in(" ".join(said))
 
     async def action_quit(self) -> None:
         """Leave; drafts are kept."""

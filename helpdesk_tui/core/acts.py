@@ -59,7 +59,28 @@ class Act:
         if self.field == "assignee":
             name = self.name if self.value is not None else None
             return replace(ticket, assignee_id=cast("UUID | None", self.value), assignee=name, updated_at=now)
-        return replace(ticket, department_id=cast("UUID", self.value), department=self.name, updated_at=now)
+        # Who held it does not go along, as a rule; where they do, the next reading says so.
+        return replace(
+            ticket,
+            department_id=cast("UUID", self.value),
+            department=self.name,
+            assignee_id=None,
+            assignee=None,
+            updated_at=now,
+        )
+
+    def taken_back(self, ticket: Ticket, before: Ticket) -> Ticket:
+        """The ticket with what this act changed as it was before, and everything else as it is now."""
+        restored = replace(self.inverse(before).applied(ticket), updated_at=before.updated_at)
+        if self.field == "department":
+            return replace(restored, assignee_id=before.assignee_id, assignee=before.assignee)
+        return restored
+
+    def undoing(self, before: Ticket) -> tuple[Act, ...]:
+        """The acts that give the ticket back what it had before this one."""
+        if self.field == "department" and before.assignee_id is not None:
+            return self.inverse(before), Act("assignee", before.assignee_id, before.assignee or "?")
+        return (self.inverse(before),)
 
     def inverse(self, ticket: Ticket) -> Act:
         """The act that gives the ticket back what it had before this one."""

@@ -121,8 +121,11 @@ class Desk:
         internal: bool,
         after_id: UUID | None,
         then_status: Status | None = None,
-    ) -> None:
+    ) -> bool:
         """Sends a reply or a note; sent again under the same id, it is there once.
+
+        Returns:
+            Whether the ticket has ``then_status`` now; True where none was asked for.
 
         Raises:
             Stale: the thread has moved on; nothing was sent.
@@ -131,7 +134,8 @@ class Desk:
         statements = thread.send(
             ticket_id, message_id, content, internal=internal, after_id=after_id, then_status=then_status
         )
-        await self.database.run(*statements, idempotent=True)
+        answers = await self.database.run(*statements, idempotent=True)
+        return then_status is None or all(outcome.done for outcome in answers[-1])
 
     async def close(self) -> None:
         """Closes the connections."""

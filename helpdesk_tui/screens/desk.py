@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -24,6 +25,7 @@ from helpdesk_tui.core import tickets
 from helpdesk_tui.core.acts import Act
 from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
 from helpdesk_tui.core.model import Me, Ticket
+from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import choices, sort_choices
 from helpdesk_tui.screens.link import Link
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["DeskScreen"]
 
 #: Columns from which the ticket is shown beside the queue.
-WIDE = 110
+WIDE = 130
 #: Rows of the first page: what a tall terminal shows, and a little more.
 FIRST_ROWS = 60
 #: So long the cursor rests on a ticket before it is previewed.
@@ -90,10 +92,11 @@ class DeskScreen(Screen[None]):
     """
 
     class SignedOut(Message):
-        """Somebody has to sign in again, and why."""
+        """Somebody has to sign in again at this desk, and why."""
 
-        def __init__(self, why: str) -> None:
+        def __init__(self, desk: DeskScreen, why: str) -> None:
             super().__init__()
+            self.desk = desk
             self.why = why
 
     CSS_PATH = "desk.tcss"
@@ -119,7 +122,7 @@ class DeskScreen(Screen[None]):
         self.number = NumberField(id="goto")
         self.status = StatusLine(id="status")
         self.tabs = Tabs(id="tabs")
-        self.triage = Triage(self.queue, lambda: self.view_key, self.pane.show_ticket, self.say)
+        self.triage = Triage(self.queue, lambda: self.view_key, self._known, self.pane.show_ticket, self._tell)
         self.desk: Desk | None = None
         self.view_key = "open"
         self.sort: tickets.Sort = "updated"
@@ -131,6 +134,7 @@ class DeskScreen(Screen[None]):
         self._begun = False
         self._preview: Timer | None = None
         self._subject: Ticket | None = None
+        self._reading = 0
 
     def compose(self) -> ComposeResult:
         """Tabs, panes, question, status."""
@@ -178,7 +182,7 @@ class DeskScreen(Screen[None]):
         self._show_tabs()
         self._ready.set()
         if self.queue.state == "failed":
-            self.queue.reset(self.sort)
+            self._change_view(self.view_key)
 
     def _name_myself(self) -> None:
         me = self._desk.me
@@ -216,10 +220,14 @@ class DeskScreen(Screen[None]):
         """Something could not be read."""
         self.say(str(error), alarm=True)
 
+    def crashed(self, fault: BaseException) -> None:
+        """A fault of the program's own: it ends loudly rather than show old tickets as live."""
+        self._spawn(_raised(fault))
+
     def signed_out(self, why: str) -> None:
         """Back to the sign-in; what was written is kept."""
         self.pane.keep_draft()
-        self.post_message(self.SignedOut(why))
+        self.post_message(self.SignedOut(self, why))
 
     async def read_queue(self, changed: Tickets) -> None:
         """Read again what the queue shows."""
@@ -304,7 +312,7 @@ class DeskScreen(Screen[None]):
         view = next(view for view in self._labels if view.key == key)
         self.view_key = key
         self._show_tabs()
-        self.queue.reset(self.sort, empty=view.empty)
+        self.queue.reset(tickets.order_of(key, self.sort), empty=view.empty)
         if key in self._counts:
             self._take_counts(self._counts)
 
@@ -343,12 +351,21 @@ class DeskScreen(Screen[None]):
         self.status.hush()
         if self._preview is not None:
             self._preview.stop()
-        ticket = message.ticket
-        if ticket is None:
-            if not self.narrow and not self.pane.writing:
-                self.pane.clear()
-        elif not self.narrow and not self.pane.writing:
-            self._preview = self.set_timer(PREVIEW_SECONDS, lambda: self._look_at(ticket))
+        if not self._previewing:
+            return
+        if message.ticket is None:
+            self.pane.clear()
+        else:
+            self._preview = self.set_timer(PREVIEW_SECONDS, self._look_at_selected)
+
+    @property
+    def _previewing(self) -> bool:
+        """Whether the ticket's pane follows the cursor: never away from under somebody who reads or writes in it."""
+        return not (self.narrow or self.pane.writing or self.has_class("reading") or self.pane.has_focus_within)
+
+    def _look_at_selected(self) -> None:
+        if self._previewing and self.queue.selected is not None:
+            self._look_at(self.queue.selected)
 
     def _look_at(self, ticket: Ticket) -> None:
         if self.pane.ticket is None or self.pane.ticket.id != ticket.id:
@@ -362,6 +379,8 @@ class DeskScreen(Screen[None]):
     def open_ticket(self, ticket: Ticket) -> None:
         """Open a ticket: now it counts as read, and the keys are the thread's."""
         self.add_class("reading")
+        if self._preview is not None:
+            self._preview.stop()
         if self.pane.ticket is not None and self.pane.ticket.id != ticket.id:
             self.pane.stop_writing()
         self._look_at(ticket)
@@ -369,15 +388,20 @@ class DeskScreen(Screen[None]):
         self._hints()
 
     async def _load_thread(self, ticket_id: UUID) -> None:
-        desk = self._desk
+        self._reading = reading = self._reading + 1
         try:
-            thread = await desk.thread(ticket_id)
+            thread = await self._desk.thread(ticket_id)
         except NotFound as error:
             self.pane.show_failed(ticket_id, str(error))
             return
         except HelpdeskError as error:
             self.pane.show_failed(ticket_id, f"{error} ^R reads again.")
             return
+        if reading < self._reading:
+            return  # a later reading is on its way, or there: this one is older
+        shown = self.pane.ticket
+        if shown is not None and shown.id == ticket_id and self.triage.flying(ticket_id):
+            thread = replace(thread, ticket=shown)
         self.pane.show_thread(thread)
 
     def action_back(self) -> None:
@@ -400,21 +424,31 @@ class DeskScreen(Screen[None]):
         self.number.ask()
 
     @on(NumberField.Asked)
-    async def _go_to(self, message: NumberField.Asked) -> None:
+    def _go_to(self, message: NumberField.Asked) -> None:
         self.queue.focus()
-        reference = message.reference
+        if message.reference and self.desk is None:
+            self.say("Not connected yet", alarm=True)
+        elif message.reference:
+            self._spawn(self._find(message.reference))
+
+    async def _find(self, reference: str) -> None:
         try:
-            ticket = await self._desk.ticket(reference) if reference else None
+            ticket = await self._desk.ticket(reference)
         except HelpdeskError as error:
             self.say(str(error), alarm=True)
             return
-        if ticket is not None:
+        if ticket is None:
+            self.say(f"There is no ticket {reference} for you", alarm=True)
+        else:
             self.queue.select(ticket.id)
             self.open_ticket(ticket)
-        elif reference:
-            self.say(f"There is no ticket {reference} for you", alarm=True)
 
     # Acts
+
+    def _known(self, ticket_id: UUID) -> Ticket | None:
+        """A ticket as the screen has it now."""
+        shown = self.pane.ticket
+        return shown if shown is not None and shown.id == ticket_id else self.queue.window.get(ticket_id)
 
     @property
     def subject(self) -> Ticket | None:
@@ -452,8 +486,9 @@ class DeskScreen(Screen[None]):
                 self.queue.move(1)
 
     @on(Picker.Dismissed)
-    def _dismissed(self) -> None:
-        self._focus_back()
+    def _dismissed(self, message: Picker.Dismissed) -> None:
+        if message.by_key:
+            self._focus_back()
 
     def _focus_back(self) -> None:
         if self.has_class("reading"):
@@ -469,7 +504,12 @@ class DeskScreen(Screen[None]):
     def action_undo(self) -> None:
         """Take the last act back."""
         if self.desk is not None:
-            self._spawn(self.triage.undo(self.desk))
+            self._spawn(self._undo())
+
+    async def _undo(self) -> None:
+        ticket_id = await self.triage.undo(self._desk)
+        if ticket_id is not None:
+            self.link.mark(frozenset([ticket_id]))
 
     # Writing
 
@@ -483,7 +523,7 @@ class DeskScreen(Screen[None]):
             self.say("This ticket is your own request: its notes are not shown to you")
             return
         self.open_ticket(ticket)
-        await self.pane.write(internal=internal, quote=quote)
+        await self.pane.write(ticket, internal=internal, quote=quote)
         self._hints()
 
     def on_composer_send(self, message: Composer.Send) -> None:
@@ -494,7 +534,7 @@ class DeskScreen(Screen[None]):
         desk = self._desk
         word = "Note" if message.internal else "Reply"
         try:
-            await desk.send(
+            status_set = await desk.send(
                 message.ticket_id,
                 message.message_id,
                 message.content,
@@ -513,14 +553,19 @@ class DeskScreen(Screen[None]):
             self.say(f"Not sent: {error.message}", alarm=True)
             return
         self.pane.composer.sent(message.message_id)
-        self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
+        if status_set:
+            self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
+        else:
+            self.say(f"{word} sent, but the status could not be set to {message.then_status}", alarm=True)
         await self._load_thread(message.ticket_id)
         self.link.mark(frozenset([message.ticket_id]))
 
     def on_composer_left(self) -> None:
-        """Writing is over."""
+        """Writing is over; the focus goes to the thread, unless the person has gone elsewhere meanwhile."""
+        here = self.pane.composer_has_focus
         self.pane.stop_writing()
-        self.pane.focus_thread()
+        if here:
+            self.pane.focus_thread()
         self._hints()
 
     # Words
@@ -529,8 +574,16 @@ class DeskScreen(Screen[None]):
         """Say what happened on the status line."""
         self.status.say(words, alarm=alarm)
 
+    def _tell(self, words: str, alarm: bool) -> None:
+        """Say what became of an act; one that was refused also where the next word does not replace it."""
+        self.say(words, alarm)
+        if alarm:
+            self.notify(safe_line(words, 300), severity="error", markup=False)
+
     def on_descendant_focus(self) -> None:
-        """Other keys matter now."""
+        """Other keys matter now; and whoever goes to the queue beside a ticket has done with reading it."""
+        if self.queue.has_focus and not self.narrow:
+            self.remove_class("reading")
         self._hints()
 
     def _hints(self) -> None:
@@ -543,3 +596,7 @@ class DeskScreen(Screen[None]):
         if self.desk is not None and self.desk.me.role == "customer":
             wanted = tuple(name for name in wanted if name not in TEAM_ACTIONS)
         self.status.set_hints([(key_words(BY_ID[name].keys[0]), BY_ID[name].hint) for name in wanted])
+
+
+async def _raised(fault: BaseException) -> None:
+    raise fault

@@ -38,6 +38,8 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q,f1", "dismiss", "Close"),
         Binding("j,down", "scroll('down')", show=False),
         Binding("k,up", "scroll('up')", show=False),
+        Binding("g,home", "scroll('home')", show=False),
+        Binding("G,end", "scroll('end')", show=False),
     ]
 
     def __init__(self, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
@@ -47,6 +49,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """A scrolling list."""
         with VerticalScroll(id="keys"):
+            yield Static("Every key · Esc closes, j and k scroll", classes="foot", markup=False)
             for context, title in _TITLES.items():
                 actions = [action for action in ACTIONS if action.context == context and action.listed]
                 if not actions:
@@ -61,9 +64,9 @@ class HelpScreen(ModalScreen[None]):
                         Text("  " + " ".join(key_words(k) for k in keys) or "  –", "bold"), Text(action.words)
                     )
                 yield Static(table)
-            yield Static("Esc closes · every key can be changed in the settings file", classes="foot", markup=False)
 
     def action_scroll(self, way: str) -> None:
-        """Scroll by a line."""
+        """Scroll by a line, or to an end."""
         box = self.query_one(VerticalScroll)
-        (box.scroll_down if way == "down" else box.scroll_up)(animate=False)
+        ways = {"down": box.scroll_down, "up": box.scroll_up, "home": box.scroll_home, "end": box.scroll_end}
+        ways[way](animate=False)

@@ -41,6 +41,9 @@ class Linked(Protocol):
     def trouble(self, error: HelpdeskError) -> None:
         """Something could not be read."""
 
+    def crashed(self, fault: BaseException) -> None:
+        """A reading failed in a way that nobody foresaw."""
+
     def signed_out(self, why: str) -> None:
         """Somebody has to sign in again."""
 
@@ -85,6 +88,8 @@ class Link:
         self._desk: Desk | None = None
         self._live: Live | None = None
         self._dirty: list[Dirty] = []
+        self._ended = False
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def begin(self) -> None:
         """Start connecting; a database that does not answer is tried again."""
@@ -98,7 +103,7 @@ class Link:
         try:
             desk = await Desk.open(self._settings, self._session, renew=self._sign_in.refresh)
         except SignInError as error:
-            linked.signed_out(str(error))
+            self._sign_in_needed(str(error))
             return
         except HelpdeskError as error:
             linked.connection_changed("down", str(error))
@@ -107,11 +112,17 @@ class Link:
         self._desk = desk
         linked.opened(desk)
         self._dirty = [
-            Dirty(linked.read_queue, failed=linked.trouble),
-            Dirty(linked.read_counts, gap=COUNTERS, jitter=COUNTERS_JITTER, failed=linked.trouble),
-            Dirty(linked.read_thread, failed=linked.trouble),
+            Dirty(linked.read_queue, failed=linked.trouble, crashed=linked.crashed),
+            Dirty(
+                linked.read_counts,
+                gap=COUNTERS,
+                jitter=COUNTERS_JITTER,
+                failed=linked.trouble,
+                crashed=linked.crashed,
+            ),
+            Dirty(linked.read_thread, failed=linked.trouble, crashed=linked.crashed),
         ]
-        self._sign_in.on_refresh(self._renewed)
+        self._unsubscribe = self._sign_in.on_refresh(self._renewed)
 
     def listen(self) -> None:
         """Hear of changes and stay signed in from now on: once the desk is open and shows something."""
@@ -130,7 +141,7 @@ class Link:
         try:
             await keep_fresh()
         except SignInError as error:
-            self._linked.signed_out(str(error))
+            self._sign_in_needed(str(error))
 
     def _renewed(self, session: Session) -> None:
         if self._desk is not None:
@@ -146,6 +157,12 @@ class Link:
         else:
             self._linked.connection_changed(event.name, event.why)
 
+    def _sign_in_needed(self, why: str) -> None:
+        """Say so, once: whoever asks twice would get two sign-in screens."""
+        if not self._ended:
+            self._ended = True
+            self._linked.signed_out(why)
+
     def look_at_myself(self) -> None:
         """My role or department may be another now, and so what I see; or my session was ended."""
         self._spawn(self._who_am_i())
@@ -154,7 +171,7 @@ class Link:
         from helpdesk_tui.core import people
 
         desk = self._desk
-        if desk is None:
+        if desk is None or self._ended:
             return
         try:
             found = await desk.database.fetch(people.me())
@@ -162,7 +179,7 @@ class Link:
             self._linked.trouble(error)
             return
         if not found:
-            self._linked.signed_out("You were signed out: this session was ended elsewhere.")
+            self._sign_in_needed("You were signed out: this session was ended elsewhere.")
         elif found[0] != desk.me:
             desk.me = found[0]
             self._linked.me_changed(found[0])
@@ -185,6 +202,8 @@ class Link:
 
     async def close(self) -> None:
         """Stop reading and close the connections."""
+        self._ended = True
+        self._unsubscribe()
         self.deafen()
         if self._desk is not None:
             await self._desk.close()

@@ -33,6 +33,7 @@ class SignInScreen(Screen[object]):
     CSS_PATH = "sign_in.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "app.quit", "Leave", id="app.quit"),
+        Binding("escape", "first_step", show=False),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
@@ -44,6 +45,7 @@ class SignInScreen(Screen[object]):
         self._reason = reason
         self._email = email
         self._factor: SecondFactor | None = None
+        self._busy = False
 
     def compose(self) -> ComposeResult:
         """A card in the middle."""
@@ -79,8 +81,26 @@ class SignInScreen(Screen[object]):
         said.set_class(failed, "failed")
         said.update(safe_block(words))
 
-    @work(exclusive=True)
+    def action_first_step(self) -> None:
+        """From the code back to e-mail and password, for another account or a fresh start."""
+        if self._factor is not None and not self._busy:
+            self._factor = None
+            self.remove_class("second")
+            self._say("")
+            self.query_one("#email", Input).focus()
+            self.run_worker(self._sign_in.abandon())
+
+    @work
     async def _go(self) -> None:
+        if self._busy:
+            return
+        self._busy = True
+        try:
+            await self._sign_in_once()
+        finally:
+            self._busy = False
+
+    async def _sign_in_once(self) -> None:
         email = self.query_one("#email", Input).value.strip()
         password = self.query_one("#password", Input)
         code = self.query_one("#code", Input)
@@ -102,7 +122,9 @@ class SignInScreen(Screen[object]):
         if isinstance(answer, SecondFactor):
             self._factor = answer
             self.add_class("second")
-            self._say(f"Now the code from {answer.friendly_name or 'your authenticator app'}.", failed=False)
+            self._say(
+                f"Now the code from {answer.friendly_name or 'your authenticator app'}. Esc goes back.", failed=False
+            )
             code.focus()
         else:
             self.dismiss(answer)

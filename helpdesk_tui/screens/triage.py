@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -26,11 +26,15 @@ ECHO_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An act that the database confirmed, and the acts that take it back."""
+    """An act that the database confirmed, and the ticket as it was before."""
 
-    words: str
-    ticket: Ticket
-    inverses: tuple[Act, ...]
+    act: Act
+    before: Ticket
+
+    @property
+    def words(self) -> str:
+        """What was done, for people."""
+        return f"#{self.before.number} {self.act.words}"
 
 
 class Triage:
@@ -39,6 +43,7 @@ class Triage:
     Args:
         queue: what shows the tickets.
         view: tells the key of the view that the queue shows at the moment.
+        known: a ticket as the screen has it now, None if it is not on the screen.
         shown: told of each ticket as it looks now, for other panes that show it.
         say: says what happened; with ``alarm``, that something went wrong.
     """
@@ -47,11 +52,13 @@ class Triage:
         self,
         queue: Queue,
         view: Callable[[], str],
+        known: Callable[[UUID], Ticket | None],
         shown: Callable[[Ticket], None],
         say: Callable[[str, bool], None],
     ) -> None:
         self._queue = queue
         self._view = view
+        self._known = known
         self._shown = shown
         self._say = say
         self._flying: Counter[UUID] = Counter()
@@ -64,73 +71,86 @@ class Triage:
 
     def echoes(self, ticket_id: UUID) -> bool:
         """Whether a change of the ticket is most likely the person's own."""
-        return monotonic() - self._acted.get(ticket_id, 0.0) < ECHO_SECONDS
+        return monotonic() - self._acted.get(ticket_id, float("-inf")) < ECHO_SECONDS
 
-    def _show(self, desk: Desk, tickets: Sequence[Ticket], *, own: bool = True) -> None:
-        now = datetime.now(UTC)
-        view = self._view()
-        self._queue.apply_changes(
-            {t.id: (t if belongs(desk.me, view, t, now) else None) for t in tickets},
-            own=[t.id for t in tickets] if own else (),
-        )
-        for ticket in tickets:
-            self._shown(ticket)
+    def _show(self, desk: Desk, ticket: Ticket) -> None:
+        there = belongs(desk.me, self._view(), ticket, datetime.now(UTC))
+        self._queue.apply_changes({ticket.id: ticket if there else None}, own=[ticket.id])
+        self._shown(ticket)
 
     async def do(self, desk: Desk, act: Act, ticket: Ticket, *, undoing: bool = False) -> bool:
         """Does an act on a ticket: on the screen before the first await, then in the database.
 
+        Args:
+            ticket: which; what it looks like is taken from the screen, where it may have changed since.
+
         Returns:
             Whether the database did it. If not, the screen is as it was, and the reason was said.
         """
-        name = f"#{ticket.number}"
-        if not act.changes(ticket):
+        before = (None if undoing else self._known(ticket.id)) or ticket
+        name = f"#{before.number}"
+        if not act.changes(before):
             self._say(f"{name}: {act.field} is {act.name} already", False)
-            return False
-        after = act.applied(ticket)
-        self._flying[ticket.id] += 1
-        self._acted[ticket.id] = monotonic()
+            return True
+        after = act.applied(before)
+        self._flying[before.id] += 1
+        self._acted[before.id] = monotonic()
         self._queue.set_pending(self._waiting())
-        self._show(desk, [after])
-        self._say(f"{name} {act.words}{'' if undoing else ' · u undoes'}", False)
+        self._show(desk, after)
+        if not undoing:
+            self._say(f"{name} {act.words} · u undoes", False)
         why: str | None = None
         try:
-            outcomes = await desk.do(act, [ticket.id])
+            outcomes = await desk.do(act, [before.id])
             if not outcomes or not outcomes[0].done:
                 why = outcomes[0].why if outcomes else "nothing was changed"
         except HelpdeskError as error:
             why = str(error)
         finally:
-            self._flying[ticket.id] -= 1
+            self._flying[before.id] -= 1
             self._flying += Counter()
-            self._acted[ticket.id] = monotonic()
+            self._acted[before.id] = monotonic()
             self._queue.set_pending(self._waiting())
         if why is not None:
-            self._show(desk, [ticket])
+            # Only what this act changed goes back: the rest may be newer than when it was begun.
+            self._show(desk, act.taken_back(self._known(before.id) or after, before))
             self._say(f"{name} NOT changed ({act.words}): {why}", True)
             return False
         if not undoing:
-            inverses = [act.inverse(ticket)]
-            if act.field == "department" and ticket.assignee_id is not None:
-                inverses.append(Act("assignee", ticket.assignee_id, ticket.assignee or "?"))
-            self._done.append(Done(f"{name} {act.words}", after, tuple(inverses)))
+            self._done.append(Done(act, before))
         return True
 
     def _waiting(self) -> list[UUID]:
         return [ticket_id for ticket_id, number in self._flying.items() if number > 0]
 
-    async def undo(self, desk: Desk) -> None:
-        """Takes the last act back."""
+    async def undo(self, desk: Desk) -> UUID | None:
+        """Takes the last act back, unless somebody has changed since what it had changed.
+
+        Returns:
+            The ticket that it was about; None if there is nothing to undo.
+        """
         if not self._done:
             self._say("Nothing to undo in this session", False)
-            return
+            return None
         done = self._done.pop()
-        ticket = done.ticket
-        for inverse in done.inverses:
-            if not inverse.changes(ticket):
-                continue
+        ticket_id = done.before.id
+        try:
+            found = await desk.ticket(str(ticket_id))
+        except HelpdeskError as error:
+            self._done.append(done)
+            self._say(f"Not undone: {error}", True)
+            return ticket_id
+        # One that was given away is not seen any more, and can be taken back all the same.
+        ticket = found or done.act.applied(done.before)
+        is_now = done.act.inverse(ticket)
+        if is_now.value != done.act.value:
+            self._say(f"Not undone: #{ticket.number} {done.act.field} was changed since, to {is_now.name}", True)
+            return ticket_id
+        for inverse in done.act.undoing(done.before):
             if not await self.do(desk, inverse, ticket, undoing=True):
                 self._done.append(done)
-                return
+                return ticket_id
             ticket = inverse.applied(ticket)
-        self._queue.select(ticket.id)
+        self._queue.select(ticket_id)
         self._say(f"Undone: {done.words}", False)
+        return ticket_id

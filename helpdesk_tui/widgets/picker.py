@@ -78,7 +78,11 @@ class Picker(LineView):
             self.choice = choice
 
     class Dismissed(Message):
-        """Nothing was chosen."""
+        """Nothing was chosen; ``by_key`` is False where the focus was taken elsewhere."""
+
+        def __init__(self, by_key: bool) -> None:
+            super().__init__()
+            self.by_key = by_key
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -179,7 +183,7 @@ class Picker(LineView):
                 self._fit()
             else:
                 self.close()
-                self.post_message(self.Dismissed())
+                self.post_message(self.Dismissed(by_key=True))
         elif event.key == "enter":
             if self._matches:
                 self._choose(self._matches[self._cursor][1])
@@ -230,4 +234,4 @@ class Picker(LineView):
         """Focus taken elsewhere (by the mouse) is a no."""
         if self.asking:
             self.close()
-            self.post_message(self.Dismissed())
+            self.post_message(self.Dismissed(by_key=False))

@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
+from textual.timer import Timer
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip, LineView
@@ -19,6 +20,8 @@ __all__ = ["Connection", "StatusLine", "Tabs"]
 
 #: What was said stays at least so many seconds, whatever is pressed.
 SAID_SECONDS = 2.0
+#: And at most so many.
+WORDS_SECONDS, ALARM_SECONDS = 8.0, 30.0
 
 Connection = Literal["connecting", "live", "polling", "stale", "down"]
 
@@ -83,11 +86,16 @@ class Tabs(LineView, can_focus=False):
         cells = [f" {n + 1} {tab.label}{' ' + tab.count if tab.count else ''} " for n, tab in enumerate(self._tabs)]
         # Drop labels from both ends, farthest from the current one first, until the rest fits.
         shown = list(range(len(cells)))
-        while len(shown) > 1 and sum(cell_len(cells[n]) for n in shown) > width:
+        while len(shown) > 1 and sum(cell_len(cells[n]) for n in shown) > width - 2 * (len(shown) < len(cells)):
             shown.remove(max(shown, key=lambda n: (abs(n - self._current), n)))
         segments: list[Segment] = []
         self._spans = []
         x = 0
+        # There are more queues on a side than fit: said, not left to be guessed.
+        more = ("‹" if shown and shown[0] > 0 else "", "›" if shown and shown[-1] < len(cells) - 1 else "")
+        if more[0]:
+            segments.append(Segment(more[0], self.line_style("row", "key")))
+            x += 1
         for n in shown:
             ground = "current" if n == self._current else "row"
             tab = self._tabs[n]
@@ -95,7 +103,9 @@ class Tabs(LineView, can_focus=False):
             self._spans.append((x, x + cell_len(cells[n]), n))
             x += cell_len(cells[n])
             segments += [Segment(words, self.line_style(ground, name)) for words, name in parts if words]
-        segments.append(Segment(" " * max(0, width - x), self.line_style("row")))
+        segments.append(Segment(" " * max(0, width - x - len(more[1])), self.line_style("row")))
+        if more[1]:
+            segments.append(Segment(more[1], self.line_style("row", "key")))
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
 
     def on_click(self, event: events.Click) -> None:
@@ -143,6 +153,7 @@ class StatusLine(LineView, can_focus=False):
         self._said = ""
         self._alarm = False
         self._said_at = 0.0
+        self._expiry: Timer | None = None
 
     def set_connection(self, connection: Connection) -> None:
         """How live what is on the screen is."""
@@ -164,6 +175,10 @@ class StatusLine(LineView, can_focus=False):
     def say(self, words: str, *, alarm: bool = False) -> None:
         """Say what happened; it stays until the next word or :meth:`hush`."""
         self._said, self._alarm, self._said_at = safe_line(words, 300), alarm, monotonic()
+        if self._expiry is not None:
+            self._expiry.stop()
+        # What is no longer news may no longer be true.
+        self._expiry = self.set_timer(ALARM_SECONDS if alarm else WORDS_SECONDS, self._forget)
         self.refresh()
 
     def hush(self) -> None:

@@ -162,8 +162,6 @@ class ThreadView(ThreadBody):
             open_link(self, links[0])
         elif links:
             self.action_link(1)
-        else:
-            self.notify("There is no link in this message.")
 
     def action_copy(self) -> None:
         """Copy the chosen link, or else the whole message as it was written."""

@@ -95,7 +95,7 @@ class TicketHeader(LineView, can_focus=False):
                 (f" {STATUS_GLYPHS[ticket.status]} {ticket.status}", f"status-{ticket.status}"),
                 (f"   {PRIORITY_GLYPHS[ticket.priority]} {ticket.priority}", f"priority-{ticket.priority}"),
                 (f"   {plain(ticket.department or 'no department')}", "muted"),
-                (f"   {due}" if due else "", style),
+                (f"   due {due}" if due.startswith("in ") else f"   {due}" if due else "", style),
                 ("".join(f"  {plain(tag)}" for tag in ticket.tags), "tag"),
             ]
         else:
@@ -104,7 +104,7 @@ class TicketHeader(LineView, can_focus=False):
                 (plain(ticket.requester), ""),
                 ("   assigned to ", "muted"),
                 (plain(ticket.assignee) if ticket.assignee else "nobody", "" if ticket.assignee else "muted"),
-                (f"   {ticket.created_at.astimezone(self._zone):%d %b %Y %H:%M}", "muted"),
+                (f"   since {ticket.created_at.astimezone(self._zone):%d %b %Y %H:%M}", "muted"),
             ]
         segments = [Segment(text, self.line_style("row", name)) for text, name in parts if text]
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)

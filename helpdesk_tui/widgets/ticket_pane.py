@@ -140,17 +140,19 @@ class TicketPane(Vertical):
 
     # Writing
 
-    async def write(self, *, internal: bool, quote: bool = False) -> None:
+    async def write(self, ticket: Ticket, *, internal: bool, quote: bool = False) -> None:
         """Open the composer for the ticket that is shown, with its draft if there is one.
 
         Args:
+            ticket: which; if another one is shown by the time the composer is there, nothing is opened.
             internal: a note rather than a reply.
             quote: begin with the message that is chosen in the thread.
         """
-        await self.prepare()
-        if self.ticket is None:
-            return
         self.add_class("writing")
+        await self.prepare()
+        if self.ticket is None or self.ticket.id != ticket.id:
+            self.remove_class("writing")
+            return
         held = self.thread.thread if self.thread.state == "ready" else None
         self.composer.open(self.ticket, internal=internal, thread=held)
         if quote:

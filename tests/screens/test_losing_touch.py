@@ -73,7 +73,7 @@ async def test_signing_out_ends_here_and_asks_for_the_next_sign_in(team: Team, t
         await seen.until(lambda: seen.shows("Lamp flickers"), "the queue")
         await app.run_action("app.sign_out")
         await seen.until(lambda: isinstance(app.screen, SignInScreen), "the way in")
-        assert seen.shows("You are signed out")
+        await seen.until(lambda: seen.shows("You are signed out"), "what happened")
         assert not any(isinstance(screen, DeskScreen) for screen in app.screen_stack)
         assert await team.value("select count(*) from auth.sessions where id = %s", session.session_id) == 0
 

@@ -1,0 +1,28 @@
+"""What is printed when the program has a fault of its own: where, and nothing that people typed or may not see."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+__all__ = ["Crashing"]
+
+
+class Crashing(App[int]):
+    """An app whose traceback shows no values.
+
+    Textual prints the local variables of every frame: passwords, tokens and other people's messages among them, to
+    stay in the scroll-back and in logs. This overrides its private ``_fatal_error``, of Textual 8.2.
+    """
+
+    def _fatal_error(self) -> None:
+        from rich.console import Group
+        from rich.segment import Segments
+        from rich.text import Text
+        from rich.traceback import Traceback
+
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None, suppress=["textual", "rich"])
+        words = Text("helpdesk ended by a fault of its own. What you wrote is kept: it is there at the next start.")
+        # One renderable: of several, Textual prints the first and counts the others.
+        self._exit_renderables.append(Segments(self.console.render(Group(traceback, words), self.console.options)))
+        self._close_messages_no_wait()

@@ -1,0 +1,58 @@
+"""Keys that come faster than the screen can follow go where they were meant to.
+
+A paste, a macro or a slow link delivers several keys in one read. Textual hands each to whatever has the focus at that
+moment, before the key ahead of it has opened anything: "sp" for "status pending" would ask for the status and then for
+the priority, and the text behind "r" would be run as commands. Here a key waits until the one before it is done with,
+the focus that it moved included.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from textual import events
+from textual.app import App
+from textual.message_pump import MessagePump
+
+__all__ = ["TypeAhead"]
+
+
+class TypeAhead(App[int]):
+    """An app that takes one key after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting_keys: deque[events.Key] = deque()
+        self._key_under_way = 0
+        self._keys_taken = 0
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key, or let it wait; everything else goes its way."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._key_under_way:
+            self._waiting_keys.append(event)
+        else:
+            await self._take_key(event)
+
+    async def _take_key(self, event: events.Key) -> None:
+        self._keys_taken += 1
+        self._key_under_way = number = self._keys_taken
+        way: list[MessagePump] = [*(self.focused or self.screen).ancestors_with_self]
+        await super().on_event(event)
+        self._follow(way, number)
+
+    def _follow(self, way: list[MessagePump], number: int) -> None:
+        """Go the way that the key goes, from the widget up to the app, one step behind it."""
+        while way:
+            if way.pop(0).call_later(self._follow, way, number):
+                return
+        # What the key did may have moved the focus; that too waits in the app's queue, ahead of this.
+        self.call_later(self._key_is_done, number)
+
+    async def _key_is_done(self, number: int) -> None:
+        if number != self._key_under_way:
+            return
+        self._key_under_way = 0
+        if self._waiting_keys:
+            await self._take_key(self._waiting_keys.popleft())

@@ -1,0 +1,41 @@
+"""Keys that arrive in one read go where they were meant to, as if they had come one by one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import events
+
+from tests.screens.opened import Opened, Team, opened, ticket_id
+
+
+def burst(seen: Opened, keys: str) -> None:
+    """Send keys as a paste, a macro or a slow link does: all at once, before the first is dealt with."""
+    for character in keys:
+        key = {" ": "space", "#": "number_sign", "\r": "enter"}.get(character, character)
+        seen.app.post_message(events.Key(key, character))
+
+
+async def test_two_keys_in_one_read_are_one_act(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        burst(seen, "sppu")
+        await seen.until(lambda: not seen.desk.picker.asking and seen.desk.triage.echoes(ticket_id(1002)), "both acts")
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1002)), "confirmed")
+        assert await team.value("select status::text from tickets where number = 1001") == "pending"
+        assert await team.value("select priority::text from tickets where number = 1002") == "urgent"
+
+
+async def test_text_behind_r_is_text_and_no_command(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        burst(seen, "rquick answer, sorry: pause if unsure")
+        await seen.until(lambda: seen.shows("quick answer, sorry: pause if unsure"), "the text in the composer")
+        assert seen.shows("REPLY TO CUSTOMER")
+        assert seen.app.is_running
+        burst(seen, " and on")
+        await seen.until(lambda: seen.shows("if unsure and on"), "the rest")
+
+
+async def test_a_number_in_one_read_opens_its_ticket(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        burst(seen, "#1004\r")
+        await seen.until(lambda: seen.shows("Please help with: How to reset"), "the thread")
