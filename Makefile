@@ -21,8 +21,9 @@ help:
 demo: .venv/demo.stamp
 	@$(BIN)/helpdesk demo $(if $(findstring command,$(origin AS)),--as $(AS))
 
+# A file stays with one worker, so that what its tests share is made once.
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) $(if $(FAST),-m "not slow") $(ARGS)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(if $(FAST),-m "not slow") $(ARGS)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

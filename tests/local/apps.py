@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -95,6 +96,7 @@ def app(home: Path, *, uid: int | None = None, gid: int | None = None, python: s
 def processes(home: Path) -> dict[int, str]:
     """The processes of a server in ``home``, alive, by their pid; Postgres' own by what it calls them."""
     found = {}
+    told = json.dumps(str(home))[1:-1]  # as it stands in the supervisor's orders
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -103,7 +105,7 @@ def processes(home: Path) -> dict[int, str]:
                 continue
             words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
             inside = str((entry / "cwd").readlink()).startswith(str(home))
-            if inside or (str(home) in words and "supervisor" in words):
+            if inside or (told in words and "supervisor" in words):
                 found[int(entry.name)] = words
     return found
 
