@@ -91,6 +91,11 @@ async def door(args: argparse.Namespace) -> AsyncIterator[Door]:
         yield Door(settings, store, SignIn(settings, store, transport=transport, notice=say))
 
 
+def login(profile: str) -> str:
+    """The command that signs in to a profile, wherever the default one leads."""
+    return "helpdesk login" if profile == "default" else f"helpdesk --profile {profile} login"
+
+
 @contextlib.asynccontextmanager
 async def desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
     """Signed in and connected, for as long as the context lasts.
@@ -102,7 +107,7 @@ async def desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
         if session is None:
             name = entrance.settings.profile
             raise SignInError(
-                f"Nobody is signed in to the profile “{name}”.", "Sign in with `helpdesk login`.", kind="signed_out"
+                f"Nobody is signed in to the profile “{name}”.", f"Sign in with `{login(name)}`.", kind="signed_out"
             )
         async with connected(entrance, session) as (database, me):
             yield Desk(entrance.settings, entrance.store, session, database, me)
@@ -121,7 +126,7 @@ async def connected(entrance: Door, session: Session) -> AsyncIterator[tuple[Dat
             raise SignInError(
                 f"{session.email or 'This account'} is nobody in this helpdesk: the sign-in has ended, or the account "
                 "was removed.",
-                "Sign in again with `helpdesk login`.",
+                f"Sign in again with `{login(entrance.settings.profile)}`.",
                 kind="signed_out",
             )
         yield database, found[0]

@@ -108,18 +108,18 @@ class Output:
                 cells.append(self.paint(fitted, (column.colours or {}).get(cell)))
             self._stream.write("  ".join(cells).rstrip() + "\n")
 
-    def when(self, moment: datetime | None) -> str:
+    def when(self, time: datetime | None) -> str:
         """A time for people: how long ago on a terminal, in full elsewhere."""
-        if moment is None:
+        if time is None:
             return ""
         if not self.terminal:
-            return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%MZ")
-        return ago((datetime.now(UTC) - moment).total_seconds())
+            return moment(time)
+        return ago((datetime.now(UTC) - time).total_seconds())
 
 
 def moment(when: datetime) -> str:
-    """A time in this machine's time zone, to the minute."""
-    return when.astimezone().strftime("%Y-%m-%d %H:%M")
+    """A time in this machine's time zone, to the minute, with the zone: next to one of another machine's it matters."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M %Z").rstrip()
 
 
 def ago(seconds: float) -> str:

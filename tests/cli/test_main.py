@@ -211,3 +211,25 @@ def test_the_manual_names_every_setting():
     text = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
     for key in KEYS:
         assert f"`{key}`" in text, key
+
+
+def test_the_way_to_sign_in_names_the_profile():
+    from helpdesk_tui.cli.connection import login
+
+    assert login("default") == "helpdesk login"
+    assert login("demo") == "helpdesk --profile demo login"
+
+
+def test_times_in_text_name_their_zone(monkeypatch):
+    import time
+    from datetime import UTC, datetime
+
+    from helpdesk_tui.cli.output import moment
+
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert moment(datetime(2026, 3, 4, 12, 0, tzinfo=UTC)) == "2026-03-04 21:00 JST"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
