@@ -6,6 +6,7 @@ python scripts/screenshots.py [DIRECTORY]
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -65,7 +66,7 @@ async def queue(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
 
 async def priority(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
     """The second key of two."""
-    await pilot.press("j", "p")
+    await pilot.press("j", "j", "j", "p")
 
 
 async def note(app: HelpdeskApp, pilot: Pilot[int]) -> None:
@@ -73,14 +74,14 @@ async def note(app: HelpdeskApp, pilot: Pilot[int]) -> None:
     await pilot.press("j", "j", "j", "enter")
     await settle(app, pilot)
     await pilot.press("i")
-    await pilot.press(*"Parts are in. I call her at four.")
+    await pilot.press(*"Solveig agreed. Courier booked for Tuesday, insured.")
 
 
 async def light(app: HelpdeskApp, pilot: Pilot[int]) -> None:
     """The same in the light theme."""
     app.action_toggle_dark()
-    await pilot.press("j", "j", "j", "j")
-    await pilot.pause(0.5)
+    await pilot.press("j", "j", "j", "j", "j", "j", "enter")
+    await settle(app, pilot)
 
 
 async def keys(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
@@ -111,6 +112,9 @@ async def draw_all(home: Path) -> dict[str, str]:
 def main() -> None:
     """Draw them and keep them."""
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
+    # In all colours, whatever terminal this is run from.
+    os.environ.pop("NO_COLOR", None)
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
     with tempfile.TemporaryDirectory(prefix="helpdesk-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o755)
         pictures = asyncio.run(draw_all(Path(home)))
