@@ -1,0 +1,346 @@
+"""What row level security costs: queue pages, counts and threads as a person, against the same rows read by the owner.
+
+    python -m benchmarks.bench_sql [--tickets 200000] [--only WORDS]
+
+The owner is held by no policy, so the difference is the price of the guard. Both answer the same rows, which is
+checked: ``plain_sql`` has what the owner runs, joins where the person's statement calls a function that guards.
+
+Each statement is prepared as the app prepares it and executed over a Unix socket, owner and person in turn; medians.
+The time is the one that the server's process works for it (elsewhere than on Linux: that the client waits), planning
+and sending included, less that of an empty statement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import pq
+
+from benchmarks import plain_sql
+from benchmarks.report import Measure
+from benchmarks.scale import Sample, fill
+from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core.database import _IDENTITY, READ
+from helpdesk_tui.core.model import Me, Ticket
+from helpdesk_tui.core.statement import Statement
+from helpdesk_tui.local.places import PORT
+from helpdesk_tui.local.server import LocalServer
+from tests.world import DATABASE_FILES, DeskDatabase, People, apply_files, create_database
+
+RATIO: Final = 1.25
+SLACK: Final = 0.5
+"""Milliseconds. The bound is the ratio, or this much more than the owner where that is larger."""
+PAGE: Final = 61
+"""Rows of a first page: what fills a tall terminal, and one more to know whether there are more."""
+
+Connection = psycopg.Connection[Any]
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
+_numbers = count()
+
+
+@dataclass
+class Case:
+    """Something a person reads in one round trip."""
+
+    what: str
+    role: str
+    statements: Sequence[Statement[Any]]
+    references: Sequence[Statement[Any]]
+    owner: list[float] = field(default_factory=list)
+    person: list[float] = field(default_factory=list)
+
+    @property
+    def bound(self) -> float:
+        reference = statistics.median(self.owner)
+        return max(RATIO * reference, reference + SLACK)
+
+
+class Prepared:
+    """A statement prepared on a connection, as the app has it after a few calls, to be executed without the driver."""
+
+    def __init__(self, connection: Connection, statement: Statement[Any]) -> None:
+        params = statement.params
+        assert isinstance(params, Mapping), "statements of the desk name their parameters"
+        names = list(dict.fromkeys(_NAMED.findall(statement.sql)))
+        text = _NAMED.sub(lambda found: f"${names.index(found[1]) + 1}", statement.sql)
+        self._pgconn = connection.pgconn
+        self._name = f"bench_{next(_numbers)}".encode()
+        # psycopg names a narrower type than it takes.
+        self._values: Any = [_text(params[name]) for name in names]
+        self._succeeded(self._pgconn.prepare(self._name, text.encode()), pq.ExecStatus.COMMAND_OK)
+
+    def __call__(self) -> None:
+        """One execution."""
+        self._succeeded(self._pgconn.exec_prepared(self._name, self._values), pq.ExecStatus.TUPLES_OK)
+
+    @staticmethod
+    def _succeeded(result: pq.abc.PGresult, status: pq.ExecStatus) -> None:
+        if result.status != status:
+            raise RuntimeError(result.get_error_message())
+
+
+def _text(value: object) -> bytes | None:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return ("{" + ",".join(str(item) for item in value) + "}").encode()
+    return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
+
+
+class Clock:
+    """The time that the server's process of a connection works: its own, on Linux, so that nobody else's counts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._path = Path(f"/proc/{connection.info.backend_pid}/schedstat")
+        self.is_own = os.access(self._path, os.R_OK)
+
+    def __call__(self) -> float:
+        """Milliseconds since whenever."""
+        if self.is_own:
+            return int(self._path.read_bytes().split()[0]) / 1e6
+        return time.perf_counter() * 1000
+
+
+def rows_of(connection: Connection, statement: Statement[Any]) -> list[Any]:
+    """The rows of a statement, made as the app makes them."""
+    cursor = connection.cursor(row_factory=statement.row) if statement.row else connection.cursor()
+    return list(cursor.execute(statement.sql.encode(), statement.params or None).fetchall())
+
+
+def raw_rows(connection: Connection, statement: Statement[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement as they come."""
+    return connection.execute(statement.sql.encode(), statement.params or None).fetchall()
+
+
+def cases(owner: Connection, who: Mapping[str, Me]) -> Iterator[Case]:
+    """Everything that is measured."""
+    for name, me in who.items():
+        views = tickets.views_for(me)
+        first = views[0].key if me.role == "customer" else "open"
+
+        def page(what: str, view: str, name: str = name, me: Me = me, **more: Any) -> Case:
+            statement = tickets.page(me, view, limit=PAGE, **more)
+            return Case(f"page: {what}", name, [statement], [plain_sql.page(statement, me)])
+
+        for view in views:
+            yield page(view.key, view.key)
+        for sort in ("due", "priority", "age"):
+            yield page(f"{first} by {sort}", first, sort=sort)
+        far = _far_down(owner, me, first)
+        if far is not None:
+            yield page(f"{first}, far down", first, after=far)
+        yield Case("counts", name, [tickets.counts(me)], [plain_sql.counts(me)])
+        for words, length in (("short", 4), ("long", 200)):
+            ticket = _thread_of(owner, me, length)
+            if ticket is not None:
+                asked = thread.opened(ticket)
+                plain = [
+                    plain_sql.page(asked[0], me),
+                    *asked[1:-2],
+                    plain_sql.messages(ticket, me),
+                    plain_sql.history(ticket, me),
+                ]
+                yield Case(f"thread: {words} ({length})", name, asked, plain)
+
+
+def _far_down(owner: Connection, me: Me, view: str) -> Ticket | None:
+    rows = rows_of(owner, plain_sql.page(tickets.page(me, view, limit=4000), me))
+    return rows[len(rows) * 3 // 4] if rows else None
+
+
+def _thread_of(owner: Connection, me: Me, length: int) -> UUID | None:
+    mine = {"customer": "t.customer_id = %(me)s", "agent": "t.department_id = %(department)s", "admin": "true"}[me.role]
+    row = owner.execute(
+        f"""select t.id from public.tickets t where {mine}
+              and (select count(*) from public.ticket_messages m where m.ticket_id = t.id) = %(length)s
+             order by t.is_open desc, t.number desc limit 1""".encode(),
+        {"me": me.id, "department": me.department_id, "length": length},
+    ).fetchone()
+    return row[0] if row else None
+
+
+class Side:
+    """One of the two who read the same."""
+
+    def __init__(self, connection: Connection, statements: Sequence[Statement[Any]]) -> None:
+        self._prepared = [Prepared(connection, each) for each in statements]
+        self._nothing = Prepared(connection, Statement("select 1 where false", {}))
+        self._pgconn = connection.pgconn
+        self._clock = Clock(connection)
+
+    def time(self, repeat: int = 3) -> float:
+        """Milliseconds of one reading, in a transaction as the app reads, less what as many empty statements take."""
+        began = self._clock()
+        for _ in range(repeat):
+            self._transaction([self._nothing] * len(self._prepared))
+        between = self._clock()
+        for _ in range(repeat):
+            self._transaction(self._prepared)
+        return max(self._clock() - between - (between - began), 0.0) / repeat
+
+    def _transaction(self, statements: Sequence[Prepared]) -> None:
+        self._pgconn.exec_(READ.encode())
+        for each in statements:
+            each()
+        self._pgconn.exec_(b"commit")
+
+
+def measure(case: Case, owner: Connection, person: Connection, rounds: int) -> None:
+    """Runs a case as both, in turn, and checks that they read the same."""
+    for statement, reference in zip(case.statements, case.references, strict=True):
+        if raw_rows(person, statement) != raw_rows(owner, reference):
+            raise RuntimeError(f"{case.what} as {case.role}: the owner reads other rows")
+    as_reference, as_person = Side(owner, case.references), Side(person, case.statements)
+    for _ in range(3):  # the server settles on a plan after five executions
+        as_reference.time(), as_person.time()
+    for _ in range(rounds):
+        case.owner.append(as_reference.time())
+        case.person.append(as_person.time())
+
+
+@contextmanager
+def server(postgres: str | None) -> Iterator[LocalServer]:
+    """A server of this run's own."""
+    directory = Path(tempfile.mkdtemp(prefix="helpdesk-bench-"))
+    directory.chmod(0o755)
+    options = {
+        "fsync": "off",
+        "shared_buffers": "512MB",
+        "max_wal_size": "4GB",
+        "autovacuum": "off",
+        # As is right for everything but spinning disks, and usual where Postgres is rented.
+        "random_page_cost": "1.1",
+    }
+    running = LocalServer(directory / "server", postgres=postgres, options=options)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
+        running.wait_stopped()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def sign_in(database: DeskDatabase, user: UUID) -> Connection:
+    """A connection of somebody, as the app makes it."""
+    login, password = asyncio.run(People(database).mint(user))
+    connection = psycopg.connect(
+        host=database.server.host,
+        port=PORT,
+        dbname=database.name,
+        user=login,
+        password=password,
+        sslmode="disable",
+        autocommit=True,
+    )
+    told = {"claims": "{}", "statement": "60s", "lock": "5s", "local": False}
+    connection.execute(_IDENTITY.encode(), told)
+    return connection
+
+
+def show(connection: Connection, setting: str) -> str:
+    """A setting of the connection."""
+    row = connection.execute("select current_setting(%s)", [setting]).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def compare(
+    database: DeskDatabase, sample: Sample, *, rounds: int = 60, only: str = "", quiet: bool = False
+) -> list[Case]:
+    """Measures every case whose words and role contain ``only``; prints each as it comes."""
+    found = []
+    with psycopg.connect(database.owner_dsn, autocommit=True) as owner:
+        logins = {
+            "agent": sign_in(database, sample.agent),
+            "customer": sign_in(database, sample.customer),
+            "busy customer": sign_in(database, sample.busy_customer),
+            "admin": sign_in(database, sample.admin),
+        }
+        # Whatever the app has its statements planned like.
+        owner.execute("select set_config('plan_cache_mode', %s, false)", [show(logins["agent"], "plan_cache_mode")])
+        who = {name: rows_of(connection, people.me())[0] for name, connection in logins.items()}
+        if not quiet:
+            print(f"{'query':32}{'as':16}{'owner ms':>10}{'role ms':>10}{'ratio':>8}{'more':>9}   verdict")
+        for case in cases(owner, who):
+            if only not in f"{case.what} {case.role}":
+                continue
+            measure(case, owner, logins[case.role], rounds)
+            found.append(case)
+            if not quiet:
+                print(line(case), flush=True)
+        for connection in logins.values():
+            connection.close()
+    return found
+
+
+def line(case: Case) -> str:
+    """A line of the table."""
+    reference, person = statistics.median(case.owner), statistics.median(case.person)
+    verdict = "ok" if person <= case.bound else f"OVER {case.bound:.2f}"
+    return (
+        f"{case.what:32}{case.role:16}{reference:10.2f}{person:10.2f}{person / reference:8.2f}"
+        f"{person - reference:+9.2f}   {verdict}"
+    )
+
+
+def on_a_desk_of(
+    tickets: int, *, rounds: int, only: str = "", postgres: str | None = None, quiet: bool = False
+) -> list[Case]:
+    """Makes a desk of so many tickets on a server of its own and measures there."""
+    with server(postgres) as running:
+        database = create_database(running, "bench")
+        apply_files(database.owner_dsn)
+        began = time.monotonic()
+        sample = fill(database.owner_dsn, tickets, schema=DATABASE_FILES[0])
+        print(f"{tickets:,} tickets made in {time.monotonic() - began:.0f} s", file=sys.stderr)
+        return compare(database, sample, rounds=rounds, only=only, quiet=quiet)
+
+
+def run(*, quick: bool) -> list[Measure]:
+    """For ``python -m benchmarks``."""
+    found = on_a_desk_of(20_000 if quick else 200_000, rounds=20 if quick else 60, quiet=True)
+    return [
+        Measure(
+            f"{case.what} as {case.role}",
+            statistics.median(case.person),
+            reference := statistics.median(case.owner),
+            "ms",
+            case.bound / reference if reference else None,
+            "the owner",
+        )
+        for case in found
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--tickets", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--only", default="", help="measure only what has these words in its line")
+    parser.add_argument("--postgres", default=None, help="a directory of binaries, or the name of a wheel")
+    chosen = parser.parse_args()
+    found = on_a_desk_of(chosen.tickets, rounds=chosen.rounds, only=chosen.only, postgres=chosen.postgres)
+    over = sum(statistics.median(case.person) > case.bound for case in found)
+    print(f"{len(found) - over} of {len(found)} within {RATIO} x the owner's time or {SLACK} ms more")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The desk's reads in plain SQL, as an owner would write them whom no policy holds: the references of ``bench_sql``.
+
+They bring the rows that a person is allowed, no more: what a policy or a function keeps from a customer (notes, events,
+tags), these leave out by not asking for it, which is the cheapest way there is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from helpdesk_tui.core import tickets
+from helpdesk_tui.core.model import Me
+from helpdesk_tui.core.statement import Statement
+
+_NAME: Final = "coalesce(nullif(btrim({0}.full_name), ''), {0}.email)"
+# The rows of a page and their order: what a page of tickets.py has around them is left out.
+_PAGE: Final = re.compile(
+    r"with page as materialized \((?P<rows>.*?)\)(?:,\nwho as|\nselect t\.id).* order by (?P<order>[^()]+)$", re.DOTALL
+)
+_TAGS: Final = """
+  left join (select x.ticket_id, array_agg(g.name order by g.name) as tags
+               from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
+              where x.ticket_id = any(array(select id from page)) group by x.ticket_id) x on x.ticket_id = t.id"""
+
+
+def page(statement: Statement[Any], me: Me) -> Statement[Any]:
+    """A page of a queue: the same rows of tickets, with joins for the names and tags."""
+    found = _PAGE.search(statement.sql)
+    assert found, "a page is no longer written as it was"
+    team = me.role != "customer"
+    sql = f"""
+with page as materialized ({found["rows"]})
+select t.id, t.number, t.title, t.status, t.priority, t.customer_id, {_NAME.format("r")}, t.assignee_id,
+       case when a.id is not null then {_NAME.format("a")} end, t.department_id, d.name, t.due_date, t.created_at,
+       t.updated_at, {"coalesce(x.tags, '{}')" if team else "'{}'::text[]"}
+       {", t.description" if " as description" in found["rows"] else ""}
+  from page t
+  join public.profiles r on r.id = t.customer_id
+  left join public.profiles a on a.id = t.assignee_id
+  join public.departments d on d.id = t.department_id{_TAGS if team else ""}
+ order by {found["order"]}"""
+    return Statement(sql, statement.params, statement.row, writes=False)
+
+
+def messages(ticket: UUID, me: Me) -> Statement[Any]:
+    """The messages of a thread with the names of their senders, each of whom is looked up once."""
+    sql = f"""
+select m.id, m.sender_id, s.name, s.from_staff, m.is_internal, m.content, m.created_at
+  from public.ticket_messages m
+  left join (select p.id, p.role <> 'customer' as from_staff, {_NAME.format("p")} as name from public.profiles p
+              where p.id = any(array(
+                select distinct sender_id from public.ticket_messages where ticket_id = %(ticket)s))
+             offset 0) s on s.id = m.sender_id
+ where m.ticket_id = %(ticket)s {"and not m.is_internal" if me.role == "customer" else ""}
+ order by m.created_at, m.id"""
+    return Statement(sql, {"ticket": ticket})
+
+
+def history(ticket: UUID, me: Me) -> Statement[Any]:
+    """The history of a ticket in words."""
+    events = "union all select id, actor_id, kind, old_value, new_value, created_at from public.ticket_events"
+    called = f"""case h.kind
+         when 'assignee' then (select {_NAME.format("p")} from public.profiles p where p.id = h.{{0}}::uuid)
+         when 'department' then (select d.name from public.departments d where d.id = h.{{0}}::uuid)
+         when 'category' then (select c.name from public.categories c where c.id = h.{{0}}::uuid)
+         else h.{{0}} end"""
+    sql = f"""
+with h as (
+  select id, changed_by as actor_id, case when row_number() over w = 1 then 'created' else 'status' end as kind,
+         lag(status::text) over w as old, status::text as new, created_at
+    from public.ticket_status_history where ticket_id = %(ticket)s
+  window w as (order by created_at, id)
+  {f"{events} where ticket_id = %(ticket)s" if me.role != "customer" else ""}
+)
+select h.id, {_NAME.format("p")}, h.kind, {called.format("old")}, {called.format("new")}, h.created_at
+  from h left join public.profiles p on p.id = h.actor_id
+ order by h.created_at, h.id"""
+    return Statement(sql, {"ticket": ticket})
+
+
+def counts(me: Me) -> Statement[Any]:
+    """How many tickets each view holds: a subquery for each, along an index."""
+    state = {
+        "mine": "t.is_open",
+        "unassigned": "t.is_open and t.assignee_id is null",
+        "department": "t.is_open",
+        "open": "t.is_open",
+        "waiting": "t.status_rank = 2",
+        "overdue": "t.is_open and t.due_sort < now()",
+        "closed": "not t.is_open",
+    }
+    cap = tickets.COUNT_CAP
+
+    def count(scope: str, view: str, end: str = "") -> str:
+        order = "t.due_sort, t.id" if view == "overdue" else "t.updated_at desc, t.id desc"
+        return (
+            f"(select count(*) from (select from public.tickets t where {scope} and {state[view]} "
+            f"order by {order} limit {cap}) c{end})"
+        )
+
+    columns = []
+    for view in (view.key for view in tickets.views_for(me)):
+        if me.role == "customer":
+            columns.append(count("t.customer_id = %(me)s", view))
+        elif view == "mine":
+            columns.append(count("t.assignee_id = %(me)s", view))
+        elif me.role == "admin":
+            columns.append(count("true", view))
+        elif view in ("department", "unassigned"):
+            columns.append(count("t.department_id = %(department)s", view))
+        else:
+            here = count("t.department_id = %(department)s", view)
+            foreign = "t.assignee_id = %(me)s and t.department_id <> %(department)s"
+            columns.append(
+                f"case when {here} >= {cap} then {cap} else least({here} + {count(foreign, view)}, {cap}) end"
+            )
+    return Statement("select " + ",\n".join(columns), {"me": me.id, "department": me.department_id})
