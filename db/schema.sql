@@ -640,7 +640,8 @@ create index if not exists kb_articles_category_id_idx on public.kb_articles (ca
 create index if not exists kb_articles_status_idx on public.kb_articles (status);
 
 -- A page of a queue is read in the order of one index, whatever the order: a department's, everybody's, one's own.
-create index if not exists tickets_queue_updated_idx on public.tickets (department_id, updated_at desc, id desc) where is_open;
+create index if not exists tickets_queue_updated_idx
+  on public.tickets (department_id, updated_at desc, id desc) where is_open;
 create index if not exists tickets_queue_due_idx on public.tickets (department_id, due_sort, id) where is_open;
 create index if not exists tickets_queue_priority_idx
   on public.tickets (department_id, priority_rank desc, updated_at desc, id desc) where is_open;
@@ -727,7 +728,7 @@ create or replace trigger log_ticket_created
 create or replace function private.guard_ticket() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  person constant uuid := private.uid();
+  who constant record := private.asking();
   named_department constant boolean := new.department_id is not null;
   category_department uuid;
   working boolean;
@@ -737,7 +738,7 @@ begin
   if new.department_id is null then
     select c.department_id into category_department from public.categories c where c.id = new.category_id;
     new.department_id := coalesce(
-      case when tg_op = 'INSERT' and new.customer_id is distinct from person then private.agent_department() end,
+      case when tg_op = 'INSERT' and who.role = 'agent' and new.customer_id <> who.person then who.department end,
       category_department,
       (select d.id from public.departments d where d.is_default));
     if new.department_id is null then
@@ -746,20 +747,18 @@ begin
     end if;
   end if;
 
-  if person is not null then
+  if who.person is not null then
     if tg_op = 'INSERT' then
       new.created_at := now();
       new.updated_at := now();
-      working := coalesce(private.works_on(new.assignee_id, new.department_id, private.agent(),
-                                           private.agent_department(), private.is_admin()), false);
+      working := coalesce(private.works_on(new.assignee_id, new.department_id, who.agent, who.departments), false);
       if not working and (new.status is distinct from 'open' or new.priority is distinct from 'medium'
                           or new.assignee_id is not null or new.due_date is not null or named_department) then
         raise exception 'status, priority, assignee, department and due date are set by the team'
           using errcode = 'HD003', hint = 'Leave them out; the ticket finds its department by its category.';
       end if;
     else
-      working := coalesce(private.works_on(old.assignee_id, old.department_id, private.agent(),
-                                           private.agent_department(), private.is_admin()), false);
+      working := coalesce(private.works_on(old.assignee_id, old.department_id, who.agent, who.departments), false);
       if not working then
         if (new.title, new.description, new.priority, new.category_id, new.due_date, new.metadata)
            is distinct from (old.title, old.description, old.priority, old.category_id, old.due_date, old.metadata) then
@@ -1202,8 +1201,8 @@ create or replace trigger profiles_staff_left
   after delete on public.profiles
   for each row execute function private.staff_changed();
 
--- A customer's own requests and chats go with them: first, because what they wrote there names them too. Staff who wrote
--- or acted in other people's tickets stay on record: the foreign keys refuse; take their role away instead.
+-- A customer's own requests and chats go with them: first, because what they wrote there names them too. Staff who
+-- wrote or acted in other people's tickets stay on record: the foreign keys refuse; take their role away instead.
 create or replace function private.person_leaves() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -14,45 +14,11 @@ from helpdesk_tui.core.errors import BadInput, NotFound
 from helpdesk_tui.core.model import HistoryLine, Message, Status, Thread, Ticket
 from helpdesk_tui.core.statement import Statement, only, positional
 
+# Functions that ask once how far the person sees into the ticket; the policies would ask for each message.
 _MESSAGES: Final = """
-with m as materialized (
-  select id, sender_id, is_internal, content, created_at from public.ticket_messages where ticket_id = %(ticket)s
-),
-who as materialized (select id, name, is_staff from helpdesk.names(array(select distinct sender_id from m)))
-select m.id, m.sender_id, coalesce(who.name, '?'), coalesce(who.is_staff, false), m.is_internal, m.content, m.created_at
-  from m left join who on who.id = m.sender_id
- order by m.created_at, m.id
+select id, sender_id, sender, by_staff, is_internal, content, created_at from helpdesk.messages(%(ticket)s)
 """
-
-# What an assignee or a department was called is read now: the history keeps ids, and names change.
-_HISTORY: Final = """
-with h as materialized (
-  select id, changed_by as actor, case when row_number() over w = 1 then 'created' else 'status' end as kind,
-         lag(status::text) over w as old, status::text as new, created_at
-    from public.ticket_status_history where ticket_id = %(ticket)s
-  window w as (order by created_at, id)
-  union all
-  select id, actor_id, kind, old_value, new_value, created_at from public.ticket_events where ticket_id = %(ticket)s
-),
-who as materialized (
-  select id, name from helpdesk.names(array(
-    select actor from h where actor is not null
-    union select old::uuid from h where kind = 'assignee' and old is not null
-    union select new::uuid from h where kind = 'assignee' and new is not null))
-)
-select h.id, actor.name, h.kind,
-       case h.kind when 'assignee' then (select name from who where id = h.old::uuid)
-                   when 'department' then (select name from public.departments where id = h.old::uuid)
-                   when 'category' then (select name from public.categories where id = h.old::uuid)
-                   else h.old end,
-       case h.kind when 'assignee' then (select name from who where id = h.new::uuid)
-                   when 'department' then (select name from public.departments where id = h.new::uuid)
-                   when 'category' then (select name from public.categories where id = h.new::uuid)
-                   else h.new end,
-       h.created_at
-  from h left join who actor on actor.id = h.actor
- order by h.created_at, h.id
-"""
+_HISTORY: Final = "select id, actor, kind, old, new, created_at from helpdesk.history(%(ticket)s)"
 
 
 def opened(ticket_id: UUID) -> tuple[Statement[Ticket], Statement[str], Statement[Message], Statement[HistoryLine]]:

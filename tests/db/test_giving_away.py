@@ -81,6 +81,16 @@ async def test_what_somebody_else_moved_on_is_not_taken_back(people: People) -> 
     assert await act(first, MOVE, [ticket], ada.department_id) == [False]
 
 
+async def test_what_somebody_else_gave_away_is_not_taken_back(people: People) -> None:
+    ada, bea = await new(people, "ada", "agent", "Support"), await new(people, "bea", "agent", "Support")
+    bo = await new(people, "bo", "agent", "Billing")
+    ticket = await ticket_of(people, await new(people, "cora"))
+    giver, other = await people.connect_as(ada), await people.connect_as(bea)
+    await act(giver, MOVE, [ticket], bo.department_id)
+    assert await act(other, MOVE, [ticket], ada.department_id) == [False]
+    assert await act(giver, MOVE, [ticket], ada.department_id) == [True]
+
+
 async def test_ticket_of_another_department_given_away_can_be_taken_back(people: People) -> None:
     ada, bo = await new(people, "ada", "agent", "Support"), await new(people, "bo", "agent", "Billing")
     ticket = await ticket_of(people, await new(people, "cora"), "Billing")

@@ -376,6 +376,7 @@ async def test_staff_without_the_second_factor_that_is_demanded_are_not_staff(pe
         await people.database.run("update private.settings set staff_need_two_factors = true where only_row")
         assert [await sees(connection, ticket) for connection in connections] == [False, True, True]
         assert await me(connections[0]) == (once.id, None)
+        assert await (await connections[0].execute("select * from helpdesk.channels()")).fetchall() == []
         # The claim is not believed.
         await connections[0].execute("select set_config('request.jwt.claims', %s, false)", ['{"aal": "aal2"}'])
         assert not await sees(connections[0], ticket)
@@ -475,16 +476,26 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
     """With an empty search_path, a temporary domain called uuid ran an attacker's code."""
     with psycopg.connect(any_database.owner_dsn) as owner:
         rows = owner.execute(
-            """select p.oid::regprocedure::text, proconfig from pg_proc p
+            """select p.oid::regprocedure::text, proconfig, prosecdef, prosqlbody is not null from pg_proc p
                 where pronamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)
                    or p.oid in ('public.update_ticket_updated_at()'::regprocedure,
                                 'public.log_ticket_status_change()'::regprocedure)"""
         ).fetchall()
-        loose = [name for name, config in rows if "search_path=pg_catalog, pg_temp" not in (config or [])]
-        # Written into the query that asks it, which a function with settings is not; parsed when it was made.
-        assert loose == ["private.works_on(uuid,uuid,uuid,uuid,boolean)"]
-        parsed = owner.execute("select prosqlbody is not null from pg_proc where proname = 'works_on'").fetchone()
-        assert parsed == (True,)
+        loose = {row[0]: row[2:] for row in rows if "search_path=pg_catalog, pg_temp" not in (row[1] or [])}
+        # Written into the query that asks them, which a function with settings is not. Two were parsed when they were
+        # made; the other two only functions of the owner may call, under what those have pinned.
+        assert loose == {
+            "private.works_on(uuid,uuid,uuid,uuid[])": (False, True),
+            "private.called(text,text,text,boolean)": (False, True),
+            "private.asked()": (False, False),
+            "private.claimed()": (False, False),
+        }
+        others = owner.execute(
+            """select grantee::regrole::text from pg_proc p, aclexplode(proacl)
+                where p.oid in ('private.asked()'::regprocedure, 'private.claimed()'::regprocedure)
+                  and grantee <> proowner"""
+        ).fetchall()
+        assert others == []
         everybodys = owner.execute(
             """select p.oid::regprocedure::text from pg_proc p
                 where pronamespace in ('private'::regnamespace, 'helpdesk'::regnamespace)

@@ -71,6 +71,9 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
         "select m::text from helpdesk.me() m",
         "select n::text from helpdesk.names(%(everybody)s) n where id <> all(%(everybody)s) or name ~ 'SECRET'",
         "select m::text from helpdesk.messages(%(foreign)s) m",
+        "select h::text from helpdesk.history(%(foreign)s) h",
+        "select d::text from helpdesk.dressed(array[%(foreign)s, %(own)s]) d",
+        "select c::text from helpdesk.counts(1000) c",
         "select c::text from helpdesk.channels() c",
         "select t::text from public.tickets t tablesample bernoulli (100)",
         "update public.tickets set status = status returning tickets::text",
@@ -161,17 +164,64 @@ async def test_customers_learn_of_staff_a_display_name_and_nothing_else(people: 
     await people.database.run("update public.profiles set full_name = 'Ada' where id = %s", [desk.ids["ada"]])
 
 
-async def test_thread_read_at_once_is_what_the_policy_shows_message_by_message(people: People, desk: Scene) -> None:
-    for name, person in desk.people.items():
-        connection = await people.connect_as(person)
-        for ticket in ("own", "foreign"):
-            by_policy = await rows(
-                connection, f"select * from public.ticket_messages where ticket_id = %({ticket})s order by id", desk.ids
-            )
-            at_once = await rows(connection, f"select * from helpdesk.messages(%({ticket})s) order by id", desk.ids)
-            assert at_once == by_policy
-            entitled = {"own": {"cora": 1, "ada": 2, "ann": 2}, "foreign": {"otto": 1, "bo": 2, "ann": 2}}[ticket]
-            assert len(at_once) == entitled.get(name, 0)
+EVERYBODY = ("cora", "otto", "ada", "bo", "ida", "ann")
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+@pytest.mark.parametrize("ticket", ["own", "foreign"])
+async def test_thread_read_at_once_is_what_the_policies_show_row_by_row(
+    people: People, desk: Scene, name: str, ticket: str
+) -> None:
+    connection = await people.connect_as(desk.people[name])
+    parameters = {"ticket": desk.ids[ticket]}
+    by_policy = await rows(
+        connection,
+        """select m.id, sender_id, n.name, n.is_staff, is_internal, content, created_at
+             from public.ticket_messages m cross join lateral helpdesk.names(array[sender_id]) n
+            where ticket_id = %(ticket)s order by created_at, m.id""",
+        parameters,
+    )
+    at_once = await rows(connection, "select * from helpdesk.messages(%(ticket)s)", parameters)
+    assert at_once == by_policy
+    entitled = {"own": {"cora": 1, "ada": 2, "ann": 2}, "foreign": {"otto": 1, "bo": 2, "ann": 2}}[ticket]
+    assert len(at_once) == entitled.get(name, 0)
+
+    by_policy = await rows(
+        connection,
+        """select id from public.ticket_status_history where ticket_id = %(ticket)s
+           union select id from public.ticket_events where ticket_id = %(ticket)s order by 1""",
+        parameters,
+    )
+    assert await rows(connection, "select id from helpdesk.history(%(ticket)s) order by 1", parameters) == by_policy
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+async def test_words_around_tickets_are_what_the_policies_show(people: People, desk: Scene, name: str) -> None:
+    connection = await people.connect_as(desk.people[name])
+    tickets_ = [desk.ids["own"], desk.ids["foreign"], uuid4()]
+    by_policy = await rows(
+        connection,
+        """select t.id, (select n.name from helpdesk.names(array[t.customer_id]) n),
+                  (select n.name from helpdesk.names(array[t.assignee_id]) n), d.name,
+                  array(select g.name from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
+                         where x.ticket_id = t.id order by g.name)
+             from public.tickets t left join public.departments d on d.id = t.department_id
+            where t.id = any(%s) order by t.id""",
+        [tickets_],
+    )
+    assert await rows(connection, "select * from helpdesk.dressed(%s) order by id", [tickets_]) == by_policy
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+async def test_counts_are_those_of_the_lists(people: People, desk: Scene, name: str) -> None:
+    person = desk.people[name]
+    connection = await people.connect_as(person)
+    me = Me(person.id, person.email, person.name, person.role, person.department_id, None, "aal1")  # type: ignore[arg-type]
+    counted = tickets.counts(me)
+    (numbers,) = await rows(connection, counted.sql, counted.params)
+    for view, number in zip(tickets.views_for(me), numbers, strict=True):
+        page = tickets.page(me, view.key)
+        assert len(await rows(connection, page.sql, page.params)) == number, view.key
 
 
 @pytest.mark.parametrize(("name", "own"), [("cora", 1), ("ada", 1), ("ida", 0)])

@@ -17,7 +17,6 @@ from tests.db.sessions import Sync, connect_as, owner
 from tests.world import DeskDatabase, Person
 
 PAGE: Final = 60
-OPEN: Final = TICKETS // 4  # at most; the rest is closed, and grows for ever
 LARGE: Final = (
     "tickets",
     "ticket_messages",
@@ -144,18 +143,6 @@ def test_page_of_a_queue_is_read_along_one_index(
 
 
 @pytest.mark.parametrize("name", ["agent", "admin", "customer"])
-def test_counts_read_open_tickets_only(desk: Many, connections: dict[str, Sync], name: str) -> None:
-    found = explained(connections[name], tickets.counts(me(getattr(desk, name))))
-    check(found, most=OPEN)
-
-
-@pytest.mark.parametrize("name", ["agent", "admin", "customer"])
-def test_thread_is_read_along_its_indexes(desk: Many, connections: dict[str, Sync], name: str) -> None:
-    for statement in thread.opened(LONG_THREAD):
-        check(explained(connections[name], statement), most=300)
-
-
-@pytest.mark.parametrize("name", ["agent", "admin", "customer"])
 def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
     desk: Many, connections: dict[str, Sync], name: str
 ) -> None:
@@ -184,6 +171,17 @@ def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
         assert counting.execute(counters, [list(LARGE)]).fetchall() == before
 
 
+@pytest.mark.parametrize("name", ["agent", "admin", "customer"])
+def test_counts_and_pages_count_as_the_lists_do(desk: Many, connections: dict[str, Sync], name: str) -> None:
+    person, connection = me(getattr(desk, name)), connections[name]
+    counted = tickets.counts(person)
+    (numbers,) = connection.execute(counted.sql.encode(), counted.params).fetchall()
+    for view, number in zip(tickets.views_for(person), numbers, strict=True):
+        statement = tickets.page(person, view.key, limit=tickets.COUNT_CAP)
+        listed = connection.execute(f"select count(*) from ({statement.sql}) l".encode(), statement.params).fetchone()
+        assert listed == (number,), view.key
+
+
 def test_thread_read_at_once_costs_little_more_than_the_owners(desk: Many, connections: dict[str, Sync]) -> None:
     """The policy looks the ticket up for each of 200 messages; the function once. Counted in pages, not in time."""
 
@@ -193,13 +191,17 @@ def test_thread_read_at_once_costs_little_more_than_the_owners(desk: Many, conne
         assert row is not None
         return int(row[0][0]["Plan"]["Shared Hit Blocks"])
 
+    joined = (
+        "select * from public.ticket_messages m join public.profiles p on p.id = m.sender_id where ticket_id = %s"
+        " order by m.created_at, m.id"
+    )
     with owner(desk.database) as free:
-        table = "select * from public.ticket_messages where ticket_id = %s"
-        least = pages_read(free, table)
+        least = pages_read(free, joined)
     for name in ("agent", "admin", "customer"):
         at_once = "select * from helpdesk.messages(%s)"
-        pages_read(connections[name], at_once)
-        assert pages_read(connections[name], at_once) <= least + 40
+        for _ in range(3):
+            pages_read(connections[name], at_once)
+        assert pages_read(connections[name], at_once) <= least + 60
         count = connections[name].execute("select count(*) from helpdesk.messages(%s)", [LONG_THREAD]).fetchone()
         assert count is not None
         assert count[0] >= 150
@@ -210,7 +212,7 @@ def test_predicate_is_written_into_the_query(connections: dict[str, Sync]) -> No
     row = connections["agent"].execute("explain (costs off) select id from public.tickets").fetchall()
     plan = "\n".join(line for (line,) in row)
     assert "works_on" not in plan
-    assert "department_id = " in plan
+    assert "department_id = ANY" in plan
 
 
 def test_desk_is_as_large_as_it_says(desk: Many) -> None:
