@@ -137,6 +137,9 @@ async def connect(
             connection: Connection = await psycopg.AsyncConnection.connect(
                 autocommit=True, prepare_threshold=prepare_after, **known
             )
+        except asyncio.CancelledError as stopped:
+            # Its traceback would keep the half-made connection open as long as somebody keeps the error.
+            raise stopped.with_traceback(None)  # noqa: B904
         except psycopg.Error as error:
             code = faults.reason(error)
             failure = faults.connecting(error, host=place(settings, listening=listening))

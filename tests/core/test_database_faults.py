@@ -154,6 +154,32 @@ async def test_a_host_that_accepts_and_says_nothing_is_unreachable(
             await Database.connect(through(database.settings, proxy), customer.session)
 
 
+async def test_connecting_that_is_cancelled_hangs_up(database: DeskDatabase, customer: Person) -> None:
+    """Or the server would wait a minute for the rest of the sign-in, with one connection fewer for this login."""
+    met, gone = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        met.set()
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        task = asyncio.create_task(
+            Database.connect(replace(database.settings, db_host=host, db_port=port), customer.session)
+        )
+        await met.wait()
+        task.cancel()
+        # Kept, as a worker of the interface keeps what ended it.
+        with pytest.raises(asyncio.CancelledError) as kept:
+            await task
+        async with asyncio.timeout(2):
+            await gone.wait()
+        assert kept.value
+
+
 async def test_a_database_that_is_not_there(database: DeskDatabase, customer: Person) -> None:
     with pytest.raises(SettingsError, match="no database of that name"):
         await Database.connect(replace(database.settings, db_name="nowhere"), customer.session)
