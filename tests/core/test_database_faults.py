@@ -177,7 +177,7 @@ async def test_connecting_that_is_cancelled_hangs_up(database: DeskDatabase, cus
             await task
         async with asyncio.timeout(2):
             await gone.wait()
-        assert kept.value
+        assert kept.value is not None
 
 
 async def test_a_database_that_is_not_there(database: DeskDatabase, customer: Person) -> None:
