@@ -837,6 +837,266 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Knowledge base: what is published is for everybody who signed in, the rest for the team. Each function asks once who
+-- asks, and answers what the policies would show.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Whether the person who asks may read an article of this status. The one predicate of articles.
+create or replace function private.reads(status text, person uuid, role text) returns boolean
+language sql immutable parallel safe
+return status = 'published' and person is not null or role in ('agent', 'admin');
+
+-- Only the team writes; says so to everybody else.
+create or replace function private.require_author() returns uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_staff() then
+    raise exception 'only the team writes articles' using errcode = 'HD003';
+  end if;
+  return private.uid();
+end
+$$;
+
+-- An article opened: no row for one that is not there or not for this person.
+create or replace function helpdesk.article(article uuid)
+returns table (id uuid, title text, content text, category_id uuid, category text, author text, status text,
+               created_at timestamptz, updated_at timestamptz, published_at timestamptz,
+               helpful integer, not_helpful integer, my_vote boolean, version integer)
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  return query
+  select a.id, a.title, a.content, a.category_id, c.name,
+         private.called(p.full_name, p.email, p.role, who.role in ('agent', 'admin')), a.status,
+         a.created_at, a.updated_at, a.published_at,
+         (select count(*)::integer from public.kb_article_feedback f where f.article_id = a.id and f.helpful),
+         (select count(*)::integer from public.kb_article_feedback f where f.article_id = a.id and not f.helpful),
+         (select f.helpful from public.kb_article_feedback f where f.article_id = a.id and f.user_id = who.person),
+         a.version
+    from public.kb_articles a
+    left join public.kb_categories c on c.id = a.category_id
+    left join public.profiles p on p.id = a.author_id
+   where a.id = article and private.reads(a.status, who.person, who.role);
+end
+$$;
+
+-- Articles by title, a page at a time: of a category, or all; those of a status, or all but what is archived.
+create or replace function helpdesk.articles(in_category uuid, of_status text, most integer, after_title text, after_id uuid)
+returns table (id uuid, title text, category_id uuid, status text, updated_at timestamptz, published_at timestamptz,
+               author text)
+language plpgsql stable security definer rows 200 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  return query
+  select a.id, a.title, a.category_id, a.status, a.updated_at, a.published_at,
+         private.called(p.full_name, p.email, p.role, who.role in ('agent', 'admin'))
+    from public.kb_articles a left join public.profiles p on p.id = a.author_id
+   where private.reads(a.status, who.person, who.role)
+     and (in_category is null or a.category_id = in_category)
+     and case when of_status is null then a.status <> 'archived' else a.status = of_status end
+     and (after_id is null or (lower(a.title), a.id) > (lower(after_title), after_id))
+   order by lower(a.title), a.id limit most;
+end
+$$;
+
+-- The categories that hold something for this person, here or below, and how many articles each holds itself: as many
+-- as helpdesk.articles lists. The team sees empty ones too.
+create or replace function helpdesk.article_categories()
+returns table (id uuid, name text, parent_id uuid, description text, articles integer)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  staff constant boolean := coalesce(who.role in ('agent', 'admin'), false);
+begin
+  if who.person is null then
+    return;
+  end if;
+  return query
+  with recursive held as (
+    select a.category_id as id, count(*)::integer as articles from public.kb_articles a
+     where a.category_id is not null and a.status <> 'archived' and private.reads(a.status, who.person, who.role)
+     group by a.category_id
+  ), shown as (
+    select h.id from held h
+    union
+    select c.parent_id from public.kb_categories c join shown s on s.id = c.id where c.parent_id is not null
+  )
+  select c.id, c.name, c.parent_id, c.description, coalesce(h.articles, 0)
+    from public.kb_categories c left join held h on h.id = c.id
+   where staff or exists (select from shown s where s.id = c.id)
+   order by lower(c.name), c.id;
+end
+$$;
+
+-- The versions of an article, newest first; they are the team's.
+create or replace function helpdesk.article_versions(article uuid)
+returns table (id uuid, number integer, title text, content text, changed_by text, created_at timestamptz)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_staff() then
+    return;
+  end if;
+  return query
+  select v.id, v.number, coalesce(v.title, a.title), v.content,
+         case when p.id is not null then private.called(p.full_name, p.email, p.role, true) end, v.created_at
+    from public.kb_article_versions v join public.kb_articles a on a.id = v.article_id
+    left join public.profiles p on p.id = v.changed_by
+   where v.article_id = article order by v.number desc;
+end
+$$;
+
+-- Saves an article under an id that the client drew: a new one, which is a draft, where base is null, else over the
+-- version that its author had before them. Refused where somebody saved since; done once however often it is sent.
+create or replace function helpdesk.save_article(article uuid, title text, content text, category uuid, base integer)
+returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.require_author();
+  there record;
+begin
+  if coalesce(save_article.title, '') !~ '\S' then
+    raise exception 'an article needs a title' using errcode = 'HD002';
+  elsif char_length(save_article.title) > 500 then
+    raise exception 'the title is too long: 500 characters at most' using errcode = 'HD002';
+  elsif save_article.content is null or char_length(save_article.content) > 1000000 then
+    raise exception 'the text is missing or too long: a million characters at most' using errcode = 'HD002';
+  elsif category is not null and not exists (select from public.kb_categories c where c.id = category) then
+    raise exception 'there is no such category' using errcode = 'HD004';
+  end if;
+  if base is null then
+    insert into public.kb_articles (id, title, content, category_id, author_id, status)
+    values (article, save_article.title, save_article.content, category, person, 'draft')
+    on conflict (id) do nothing;
+    if found then
+      return 1;
+    end if;
+  end if;
+  select a.version, a.title, a.content into there from public.kb_articles a where a.id = article for no key update;
+  if not found then
+    raise exception 'there is no such article' using errcode = 'HD004';
+  end if;
+  if there.version is distinct from base then
+    -- Sent again after a lost answer: it is in, whatever came after.
+    if exists (select from public.kb_article_versions v
+                where v.article_id = article and v.number = coalesce(base, 0) + 1 and v.changed_by = person
+                  and (v.title, v.content) = (save_article.title, save_article.content)) then
+      return there.version;
+    elsif base is null then
+      raise exception 'this id is taken by another article' using errcode = 'HD002', hint = 'Draw a new one.';
+    end if;
+    raise exception 'somebody saved this article since: version % became %', base, there.version
+      using errcode = 'HD001', hint = 'Compare the two; to save all the same, save over the newest version.';
+  end if;
+  update public.kb_articles a
+     set title = save_article.title, content = save_article.content, category_id = category where a.id = article;
+  return there.version
+         + ((save_article.title, save_article.content) is distinct from (there.title, there.content))::integer;
+end
+$$;
+
+-- Publishes an article, archives it, or makes it a draft again.
+create or replace function helpdesk.set_article_status(article uuid, status text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform private.require_author();
+  if set_article_status.status is null or set_article_status.status not in ('draft', 'published', 'archived') then
+    raise exception 'an article has no status %', coalesce(quote_literal(set_article_status.status), 'null')
+      using errcode = 'HD002', hint = 'It is a draft, published or archived.';
+  end if;
+  update public.kb_articles a set status = set_article_status.status where a.id = article;
+  if not found then
+    raise exception 'there is no such article' using errcode = 'HD004';
+  end if;
+end
+$$;
+
+-- Makes an old version the newest one; nothing is lost by it.
+create or replace function helpdesk.restore_article(article uuid, version integer) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform private.require_author();
+  update public.kb_articles a set title = coalesce(v.title, a.title), content = v.content
+    from public.kb_article_versions v
+   where a.id = article and v.article_id = article and v.number = restore_article.version;
+  if not found then
+    raise exception 'there is no such version of this article' using errcode = 'HD004';
+  end if;
+end
+$$;
+
+-- Helpful or not, one vote a person; null takes it back.
+create or replace function helpdesk.vote(article uuid, helpful boolean, comment text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or not exists (
+    select from public.kb_articles a where a.id = article and private.reads(a.status, who.person, who.role)) then
+    raise exception 'there is no such article' using errcode = 'HD004';
+  end if;
+  if char_length(vote.comment) > 20000 then
+    raise exception 'the comment is too long: 20000 characters at most' using errcode = 'HD002';
+  end if;
+  if vote.helpful is null then
+    delete from public.kb_article_feedback f where f.article_id = article and f.user_id = who.person;
+  else
+    insert into public.kb_article_feedback as f (article_id, user_id, helpful, comment)
+    values (article, who.person, vote.helpful, vote.comment)
+    on conflict (article_id, user_id) do update set helpful = excluded.helpful,
+      comment = coalesce(excluded.comment, f.comment);
+  end if;
+end
+$$;
+
+-- Articles that fit some words, the best first.
+create or replace function helpdesk.search_articles(
+  query text, most integer default 20, category uuid default null, published_only boolean default false)
+returns table (article_id uuid, title text, snippet text, marks integer[], category_name text, status text,
+               updated_at timestamptz, score real)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  wanted constant tsquery := (
+    select string_agg(quote_literal(l.lexeme), ' | ')::tsquery
+      from unnest(to_tsvector('pg_catalog.english', left(query, 20000))) l);
+begin
+  return query
+  select a.id, a.title, left(a.content, 200), '{}'::integer[], c.name, a.status, a.updated_at,
+         ts_rank(t.v, wanted) as score
+    from public.kb_articles a left join public.kb_categories c on c.id = a.category_id
+   cross join lateral (select setweight(to_tsvector('pg_catalog.english', a.title), 'A')
+                              || to_tsvector('pg_catalog.english', a.content) as v) t
+   where private.reads(a.status, who.person, who.role)
+     and (not published_only or a.status = 'published')
+     and (search_articles.category is null or a.category_id = search_articles.category)
+     and t.v @@ wanted
+   order by score desc, a.updated_at desc, a.id limit most;
+end
+$$;
+
+-- What may help with a ticket: by its title and what its requester wrote last, among what is published.
+create or replace function helpdesk.suggest_articles(ticket uuid, most integer default 5)
+returns table (article_id uuid, title text, snippet text, marks integer[], category_name text, status text,
+               updated_at timestamptz, score real)
+language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg_temp as $$
+declare
+  words text;
+begin
+  if private.sight(ticket) is null then
+    return;
+  end if;
+  select concat_ws(E'\n', t.title, coalesce(
+           (select m.content from public.ticket_messages m
+             where m.ticket_id = t.id and m.sender_id = t.customer_id and not m.is_internal
+             order by m.created_at desc, m.id desc limit 1), t.description))
+    into words from public.tickets t where t.id = ticket;
+  return query select * from helpdesk.search_articles(words, most, null, true);
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Live changes: channels that cannot be guessed, ids and nothing else
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -1034,6 +1294,13 @@ grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid
   helpdesk.history(uuid), helpdesk.dressed(uuid[]), helpdesk.counts(integer), helpdesk.assign(uuid[], uuid),
   helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
   helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
+  to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, integer, text, uuid),
+  helpdesk.article_categories(), helpdesk.article_versions(uuid),
+  helpdesk.save_article(uuid, text, text, uuid, integer), helpdesk.set_article_status(uuid, text),
+  helpdesk.restore_article(uuid, integer), helpdesk.vote(uuid, boolean, text),
+  helpdesk.search_articles(text, integer, uuid, boolean), helpdesk.suggest_articles(uuid, integer)
   to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;

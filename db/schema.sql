@@ -341,7 +341,11 @@ $$;
 alter table public.ticket_status_history alter column changed_by drop not null;
 alter table public.kb_article_versions
   alter column changed_by drop not null,
-  add column if not exists title text;
+  add column if not exists title text,
+  -- Counted from 1 in each article.
+  add column if not exists number integer;
+-- The number of the newest version: whoever saves says which one they had before them.
+alter table public.kb_articles add column if not exists version integer not null default 1;
 
 alter table public.departments add column if not exists is_default boolean not null default false;
 alter table public.categories
@@ -509,6 +513,25 @@ alter table public.ticket_messages alter column is_internal set not null;
 alter table public.ticket_feedback alter column rating set not null;
 create unique index if not exists ticket_feedback_once on public.ticket_feedback (ticket_id, customer_id);
 create unique index if not exists kb_article_feedback_once on public.kb_article_feedback (article_id, user_id);
+
+-- Versions that were kept before they had numbers.
+do $$
+begin
+  if exists (select from public.kb_article_versions where number is null) then
+    update public.kb_article_versions v set number = n.number
+      from (select id, row_number() over (partition by article_id order by created_at, id) as number
+              from public.kb_article_versions) n
+     where n.id = v.id;
+    alter table public.kb_articles disable trigger user;
+    update public.kb_articles a set version = v.number
+      from (select article_id, max(number) as number from public.kb_article_versions group by article_id) v
+     where v.article_id = a.id and a.version <> v.number;
+    alter table public.kb_articles enable trigger user;
+  end if;
+end
+$$;
+alter table public.kb_article_versions alter column number set not null;
+create unique index if not exists kb_article_versions_number_key on public.kb_article_versions (article_id, number);
 
 alter table public.notifications alter column read set not null;
 -- Several events of one kind on one ticket are one unread line.
@@ -1059,7 +1082,7 @@ create or replace trigger ticket_tag_relations_announce_delete
   after delete on public.ticket_tag_relations referencing old table as changed_rows
   for each statement execute function private.announce_tags();
 
--- Articles: a version at creation and at every change of what is read; the day of publication.
+-- Articles: a version at creation and at every change of what is read, numbered from 1; the day of publication.
 create or replace function private.guard_article() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -1072,6 +1095,8 @@ begin
     end if;
     new.published_at := case when tg_op = 'UPDATE' then old.published_at end;
   end if;
+  new.version := case when tg_op = 'INSERT' then 1
+                      else old.version + ((new.title, new.content) is distinct from (old.title, old.content))::integer end;
   if new.status = 'published' then
     new.published_at := coalesce(new.published_at, now());
   end if;
@@ -1087,11 +1112,12 @@ create or replace function private.keep_article_version() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if tg_op = 'INSERT' then
-    insert into public.kb_article_versions (article_id, title, content, changed_by, created_at)
-    values (new.id, new.title, new.content, coalesce(private.uid(), new.author_id), coalesce(new.created_at, now()));
-  elsif (new.title, new.content) is distinct from (old.title, old.content) then
-    insert into public.kb_article_versions (article_id, title, content, changed_by)
-    values (new.id, new.title, new.content, private.uid());
+    insert into public.kb_article_versions (article_id, number, title, content, changed_by, created_at)
+    values (new.id, new.version, new.title, new.content, coalesce(private.uid(), new.author_id),
+            coalesce(new.created_at, now()));
+  elsif new.version <> old.version then
+    insert into public.kb_article_versions (article_id, number, title, content, changed_by)
+    values (new.id, new.version, new.title, new.content, private.uid());
   end if;
   return null;
 end
