@@ -242,6 +242,10 @@ def create_database(server: LocalServer, name: str, template: str | None = None)
             # Copying files is quicker than logging them as long as nothing waits for the disk (fsync is off).
             statement += sql.SQL(" template {} strategy file_copy").format(sql.Identifier(template))
         connection.execute(statement)
+        if template:
+            # What is granted on a database itself does not come along with its template.
+            revoke = sql.SQL("revoke temporary on database {} from public")
+            connection.execute(revoke.format(sql.Identifier(name)))
     return DeskDatabase(server, name)
 
 

@@ -10,13 +10,6 @@ from helpdesk_tui.core.schema_version import VERSION
 from tests.world import DeskDatabase, People
 
 
-@pytest.fixture
-async def database(database: DeskDatabase) -> DeskDatabase:
-    """What is granted on a database itself is not copied with a template."""
-    await database.run(f"revoke temporary on database {database.name} from public")
-    return database
-
-
 async def found(database: DeskDatabase, *levels: str) -> list[Finding]:
     findings = await check(database.owner_dsn)
     return [each for each in findings if each.level in (levels or ("error", "warning"))]
