@@ -314,6 +314,14 @@ create policy "People write as themselves" on public.ticket_messages for insert
               and exists (select from public.tickets t where t.id = ticket_id
                           and (not is_internal or t.customer_id <> (select private.uid()))));
 
+create policy "Attachments follow their message" on public.ticket_attachments for select
+  using (case when message_id is null then exists (select from public.tickets t where t.id = ticket_id)
+              else exists (select from public.ticket_messages m where m.id = message_id) end);
+create policy "Authors attach files to what they send" on public.ticket_attachments for insert
+  with check (case when message_id is null then exists (select from public.tickets t where t.id = ticket_id)
+                   else exists (select from public.ticket_messages m
+                                 where m.id = message_id and m.sender_id = (select private.uid())) end);
+
 create policy "History follows its ticket" on public.ticket_status_history for select
   using (exists (select from public.tickets t where t.id = ticket_id
                  and (note is null or t.customer_id <> (select private.uid()))));
@@ -433,7 +441,8 @@ create policy "People mark their notifications" on public.notifications for upda
 -- ---------------------------------------------------------------------------------------------------------------
 
 grant select on public.departments, public.profiles, public.categories, public.tickets, public.ticket_messages,
-  public.ticket_status_history, public.ticket_events, public.ticket_tags, public.ticket_tag_relations,
+  public.ticket_attachments, public.ticket_status_history, public.ticket_events, public.ticket_tags,
+  public.ticket_tag_relations,
   public.kb_categories, public.kb_articles, public.kb_article_versions, public.ticket_feedback,
   public.kb_article_feedback, public.chat_sessions, public.chat_messages, public.notifications
   to authenticated, helpdesk_member;
@@ -443,6 +452,8 @@ grant insert (id, title, description, status, priority, customer_id, assignee_id
 grant update (title, description, status, priority, category_id, due_date) on public.tickets
   to authenticated, helpdesk_member;
 grant insert (id, ticket_id, sender_id, content, is_internal, after_id) on public.ticket_messages
+  to authenticated, helpdesk_member;
+grant insert (id, ticket_id, message_id, name, sha256, data) on public.ticket_attachments
   to authenticated, helpdesk_member;
 grant insert (id, name, description, color), update (name, description, color) on public.ticket_tags
   to authenticated, helpdesk_member;
@@ -645,6 +656,22 @@ begin
   )
   select m.id, m.sender_id, w.name, w.staff, m.is_internal, m.content, m.created_at
     from m join w on w.id = m.sender_id order by m.created_at, m.id;
+end
+$$;
+
+-- The files of a thread without what is in them, in the order they came.
+create or replace function helpdesk.attachments(ticket uuid)
+returns table (id uuid, message_id uuid, name text, size integer, content_type text, sha256 text)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+declare
+  sight constant text := private.sight(ticket);
+begin
+  return query
+  select a.id, a.message_id, a.name, a.size, a.content_type, a.sha256
+    from public.ticket_attachments a left join public.ticket_messages m on m.id = a.message_id
+   where a.ticket_id = attachments.ticket
+     and (sight = 'team' or sight = 'requester' and m.is_internal is not true)
+   order by a.created_at, a.id;
 end
 $$;
 
@@ -1291,7 +1318,8 @@ grant execute on function private.uid(), private.role(), private.agent(), privat
   private.is_admin(), private.is_staff(), private.holds_published(uuid),
   private.works_on(uuid, uuid, uuid, uuid[]) to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.messages(uuid),
-  helpdesk.history(uuid), helpdesk.dressed(uuid[]), helpdesk.counts(integer), helpdesk.assign(uuid[], uuid),
+  helpdesk.attachments(uuid), helpdesk.history(uuid), helpdesk.dressed(uuid[]), helpdesk.counts(integer),
+  helpdesk.assign(uuid[], uuid),
   helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
   helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
   to authenticated, helpdesk_member, service_role;

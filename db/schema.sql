@@ -327,7 +327,8 @@ create table if not exists public.notifications (
 create or replace function private.tables() returns setof regclass language sql stable
 set search_path = pg_catalog, pg_temp as $$
   select to_regclass('public.' || name) from unnest(array[
-    'departments', 'profiles', 'categories', 'tickets', 'ticket_messages', 'ticket_status_history', 'ticket_events',
+    'departments', 'profiles', 'categories', 'tickets', 'ticket_messages', 'ticket_attachments',
+    'ticket_status_history', 'ticket_events',
     'ticket_tags', 'ticket_tag_relations', 'kb_categories', 'kb_articles', 'kb_article_versions', 'ticket_feedback',
     'kb_article_feedback', 'chat_sessions', 'chat_messages', 'notifications']) as name
    where to_regclass('public.' || name) is not null
@@ -1174,6 +1175,165 @@ $$;
 create or replace trigger chat_messages_guard
   before insert on public.chat_messages
   for each row execute function private.guard_chat_message();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Attachments: files that came with a message, or with the request itself (then message_id is null). Whoever reads the
+-- one reads the other.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists public.ticket_attachments (
+  id uuid primary key default gen_random_uuid(),
+  ticket_id uuid not null references public.tickets on delete cascade,
+  message_id uuid references public.ticket_messages on delete cascade,
+  name text not null,
+  -- What the bytes say it is, found by a trigger; what its sender says is not asked.
+  content_type text not null,
+  size integer not null generated always as (octet_length(data)) stored,
+  sha256 text not null,
+  data bytea not null,
+  created_at timestamptz not null default clock_timestamp(),
+  -- A name and nothing else: no path, nothing invisible, nothing that turns the line around.
+  constraint ticket_attachments_name check (
+    char_length(name) between 1 and 255 and name ~ '\S' and name not in ('.', '..')
+    and name !~ '[/\\[:cntrl:]\u0080-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]'),
+  constraint ticket_attachments_size check (octet_length(data) <= 10485760),
+  constraint ticket_attachments_sha256 check (sha256 = encode(sha256(data), 'hex'))
+);
+-- Most files are packed already; and what is not packed again can be read in pieces.
+alter table public.ticket_attachments alter column data set storage external;
+create index if not exists ticket_attachments_ticket_id_idx on public.ticket_attachments (ticket_id, created_at);
+create index if not exists ticket_attachments_message_id_idx on public.ticket_attachments (message_id);
+
+-- What a file is, by its first bytes. HTML and the like are text here: nobody's program shall run them.
+create or replace function private.content_type(data bytea) returns text
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  head constant text := encode(substring(data for 16), 'hex');
+  found_type text;
+begin
+  select m.type into found_type
+    from (values
+      ('^89504e470d0a1a0a', 'image/png'),
+      ('^ffd8ff', 'image/jpeg'),
+      ('^474946383[79]61', 'image/gif'),
+      ('^52494646.{8}57454250', 'image/webp'),
+      ('^49492a00|^4d4d002a', 'image/tiff'),
+      ('^424d.{8}00000000', 'image/bmp'),
+      ('^.{8}66747970(68656963|68656978|6d696631)', 'image/heic'),
+      ('^255044462d', 'application/pdf'),
+      ('^504b(0304|0506|0708)', 'application/zip'),
+      ('^1f8b', 'application/gzip'),
+      ('^425a68', 'application/x-bzip2'),
+      ('^fd377a585a00', 'application/x-xz'),
+      ('^28b52ffd', 'application/zstd'),
+      ('^377abcaf271c', 'application/x-7z-compressed'),
+      ('^526172211a07', 'application/vnd.rar'),
+      ('^d0cf11e0a1b11ae1', 'application/x-ole-storage'),
+      ('^.{8}66747970', 'video/mp4'),
+      ('^1a45dfa3', 'video/webm'),
+      ('^494433|^fff[b3a2]', 'audio/mpeg'),
+      ('^4f676753', 'audio/ogg'),
+      ('^52494646.{8}57415645', 'audio/wav'),
+      ('^4d5a', 'application/vnd.microsoft.portable-executable'),
+      ('^7f454c46', 'application/x-elf'),
+      ('^(feedface|feedfacf|cefaedfe|cffaedfe|cafebabe)', 'application/x-mach-binary')
+    ) as m(pattern, type)
+   where head ~ m.pattern limit 1;
+  if found_type is not null then
+    return found_type;
+  end if;
+  begin
+    perform convert_from(data, 'UTF8');
+    return 'text/plain';
+  exception when others then
+    return 'application/octet-stream';
+  end;
+end
+$$;
+
+-- A file is sent by the author of its message, together with it and never after: what was written stays what it was.
+create or replace function private.guard_attachment() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+  sight text;
+  with_what record;
+  there record;
+begin
+  if octet_length(new.data) > 10485760 then
+    raise exception 'a file may have 10 MB at most' using errcode = 'HD002', hint = 'Pack it, or send a part of it.';
+  end if;
+  if new.sha256 is distinct from encode(sha256(new.data), 'hex') then
+    raise exception 'the file did not arrive whole' using errcode = 'HD002', hint = 'Send it again.';
+  end if;
+  new.content_type := private.content_type(new.data);
+  if person is null then
+    return new;
+  end if;
+
+  sight := private.sight(new.ticket_id);
+  if new.message_id is null then
+    select h.changed_by as author, t.created_at into with_what
+      from public.tickets t left join public.ticket_status_history h
+        on h.ticket_id = t.id and h.created_at = t.created_at and h.changed_by = person
+     where t.id = new.ticket_id and sight is not null;
+  else
+    select m.sender_id as author, m.created_at into with_what
+      from public.ticket_messages m
+     where m.id = new.message_id and m.ticket_id = new.ticket_id
+       and (sight = 'team' or sight = 'requester' and not m.is_internal);
+  end if;
+  if not found then
+    raise exception 'there is no such message' using errcode = 'HD004';
+  end if;
+  if with_what.author is distinct from person then
+    raise exception 'only the author of a message attaches files to it' using errcode = 'HD003';
+  end if;
+
+  -- Sent again after a lost answer: the primary key settles it.
+  select a.ticket_id, a.message_id, a.sha256 into there from public.ticket_attachments a where a.id = new.id;
+  if found then
+    if (there.ticket_id, there.message_id, there.sha256) is distinct from (new.ticket_id, new.message_id, new.sha256) then
+      raise exception 'this id is taken by another file' using errcode = 'HD002', hint = 'Draw a new one.';
+    end if;
+    return new;
+  end if;
+  -- What this transaction wrote is no older than its beginning.
+  if with_what.created_at < now() then
+    raise exception 'a file is sent together with its message' using errcode = 'HD003',
+      hint = 'Write another message and attach it there.';
+  end if;
+  if (select count(*) from public.ticket_attachments a
+       where a.ticket_id = new.ticket_id and a.message_id is not distinct from new.message_id) >= 10 then
+    raise exception 'a message has ten files at most' using errcode = 'HD002', hint = 'Send the rest with another one.';
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger ticket_attachments_guard
+  before insert on public.ticket_attachments
+  for each row execute function private.guard_attachment();
+
+-- The column of the original design says what there is, for clients that read messages alone.
+create or replace function private.list_attachments() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update public.ticket_messages m
+     set attachments = case when jsonb_typeof(m.attachments) = 'array' then m.attachments else '[]' end || f.files
+    from (select n.message_id,
+                 jsonb_agg(jsonb_build_object('id', n.id, 'name', n.name, 'size', n.size, 'content_type', n.content_type)
+                           order by n.created_at, n.id) as files
+            from new_rows n where n.message_id is not null group by n.message_id) f
+   where m.id = f.message_id;
+  return null;
+end
+$$;
+
+create or replace trigger ticket_attachments_list
+  after insert on public.ticket_attachments
+  referencing new table as new_rows
+  for each statement execute function private.list_attachments();
 
 -- People: an account becomes a profile, always a customer's, whatever its metadata says.
 create or replace function private.profile_from_account() returns trigger

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from helpdesk_tui.cli.output import PRIORITY_COLOURS, STATUS_COLOURS, Column, Output, moment
-from helpdesk_tui.core.model import HistoryLine, Message, Thread, Ticket
+from helpdesk_tui.core.attachments import safe_name, size_words
+from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread, Ticket
 
 
 def time_json(when: datetime | None) -> str | None:
@@ -49,6 +50,18 @@ def message_json(message: Message) -> dict[str, Any]:
     }
 
 
+def attachment_json(attachment: Attachment) -> dict[str, Any]:
+    """One file, without what is in it. ``message`` is null for a file of the request itself."""
+    return {
+        "id": str(attachment.id),
+        "message": str(attachment.message_id) if attachment.message_id else None,
+        "name": attachment.name,
+        "size": attachment.size,
+        "content_type": attachment.content_type,
+        "sha256": attachment.sha256,
+    }
+
+
 def thread_json(thread: Thread) -> dict[str, Any]:
     """A ticket with everything in it."""
     return {
@@ -66,6 +79,7 @@ def thread_json(thread: Thread) -> dict[str, Any]:
             }
             for line in thread.history
         ],
+        "attachments": [attachment_json(attachment) for attachment in thread.attachments],
         "newest_message": str(thread.newest_message) if thread.newest_message else None,
     }
 
@@ -117,14 +131,22 @@ def show_thread(out: Output, thread: Thread, *, history: bool) -> None:
     if thread.description.strip():
         out.line()
         out.block(thread.description, "  ")
+    _show_files(out, thread, None)
     for entry in thread.entries if history else thread.messages:
         out.line()
         if isinstance(entry, HistoryLine):
             out.line(f"· {moment(entry.created_at)} {change(entry)}", "dim")
         else:
             show_message(out, entry)
+            _show_files(out, thread, entry.id)
     out.line()
     out.pairs([("seen", str(thread.newest_message) if thread.newest_message else "none")])
+
+
+def _show_files(out: Output, thread: Thread, message: UUID | None) -> None:
+    for each in thread.attachments:
+        if each.message_id == message:
+            out.line(f"  ▤ {safe_name(each.name)}  {size_words(each.size)}  ({each.id})")
 
 
 def show_message(out: Output, message: Message) -> None:

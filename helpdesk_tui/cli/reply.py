@@ -7,16 +7,17 @@ import codecs
 import contextlib
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, moment, say
 from helpdesk_tui.cli.records import message_json, show_message
-from helpdesk_tui.core import thread, tickets
+from helpdesk_tui.core import attachments, thread, tickets
 from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import BadInput, NotFound, SettingsError, Stale, Unreachable
 from helpdesk_tui.core.model import STATUSES, Message, Thread, Ticket
@@ -38,6 +39,14 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         text = parser.add_mutually_exclusive_group()
         text.add_argument("-m", "--message", metavar="TEXT", help="the text; - reads it from stdin")
         text.add_argument("-F", "--file", type=Path, metavar="FILE", help="read the text from a file")
+        parser.add_argument(
+            "--attach",
+            action="append",
+            default=[],
+            type=Path,
+            metavar="FILE",
+            help="send a file with it (may be given several times)",
+        )
         parser.add_argument("--status", choices=STATUSES, help="set the status with it, in the same transaction")
         parser.add_argument(
             "--id", type=_uuid, metavar="UUID", help="the message's id: sent again under the same id it is there once"
@@ -81,6 +90,7 @@ async def _send(args: argparse.Namespace) -> int:
     # Before the connection is made: a text from stdin may take its time.
     with on_interrupt():
         given = _given(args)
+        files = [attachments.read(path) for path in args.attach]
     async with desk(args) as here:
         ticket = await one(here, args.ticket)
         opened = thread.assemble(await here.database.run(*thread.opened(ticket.id)))
@@ -88,7 +98,9 @@ async def _send(args: argparse.Namespace) -> int:
         after = _after(args, text, opened, here)
         message_id = args.id or uuid4()
         try:
-            await _deliver(here, ticket, message_id, text, args, after)
+            # Sent again with the same --id, a file has the same id too.
+            named = [replace(each, id=uuid5(message_id, f"{n} {each.sha256}")) for n, each in enumerate(files)]
+            await _deliver(here, ticket, message_id, text, args, after, named)
         except Stale as stale:
             await _show_unseen(here, ticket, stale, out, json=args.json)
             _say_kept(text)
@@ -111,6 +123,7 @@ async def _send(args: argparse.Namespace) -> int:
                 "message": str(message_id),
                 "internal": args.note,
                 "status": args.status or ticket.status,
+                "attachments": [str(each.id) for each in named],
             }
         )
     else:
@@ -119,10 +132,16 @@ async def _send(args: argparse.Namespace) -> int:
 
 
 async def _deliver(
-    here: Desk, ticket: Ticket, message_id: UUID, text: _Text, args: argparse.Namespace, after: UUID | None
+    here: Desk,
+    ticket: Ticket,
+    message_id: UUID,
+    text: _Text,
+    args: argparse.Namespace,
+    after: UUID | None,
+    files: Sequence[attachments.Upload],
 ) -> None:
     statements = thread.send(
-        ticket.id, message_id, text.content, internal=args.note, after_id=after, then_status=args.status
+        ticket.id, message_id, text.content, internal=args.note, after_id=after, then_status=args.status, files=files
     )
     # An id that is taken sends nothing: what is there must be this very message.
     check: Statement[tuple[bool]] = Statement(
@@ -130,7 +149,8 @@ async def _deliver(
         (ticket.id, text.content, args.note, message_id),
         writes=False,
     )
-    *_, arrived = await here.database.run(*statements, check, idempotent=True)
+    patience = attachments.patience(files)
+    *_, arrived = await here.database.run(*statements, check, idempotent=True, patience=patience)
     if arrived != [(True,)]:
         raise BadInput(f"The id {message_id} is that of another message.", "Leave --id out to send a new one.")
 
@@ -160,7 +180,7 @@ def _again(stale: Stale) -> str:
 
 async def _show_unseen(here: Desk, ticket: Ticket, stale: Stale, out: Output, *, json: bool) -> None:
     """The messages that stopped the reply: to stderr for people, to stdout for programs."""
-    _, _, messages, _ = await here.database.run(*thread.opened(ticket.id))
+    _, _, messages, *_ = await here.database.run(*thread.opened(ticket.id))
     unseen: list[Message] = [message for message in messages if message.id in stale.unseen]
     if json:
         out.json({"refused": "stale", "unseen": [message_json(message) for message in unseen]})

@@ -1,4 +1,4 @@
-"""``helpdesk tickets list|show|set|reply|note``."""
+"""``helpdesk tickets list|show|set|reply|note|attachments|save``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from helpdesk_tui.cli import reply
+from helpdesk_tui.cli import files, reply
 from helpdesk_tui.cli.connection import Desk, desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
@@ -58,6 +58,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     change.set_defaults(handler=lambda args: run(_set(args)))
 
     reply.register(actions)
+    files.register(actions)
 
 
 async def _list(args: argparse.Namespace) -> int:

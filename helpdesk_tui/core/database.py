@@ -88,6 +88,7 @@ class _Job:
     unknown: bool = False
     stopped: asyncio.Event | None = None
     rows: list[list[Any]] = field(default_factory=list)
+    patience: float | None = None
 
 
 class Database:
@@ -181,7 +182,9 @@ class Database:
         rows: list[list[T]] = await self.run(statement, idempotent=idempotent)
         return rows[0]
 
-    async def run(self, *statements: Statement[Any], idempotent: bool = False) -> list[list[Any]]:
+    async def run(
+        self, *statements: Statement[Any], idempotent: bool = False, patience: float | None = None
+    ) -> list[list[Any]]:
         """Runs statements in one transaction and one network round trip: all of them are done, or none.
 
         If the connection is lost, reading is tried once more on a new one. Writing is not, since it may have been
@@ -193,6 +196,7 @@ class Database:
         Args:
             statements: what to run; each one's row factory makes its rows.
             idempotent: sending twice does no harm.
+            patience: seconds that it may take, on the server too, where it carries files; None: as everything.
 
         Returns:
             A list of rows for each statement; empty for one that returns none.
@@ -204,7 +208,7 @@ class Database:
             return []
         if self._closed:
             raise Unreachable("The connection to the database has been closed.")
-        job = _Job(statements, any(self._judge(each) for each in statements), idempotent)
+        job = _Job(statements, any(self._judge(each) for each in statements), idempotent, patience=patience)
         task = asyncio.create_task(self._perform(job))
         self._jobs[task] = job
         task.add_done_callback(self._done)
@@ -342,7 +346,8 @@ class Database:
         """The one round trip."""
         connection = line.connection
         session = self._session
-        alarm = asyncio.get_running_loop().call_later(self._limits.answer, self._overdue, line, job)
+        seconds = max(self._limits.answer, job.patience or 0)
+        alarm = asyncio.get_running_loop().call_later(seconds, self._overdue, line, job)
         cursors: list[psycopg.AsyncCursor[Any]] = []
         who: psycopg.AsyncCursor[Any] | None = None
         try:
@@ -351,6 +356,8 @@ class Database:
                 await connection.execute(WRITE if job.writes else READ, prepare=False)
                 if self._settings.pooled or line.told is not session:
                     who = await connection.execute(_IDENTITY, self._identity(session), prepare=False)
+                if job.patience is not None:
+                    await connection.execute(_PATIENCE, [f"{seconds * 1000:.0f}ms"], prepare=False)
                 job.sent = True
                 for statement in job.statements:
                     cursor = connection.cursor(row_factory=statement.row) if statement.row else connection.cursor()
@@ -394,7 +401,8 @@ class Database:
         host = connecting.place(self._settings)
         if job.overdue:
             return Unreachable(
-                f"The database at {host} did not answer for {self._limits.answer:.0f} seconds.", faults.TRY_AGAIN
+                f"The database at {host} did not answer for {max(self._limits.answer, job.patience or 0):.0f} seconds.",
+                faults.TRY_AGAIN,
             )
         if job.unknown:
             return _RoleUnknown(
@@ -414,6 +422,8 @@ class Database:
         prepare_after = None if self._settings.pooled else self._limits.prepare_after
         return await connecting.connect(self._settings, session, prepare_after=prepare_after)
 
+
+_PATIENCE = "select set_config('statement_timeout', %s, true)"
 
 # The role comes last: the settings before it are the login's own to make. An older setting that `auth.uid()` would
 # believe first is emptied.

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core import attachments, people, thread, tickets
 from helpdesk_tui.core.acts import Act
+from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import SignInError
-from helpdesk_tui.core.model import Department, Me, Person, Status, Thread, Ticket
+from helpdesk_tui.core.model import Attachment, Department, Me, Person, Status, Thread, Ticket
 from helpdesk_tui.core.tickets import Outcome, Sort
 
 if TYPE_CHECKING:
@@ -121,8 +122,9 @@ class Desk:
         internal: bool,
         after_id: UUID | None,
         then_status: Status | None = None,
+        files: Sequence[Upload] = (),
     ) -> bool:
-        """Sends a reply or a note; sent again under the same id, it is there once.
+        """Sends a reply or a note with its files; sent again under the same ids, it is there once.
 
         Returns:
             Whether the ticket has ``then_status`` now; True where none was asked for.
@@ -132,10 +134,19 @@ class Desk:
             Refused, NotFound, Unreachable: nothing was sent, or it is not known: send it again.
         """
         statements = thread.send(
-            ticket_id, message_id, content, internal=internal, after_id=after_id, then_status=then_status
+            ticket_id, message_id, content, internal=internal, after_id=after_id, then_status=then_status, files=files
         )
-        answers = await self.database.run(*statements, idempotent=True)
+        answers = await self.database.run(*statements, idempotent=True, patience=attachments.patience(files))
         return then_status is None or all(outcome.done for outcome in answers[-1])
+
+    async def file(self, attachment: Attachment) -> bytes:
+        """What is in a file of a thread.
+
+        Raises:
+            NotFound: it is not there, or not for this person.
+            Unreachable: it did not arrive whole.
+        """
+        return await attachments.fetch(self.database, attachment)
 
     async def close(self) -> None:
         """Closes the connections."""

@@ -94,6 +94,22 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message, or of the request itself where ``message_id`` is None; without what is in it.
+
+    ``size`` is in bytes. ``content_type`` is what the database took its first bytes for, ``sha256`` 64 hexadecimal
+    digits. ``name`` is a stranger's: see ``core.attachments.safe_name``.
+    """
+
+    id: UUID
+    message_id: UUID | None
+    name: str
+    size: int
+    content_type: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """A ticket opened: its messages and history, each oldest first."""
 
@@ -102,6 +118,7 @@ class Thread:
     messages: tuple[Message, ...] = ()
     history: tuple[HistoryLine, ...] = ()
     newest_message: UUID | None = field(default=None)
+    attachments: tuple[Attachment, ...] = ()
 
     @property
     def entries(self) -> tuple[Message | HistoryLine, ...]:

@@ -6,12 +6,14 @@ database refuses it (``Stale``) where the thread has moved on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import attachments, tickets
+from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.errors import BadInput, NotFound
-from helpdesk_tui.core.model import HistoryLine, Message, Status, Thread, Ticket
+from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Status, Thread, Ticket
 from helpdesk_tui.core.statement import Statement, only, positional
 
 # Functions that ask once how far the person sees into the ticket; the policies would ask for each message.
@@ -21,7 +23,9 @@ select id, sender_id, sender, by_staff, is_internal, content, created_at from he
 _HISTORY: Final = "select id, actor, kind, old, new, created_at from helpdesk.history(%(ticket)s)"
 
 
-def opened(ticket_id: UUID) -> tuple[Statement[Ticket], Statement[str], Statement[Message], Statement[HistoryLine]]:
+def opened(
+    ticket_id: UUID,
+) -> tuple[Statement[Ticket], Statement[str], Statement[Message], Statement[HistoryLine], Statement[Attachment]]:
     """The statements that read a thread, for one ``Database.run``; ``assemble`` makes a Thread of their rows."""
     ticket = {"ticket": ticket_id}
     return (
@@ -34,6 +38,7 @@ def opened(ticket_id: UUID) -> tuple[Statement[Ticket], Statement[str], Statemen
         ),
         Statement(_MESSAGES, ticket, positional(Message), writes=False),
         Statement(_HISTORY, ticket, positional(HistoryLine), writes=False),
+        attachments.listed(ticket_id),
     )
 
 
@@ -43,7 +48,7 @@ def assemble(rows: list[list[Any]]) -> Thread:
     Raises:
         NotFound: the ticket is not there, or not for this person.
     """
-    found, description, messages, history = rows
+    found, description, messages, history, files = rows
     if not found:
         raise NotFound("There is no such ticket.", "It may have been moved to another department.")
     return Thread(
@@ -52,6 +57,7 @@ def assemble(rows: list[list[Any]]) -> Thread:
         messages=tuple(messages),
         history=tuple(history),
         newest_message=messages[-1].id if messages else None,
+        attachments=tuple(files),
     )
 
 
@@ -63,17 +69,19 @@ def send(
     internal: bool,
     after_id: UUID | None,
     then_status: Status | None = None,
+    files: Sequence[Upload] = (),
 ) -> tuple[Statement[Any], ...]:
-    """The statements that send a reply or a note, for one ``Database.run``: with it, if asked, a new status.
+    """The statements that send a reply or a note, for one ``Database.run``: with it its files and, if asked, a new
+    status.
 
     Args:
         message_id: drawn once per message, kept for sending it again.
         after_id: the newest message that the author had on the screen.
 
     Raises:
-        BadInput: the message is empty.
+        BadInput: there is neither a text nor a file.
     """
-    if not content.strip():
+    if not content.strip() and not files:
         raise BadInput("The message is empty.", "Write something, or leave with Esc: nothing is lost.")
     statements: list[Statement[Any]] = [
         Statement(
@@ -83,6 +91,7 @@ def send(
             writes=True,
         )
     ]
+    statements += [attachments.add(ticket_id, message_id, each) for each in files]
     if then_status is not None:
         statements.append(tickets.set_status([ticket_id], then_status))
     return tuple(statements)

@@ -77,6 +77,13 @@ class Desk:
             "message": "insert into public.ticket_messages (ticket_id, sender_id, content, created_at)"
             " values (%(ticket)s, %(customer)s, 'help', now() - interval '1 hour') returning id",
             "newest": "select %(message)s::uuid",
+            "note_file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+            " values (%(ticket)s, %(note)s, 'n.txt', encode(sha256('n'), 'hex'), 'n') returning id",
+            "message_file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+            " values (%(ticket)s, %(message)s, 'm.txt', encode(sha256('m'), 'hex'), 'm') returning id",
+            "request_file": "insert into public.ticket_attachments (ticket_id, name, sha256, data)"
+            " values (%(ticket)s, 'r.txt', encode(sha256('r'), 'hex'), 'r') returning id",
+            "new": "select gen_random_uuid()",
             "tag": "insert into public.ticket_tags (name) values ('printer') returning id",
             "other_tag": "insert into public.ticket_tags (name) values ('paper') returning id",
             "tagged": "insert into public.ticket_tag_relations values (%(ticket)s, %(tag)s) returning tag_id",
@@ -108,13 +115,13 @@ class Desk:
         return ids
 
     def outcome(self, person: str, sql: str) -> str:
-        """What comes of a statement run by a person; nothing of it stays."""
+        """What comes of a statement, or of the last of several, run by a person; nothing of it stays."""
         connection = self.connections[person]
         someone = self.ids["other_agent" if person == "own agent" else "agent"]
         parameters = self.ids | {"me": self.me[person], "someone": someone}
         try:
             with connection.transaction(force_rollback=True):
-                count = connection.execute(sql.encode(), parameters).rowcount
+                count = [connection.execute(each.encode(), parameters).rowcount for each in sql.split(";")][-1]
         except psycopg.Error as error:
             return "no" if error.sqlstate == "42501" else str(error.sqlstate)
         assert count in {0, 1}, f"{count} rows"

@@ -25,6 +25,15 @@ def _message(after: str = "%(newest)s", **columns: str) -> str:
     )
 
 
+def _attach(message: str, ticket: str = "%(ticket)s", **columns: str) -> str:
+    more = "".join(f", {name}" for name in columns)
+    values = "".join(f", {each}" for each in columns.values())
+    return (
+        f"insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data{more})"
+        f" values ({ticket}, {message}, 'a.txt', encode(sha256('x'), 'hex'), 'x'{values})"
+    )
+
+
 def _delete(table: str, key: str = "id") -> str:
     return f"delete from public.{table} where {key} is not null"
 
@@ -118,6 +127,20 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "the text": "update public.ticket_messages set content = 'x' where id = %(message)s",
         "a note made public": "update public.ticket_messages set is_internal = false where id = %(note)s",
         "one": _delete("ticket_messages"),
+    },
+    "ticket_attachments": {
+        "a message's": "select from public.ticket_attachments where message_id = %(message)s",
+        "a note's": "select from public.ticket_attachments where message_id = %(note)s",
+        "the request's": "select from public.ticket_attachments where ticket_id = %(ticket)s and message_id is null",
+        "with an answer": f"{_message(id='%(new)s')}; {_attach('%(new)s')}",
+        "with a note": f"{_message(id='%(new)s', is_internal='true')}; {_attach('%(new)s')}",
+        "with a request": f"{_ticket('%(me)s', id='%(new)s')}; {_attach('null', '%(new)s')}",
+        "to an older message": _attach("%(message)s"),
+        "to a note": _attach("%(note)s"),
+        "to an older request": _attach("null"),
+        "with a type": f"{_message(id='%(new)s')}; {_attach('%(new)s', content_type=repr('image/png'))}",
+        "its name": "update public.ticket_attachments set name = 'x' where id is not null",
+        "one": _delete("ticket_attachments"),
     },
     "ticket_status_history": {
         "one": {

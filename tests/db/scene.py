@@ -64,6 +64,14 @@ def scene(database: DeskDatabase) -> Scene:
         " values (%(foreign)s, %(otto)s, 'SECRET message') returning id",
         "note": "insert into public.ticket_messages (ticket_id, sender_id, content, is_internal)"
         " values (%(foreign)s, %(bo)s, 'SECRET note', true) returning id",
+        "file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+        " values (%(foreign)s, %(message)s, 'SECRET.txt',"
+        " encode(sha256('SECRET file'), 'hex'), 'SECRET file') returning id",
+        "note_file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+        " values (%(foreign)s, %(note)s, 'SECRET.txt',"
+        " encode(sha256('SECRET file'), 'hex'), 'SECRET file') returning id",
+        "own_note_file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+        " values (%(own)s, %(own_note)s, 'NOTE.txt', encode(sha256('NOTE'), 'hex'), 'NOTE') returning id",
         "tag": "insert into public.ticket_tags (name) values ('vip') returning id",
         "tagged": "insert into public.ticket_tag_relations values (%(foreign)s, %(tag)s) returning tag_id",
         "changed": "update public.tickets set priority = 'urgent', title = 'SECRET title now'"

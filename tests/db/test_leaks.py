@@ -64,14 +64,17 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
             where relkind in ('r', 'v', 'm', 'p') and nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
               and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')""",
     )
-    assert len(relations) == 17
-    marks = [SECRET, *(str(desk.ids[name]) for name in ("foreign", "message", "note", "otto", "chat", "rated"))]
+    assert len(relations) == 18
+    secrets = ("foreign", "message", "note", "otto", "chat", "rated", "file", "note_file")
+    marks = [SECRET, SECRET.encode().hex(), *(str(desk.ids[name]) for name in secrets)]
     readings = [f"select t::text from {name} t" for (name,) in relations]
     readings += [
         "select m::text from helpdesk.me() m",
         "select n::text from helpdesk.names(%(everybody)s) n where id <> all(%(everybody)s) or name ~ 'SECRET'",
         "select m::text from helpdesk.messages(%(foreign)s) m",
         "select h::text from helpdesk.history(%(foreign)s) h",
+        "select a::text from helpdesk.attachments(%(foreign)s) a",
+        "select data from public.ticket_attachments where id in (%(file)s, %(note_file)s)",
         "select d::text from helpdesk.dressed(array[%(foreign)s, %(own)s]) d",
         "select c::text from helpdesk.counts(1000) c",
         "select c::text from helpdesk.channels() c",
@@ -194,6 +197,16 @@ async def test_thread_read_at_once_is_what_the_policies_show_row_by_row(
     )
     assert await rows(connection, "select id from helpdesk.history(%(ticket)s) order by 1", parameters) == by_policy
 
+    by_policy = await rows(
+        connection,
+        """select id, message_id, name, size, content_type, sha256 from public.ticket_attachments
+            where ticket_id = %(ticket)s order by created_at, id""",
+        parameters,
+    )
+    assert await rows(connection, "select * from helpdesk.attachments(%(ticket)s)", parameters) == by_policy
+    entitled = {"own": {"ada": 1, "ann": 1}, "foreign": {"otto": 1, "bo": 2, "ann": 2}}[ticket]
+    assert len(by_policy) == entitled.get(name, 0)
+
 
 @pytest.mark.parametrize("name", EVERYBODY)
 async def test_words_around_tickets_are_what_the_policies_show(people: People, desk: Scene, name: str) -> None:
@@ -258,6 +271,13 @@ ATTEMPTS = {
     "feedback": "insert into public.ticket_feedback (ticket_id, customer_id, rating) values (%(ticket)s, %(me)s, 1)",
     "feedback of the requester": "insert into public.ticket_feedback (ticket_id, customer_id, rating)"
     " values (%(ticket)s, %(otto)s, 1)",
+    "attach": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+    " values (%(ticket)s, %(message)s, 'x', encode(sha256('x'), 'hex'), 'x')",
+    "attach to the request": "insert into public.ticket_attachments (ticket_id, name, sha256, data)"
+    " values (%(ticket)s, 'x', encode(sha256('x'), 'hex'), 'x')",
+    "attach across": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+    " values (%(own)s, %(message)s, 'x', encode(sha256('x'), 'hex'), 'x')",
+    "files": "select * from helpdesk.attachments(%(ticket)s)",
     "thread": "select * from helpdesk.messages(%(ticket)s)",
     "lock": "select from public.tickets where id = %(ticket)s for update",
     "seen": "insert into public.ticket_messages (ticket_id, content, after_id) values (%(own)s, 'x', %(message)s)",
@@ -320,6 +340,8 @@ async def test_requester_cannot_tell_that_there_is_a_note(people: People, desk: 
     looks = (
         "select t::text from public.tickets t where id = %(own)s",
         "select m::text from public.ticket_messages m where ticket_id = %(own)s",
+        "select a::text from public.ticket_attachments a where ticket_id = %(own)s",
+        "select a::text from helpdesk.attachments(%(own)s) a",
         "select h::text from public.ticket_status_history h where ticket_id = %(own)s",
         "select e::text from public.ticket_events e",
         "select n::text from public.notifications n",
@@ -330,6 +352,11 @@ async def test_requester_cannot_tell_that_there_is_a_note(people: People, desk: 
     await agent.execute(
         "insert into public.ticket_messages (id, ticket_id, content, is_internal) values (%s, %s, 'NOTE', true)",
         [note, desk.ids["own"]],
+    )
+    await people.database.run(
+        "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
+        " values (%s, %s, 'NOTE.txt', encode(sha256('NOTE'), 'hex'), 'NOTE')",
+        [desk.ids["own"], note],
     )
     await agent.execute("insert into public.ticket_tag_relations values (%(own)s, %(tag)s)", desk.ids)
     assert [await rows(requester, look, desk.ids) for look in looks] == before

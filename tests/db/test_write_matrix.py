@@ -94,6 +94,18 @@ ticket_messages       | insert | over unseen ones            | yes      | HD001 
 ticket_messages       | update | the text                    | no       | no        | no          | no    | no
 ticket_messages       | update | a note made public          | no       | no        | no          | no    | no
 ticket_messages       | delete | one                         | no       | no        | no          | no    | no
+ticket_attachments    | read   | a message's                 | yes      | yes       | -           | yes   | -
+ticket_attachments    | read   | a note's                    | -        | yes       | -           | yes   | -
+ticket_attachments    | read   | the request's               | yes      | yes       | -           | yes   | -
+ticket_attachments    | insert | with an answer              | yes      | yes       | HD004       | yes   | HD004
+ticket_attachments    | insert | with a note                 | no       | yes       | HD004       | yes   | HD004
+ticket_attachments    | insert | with a request              | yes      | yes       | yes         | yes   | no
+ticket_attachments    | insert | to an older message         | HD003    | HD003     | HD004       | HD003 | HD004
+ticket_attachments    | insert | to a note                   | HD004    | HD003     | HD004       | HD003 | HD004
+ticket_attachments    | insert | to an older request         | HD003    | HD003     | HD004       | HD003 | HD004
+ticket_attachments    | insert | with a type                 | no       | no        | HD004       | no    | HD004
+ticket_attachments    | update | its name                    | no       | no        | no          | no    | no
+ticket_attachments    | delete | one                         | no       | no        | no          | no    | no
 ticket_status_history | read   | one                         | yes      | yes       | -           | yes   | -
 ticket_status_history | read   | one with a remark           | -        | yes       | -           | yes   | -
 ticket_status_history | insert | one                         | no       | no        | no          | no    | no
