@@ -236,7 +236,7 @@ async def test_nobody_can_lock_out_the_desk(people: People) -> None:
     """LOCK TABLE asks for table privileges and no policies: with DELETE on one table, a customer could stop it all."""
     connection = await people.connect_as(await new(people, "cora"))
     rows = await people.database.run("select t::text from private.tables() t")
-    assert len(rows) == 17
+    assert len(rows) == 18
     for (table,) in rows:
         for mode in ("row exclusive", "share", "exclusive", "access exclusive"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
