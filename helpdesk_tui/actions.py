@@ -8,7 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Context = Literal["anywhere", "queue", "thread", "composer", "sign in"]
+Context = Literal[
+    "anywhere", "place", "queue", "thread", "composer", "knowledge", "chats", "inbox", "admin", "customer", "sign in"
+]
+"""Where an action can be had; in this order the help lists them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("app.dark", "Switch between dark and light", ("ctrl+t",), "anywhere", "app.toggle_dark"),
     Action("app.sign_out", "Sign out on this device", (), "anywhere", "app.sign_out"),
     Action("app.quit", "Leave the program", ("ctrl+q", "q"), "anywhere", "app.quit", palette=True),
+    Action("place.knowledge", "The knowledge base", ("K",), "anywhere", "app.open('knowledge')", "knowledge"),
+    Action("place.chats", "Chats", ("C",), "anywhere", "app.open('chats')", "chats"),
+    Action("place.inbox", "What happened: the inbox", ("I",), "anywhere", "app.open('inbox')", "inbox"),
+    Action("place.admin", "People, departments, categories, tags", ("A",), "anywhere", "app.open('admin')", "admin"),
+    # any screen that was opened from the home screen
+    Action("place.home", "Back to the home screen", ("escape",), "place", "screen.home", "back", palette=False),
     # the desk, whichever pane
     Action("desk.status", "Set the status", ("s",), "queue", "screen.pick('status')", "status"),
     Action("desk.priority", "Set the priority", ("p",), "queue", "screen.pick('priority')", "priority"),
@@ -92,8 +101,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("thread.page_up", "Page up", ("b", "pageup", "ctrl+b"), "thread", palette=False),
     Action("thread.first", "The beginning", ("g", "home"), "thread", palette=False),
     Action("thread.last", "The newest message", ("G", "end"), "thread", palette=False),
-    Action("thread.next", "Next message", ("n", "J"), "thread", hint="next", palette=False),
-    Action("thread.previous", "Message before", ("N", "K"), "thread", palette=False),
+    Action("thread.next", "Next message", ("n",), "thread", hint="next", palette=False),
+    Action("thread.previous", "Message before", ("N",), "thread", palette=False),
     Action("thread.next_link", "Next link", ("l",), "thread", palette=False),
     Action("thread.previous_link", "Link before", ("L",), "thread", palette=False),
     Action("thread.open_link", "Open the link", ("enter",), "thread", palette=False),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import tzinfo
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,24 +13,25 @@ from typing import TYPE_CHECKING, ClassVar
 os.environ.setdefault("TEXTUAL_FPS", "60" if os.environ.get("SSH_CONNECTION") else "240")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from helpdesk_tui import collecting
-from helpdesk_tui.actions import ACTIONS, key_words
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError
 from helpdesk_tui.crash import Crashing
+from helpdesk_tui.hosting import LINK_WORKERS, Hosting
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.themes import DARK, LIGHT
 from helpdesk_tui.typeahead import TypeAhead
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.model import Role
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
-    from helpdesk_tui.screens.desk import DeskScreen
+    from helpdesk_tui.screens.link import Link
 
 __all__ = ["HelpdeskApp", "run"]
 
@@ -39,11 +39,13 @@ __all__ = ["HelpdeskApp", "run"]
 RESUME_SECONDS = 5.0
 
 
-#: What the palette offers where nobody has signed in yet.
-ANYWHERE = ("app.help", "app.dark", "app.quit")
+def _palette() -> type[Provider]:
+    from helpdesk_tui.screens.palette import Commands
+
+    return Commands
 
 
-class HelpdeskApp(TypeAhead, Crashing, App[int]):
+class HelpdeskApp(TypeAhead, Crashing, Hosting):
     """The helpdesk.
 
     Args:
@@ -62,6 +64,7 @@ class HelpdeskApp(TypeAhead, Crashing, App[int]):
     # Below, toasts would lie over what is being written and its keys.
     CSS = "ToastRack { dock: top; align: right top; }"
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("anywhere"),
@@ -86,6 +89,7 @@ class HelpdeskApp(TypeAhead, Crashing, App[int]):
         self._drafts = drafts
         self._clock = clock
         self._zone = zone
+        self._signing_out = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         # Of sixteen colours ours would come out grey: there the terminal's own are used.
@@ -96,32 +100,33 @@ class HelpdeskApp(TypeAhead, Crashing, App[int]):
         self.theme = settings.theme or ("ansi-dark" if few else DARK.name)
 
     def on_mount(self) -> None:
-        """The desk, or the way in."""
+        """The home screen, or the way in."""
         # The desk resumes it when it is complete; whoever is still signing in by then starts nothing any more.
         self.set_timer(RESUME_SECONDS, collecting.resume)
         if self._session is not None:
-            self._show_desk(self._session)
+            self._enter(self._session)
         else:
             self.sign_in_again()
 
-    def on_desk_screen_signed_out(self, message: DeskScreen.SignedOut) -> None:
-        """The desk cannot go on without a sign-in."""
-        if message.desk in self.screen_stack:
-            self.sign_in_again(message.why)
+    @property
+    def role(self) -> Role | None:
+        """Of the person signed in, as far as it is known."""
+        return self.link.me.role if self.link is not None and self.link.me is not None else None
+
+    def signed_out(self, link: Link, why: str) -> None:
+        """Nobody can go on without a sign-in."""
+        if link is self.link and not self._signing_out:
+            self.sign_in_again(why)
 
     def sign_in_again(self, reason: str = "") -> None:
-        """Ask for a sign-in, saying why; then the desk. What was written stays in the journal."""
+        """Ask for a sign-in, saying why; then the home screen. What was written stays in the journal."""
         self.run_worker(self._ask_for_sign_in(reason), group="door", exclusive=True)
 
     async def _ask_for_sign_in(self, reason: str) -> None:
-        from helpdesk_tui.screens.desk import DeskScreen
         from helpdesk_tui.screens.sign_in import SignInScreen
 
-        # Whatever lies over the desk (help, palette) goes with it.
-        while len(self.screen_stack) > 1:
-            if isinstance(self.screen, DeskScreen):
-                await self.screen.leave()
-            await self.pop_screen()
+        await self.leave()
+        await self.clear()
         email = self._sign_in.session.email if self._sign_in.session is not None else ""
         where = self._settings.auth_url or self._settings.profile
         if self._settings.local:
@@ -137,48 +142,34 @@ class HelpdeskApp(TypeAhead, Crashing, App[int]):
         from helpdesk_tui.core.credential import Session
 
         if isinstance(session, Session):
-            self._show_desk(session)
+            self._enter(session)
         else:
             self.exit(0)
 
-    def _show_desk(self, session: Session) -> None:
-        from helpdesk_tui.screens.desk import DeskScreen
+    def _enter(self, session: Session) -> None:
+        from helpdesk_tui.screens.link import Link
 
-        self.push_screen(
-            DeskScreen(
-                self._settings,
-                self._sign_in,
-                session,
-                self._drafts,
-                clock=self._clock,
-                zone=self._zone,
-            )
+        link = Link(
+            self._settings,
+            self._sign_in,
+            session,
+            self,
+            spawn=lambda work: self.run_worker(work, group=LINK_WORKERS),
+            later=self.set_timer,
+            drafts=self._drafts,
+            clock=self._clock,
+            zone=self._zone,
         )
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette offers what the table of actions does."""
-        from helpdesk_tui.screens.desk import DeskScreen
-
-        at_desk = isinstance(screen, DeskScreen)
-        for action in ACTIONS:
-            if action.palette and action.action and (at_desk or action.id in ANYWHERE):
-                yield SystemCommand(
-                    action.words, " ".join(map(key_words, action.keys)), partial(self._run, screen, action.action)
-                )
-        yield from (
-            SystemCommand(f"Theme: {name}", "Change the colours", partial(setattr, self, "theme", name))
-            for name in sorted(self.available_themes)
-        )
-
-    async def _run(self, screen: Screen[object], action: str) -> None:
-        await self.run_action(action, default_namespace=screen)
+        self.run_worker(self.come_in(link))
 
     def action_help(self) -> None:
         """Every key."""
         from helpdesk_tui.screens.help import HelpScreen
+        from helpdesk_tui.screens.place import Place
 
         if not isinstance(self.screen, HelpScreen):
-            self.push_screen(HelpScreen())
+            contexts = self.screen.contexts() if isinstance(self.screen, Place) else ()
+            self.push_screen(HelpScreen(contexts, self.role))
 
     def action_toggle_dark(self) -> None:
         """Dark and light."""
@@ -194,21 +185,20 @@ class HelpdeskApp(TypeAhead, Crashing, App[int]):
 
     async def _sign_out(self) -> None:
         said = ["You are signed out on this device."]
+        self._signing_out = True
         self._sign_in.notice = said.append
         try:
             await self._sign_in.sign_out()
         except HelpdeskError as error:
             said.append(str(error))
         self._sign_in.notice = lambda _: None
+        await self.leave()
+        self._signing_out = False
         await self._ask_for_sign_in(" ".join(said))
 
     async def action_quit(self) -> None:
         """Leave; drafts are kept."""
-        from helpdesk_tui.screens.desk import DeskScreen
-
-        for screen in self.screen_stack:
-            if isinstance(screen, DeskScreen):
-                await screen.leave()
+        await self.leave()
         self.exit(0)
 
 

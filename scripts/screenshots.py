@@ -46,8 +46,7 @@ async def draw(desk: LocalDesk, role: str, size: tuple[int, int], play: Play) ->
         await play(app, pilot)
         await pilot.pause(0.5)
         picture = app.export_screenshot(title="helpdesk")
-        if isinstance(app.screen, DeskScreen):
-            await app.screen.leave()
+        await app.leave()
     await sign_in.sign_out()
     return picture
 

@@ -11,7 +11,9 @@ from uuid import UUID
 
 from helpdesk_tui.core.errors import HelpdeskError
 
-Tickets = frozenset[UUID] | None
+Ids = frozenset[UUID] | None
+"""Ids of things of one kind that changed; None: any may have."""
+Tickets = Ids
 """Ids of tickets that changed; None: anything may have."""
 
 PANE = 0.1
@@ -76,12 +78,20 @@ class Dirty:
     @contextmanager
     def muted(self) -> Iterator[None]:
         """Marks are collected meanwhile and acted on once at the end: for an import, or a bulk act."""
-        self._muted += 1
+        self.pause()
         try:
             yield
         finally:
-            self._muted -= 1
-            self._start()
+            self.resume()
+
+    def pause(self) -> None:
+        """Marks are collected and not acted on until :meth:`resume`: for a pane that nobody sees."""
+        self._muted += 1
+
+    def resume(self) -> None:
+        """Undoes one :meth:`pause`."""
+        self._muted -= 1
+        self._start()
 
     async def settled(self) -> None:
         """Returns when nothing is being read and nothing waits to be, or a reading has failed."""

@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from inspect import isawaitable
 from typing import TYPE_CHECKING, TypeVar
-from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -26,13 +25,13 @@ from helpdesk_tui.core import connecting, faults
 from helpdesk_tui.core.connecting import Connection, Renew
 from helpdesk_tui.core.dirty import Dirty
 from helpdesk_tui.core.errors import HelpdeskError, Unreachable
-from helpdesk_tui.core.live_events import ACCESS, MANY, Changed, Event, Name, Pace, State, parse
+from helpdesk_tui.core.live_events import ACCESS, MANY, Changed, Event, Kind, Name, Pace, State, Typing, gathered
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.session import Session
     from helpdesk_tui.core.settings import Settings
 
-__all__ = ["Changed", "Dirty", "Event", "Live", "Pace", "State", "parse"]
+__all__ = ["Changed", "Dirty", "Event", "Kind", "Live", "Pace", "State", "Typing"]
 
 T = TypeVar("T")
 
@@ -258,9 +257,8 @@ class Live:
         if MANY in payloads:
             self._emit(Changed(None, "many"))
             return
-        ids = frozenset[UUID]().union(*(parse(each) or () for each in payloads))
-        if ids:
-            self._emit(Changed(ids, "notified"))
+        for each in gathered(payloads):
+            self._emit(each)
 
     async def _look_again(self, connection: Connection) -> None:
         """Looks up one's channels; if they are others, what this person may see is another too."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from helpdesk_tui.core.dirty import Tickets
+from helpdesk_tui.core.dirty import Ids
 
+Kind = Literal["tickets", "chats", "articles", "notices", "people"]
 Name = Literal["connecting", "live", "stale", "polling", "down"]
 Reason = Literal["connected", "notified", "many", "access", "polled", "safety"]
 
@@ -18,13 +20,37 @@ class Changed:
     """Something changed, or may have.
 
     Args:
-        tickets: which ones; None: read everything again.
+        ids: which ones; None: any may have.
         reason: ``connected`` (again), ``notified``, ``many`` (too many to name), ``access`` (what this person may see
             is another now), ``polled``, or ``safety``: for good measure, once a minute.
+        kind: of what kind they are, where one was ``notified``; the other reasons are about every kind.
     """
 
-    tickets: Tickets
+    ids: Ids
     reason: Reason
+    kind: Kind = "tickets"
+
+    @property
+    def tickets(self) -> Ids:
+        """Which tickets; none where something else was notified."""
+        return self.ids if self.about("tickets") else frozenset()
+
+    def about(self, kind: Kind) -> bool:
+        """Whether things of a kind may have changed."""
+        return self.reason != "notified" or self.kind == kind
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """Somebody writes in a chat at this moment.
+
+    Args:
+        chat: which chat session.
+        by: who writes, by their own account: any member of the chat can say so of another.
+    """
+
+    chat: UUID
+    by: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +69,7 @@ class State:
     why: str = ""
 
 
-Event = Changed | State
+Event = Changed | Typing | State
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +96,47 @@ class Pace:
 
 
 _UUID = r'"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"'
-_IDS = re.compile(rf"\[{_UUID}(?:, ?{_UUID})*\]")
+_LIST = rf"\[((?:{_UUID}(?:, ?{_UUID})*)?)\]"
+_IDS = re.compile(_LIST)
+_KIND = re.compile(rf'\{{"(chats|articles|notices|people)": ?{_LIST}\}}')
+_TYPING = re.compile(rf'\{{"typing": ?\{{"(by|chat)": ?({_UUID}), ?"(by|chat)": ?({_UUID})\}}\}}')
+_KINDS: Mapping[str, Kind] = {"chats": "chats", "articles": "articles", "notices": "notices", "people": "people"}
 MANY, ACCESS = "*", "!"
 
 
-def parse(payload: str) -> frozenset[UUID] | None:
-    """The ticket ids of a notification; None for anything but a JSON array of them.
+def parse(payload: str) -> Changed | Typing | None:
+    """What a notification says; None for anything but
+
+    * a JSON array of ids: these tickets changed,
+    * an object of one kind and an array of ids: these chats, articles, … changed; with no ids, any of them may have,
+    * ``{"typing": {"chat": id, "by": id}}``.
 
     Any session of the database may send anything on any channel, so this is no JSON parser: it cannot be fed
     something deep, large or odd.
     """
-    if _IDS.fullmatch(payload) is None:
-        return None
-    return frozenset(UUID(each) for each in payload[2:-2].replace('", "', '","').split('","'))
+    if (found := _IDS.fullmatch(payload)) is not None:
+        return Changed(_ids(found[1]), "notified") if found[1] else None
+    if (found := _KIND.fullmatch(payload)) is not None:
+        return Changed(_ids(found[2]) or None, "notified", _KINDS[found[1]])
+    if (found := _TYPING.fullmatch(payload)) is not None and found[1] != found[3]:
+        said = {found[1]: UUID(found[2].strip('"')), found[3]: UUID(found[4].strip('"'))}
+        return Typing(said["chat"], said["by"])
+    return None
+
+
+def gathered(payloads: Iterable[str]) -> list[Changed | Typing]:
+    """What several notifications say together: of each kind one change, of each writer one word."""
+    changed: dict[Kind, Ids] = {}
+    typing: list[Typing] = []
+    for payload in payloads:
+        match parse(payload):
+            case Changed(ids, _, kind):
+                held = changed.get(kind, frozenset())
+                changed[kind] = None if ids is None or held is None else held | ids
+            case Typing() as word if word not in typing:
+                typing.append(word)
+    return [*(Changed(ids, "notified", kind) for kind, ids in changed.items()), *typing]
+
+
+def _ids(words: str) -> frozenset[UUID]:
+    return frozenset(UUID(each) for each in words[1:-1].replace('", "', '","').split('","')) if words else frozenset()

@@ -1,9 +1,9 @@
-"""Every key, from the one table of actions."""
+"""Every key, from the one table of actions: first those of where one is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -13,15 +13,25 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from helpdesk_tui.actions import ACTIONS, key_words
+from helpdesk_tui.actions import ACTIONS, Context, key_words
+from helpdesk_tui.screens.places import PLACES, offered
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.model import Role
 
 __all__ = ["HelpScreen"]
 
-_TITLES: Mapping[str, str] = {
+#: The sections, in their order where no other is nearer.
+TITLES: Mapping[Context, str] = {
     "anywhere": "Anywhere",
     "queue": "Queue",
     "thread": "Open ticket",
     "composer": "Writing",
+    "customer": "My tickets",
+    "knowledge": "Knowledge base",
+    "chats": "Chats",
+    "inbox": "Inbox",
+    "admin": "Administration",
     "sign in": "Signing in",
 }
 
@@ -30,6 +40,8 @@ class HelpScreen(ModalScreen[None]):
     """The keys by place, as they are bound now.
 
     Args:
+        here: the contexts of where the person is, the nearest first.
+        role: of the person; None: of nobody yet. What they cannot open is left out.
         keys: the keys of each action's id, where a keymap has changed them.
     """
 
@@ -38,35 +50,57 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q,f1", "dismiss", "Close"),
         Binding("j,down", "scroll('down')", show=False),
         Binding("k,up", "scroll('up')", show=False),
+        Binding("ctrl+d,pagedown,space,ctrl+f", "scroll('page_down')", show=False),
+        Binding("ctrl+u,pageup,b,ctrl+b", "scroll('page_up')", show=False),
         Binding("g,home", "scroll('home')", show=False),
         Binding("G,end", "scroll('end')", show=False),
     ]
 
-    def __init__(self, keys: Mapping[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(
+        self,
+        here: Sequence[Context] = (),
+        role: Role | None = None,
+        keys: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
         super().__init__()
+        self._here = tuple(here)
+        self._role = role
         self._keys = keys or {}
 
     def compose(self) -> ComposeResult:
-        """A scrolling list."""
-        with VerticalScroll(id="keys"):
-            yield Static("Every key · Esc closes, j and k scroll", classes="foot", markup=False)
-            for context, title in _TITLES.items():
-                actions = [action for action in ACTIONS if action.context == context and action.listed]
-                if not actions:
-                    continue
-                yield Static(title, classes="title", markup=False)
-                table = Table.grid(padding=(0, 2))
-                table.add_column(min_width=16)
-                table.add_column()
-                for action in actions:
-                    keys = self._keys.get(action.id, action.keys)
-                    table.add_row(
-                        Text("  " + " ".join(key_words(k) for k in keys) or "  –", "bold"), Text(action.words)
-                    )
-                yield Static(table)
+        """A scrolling list, its name and the way out in the frame."""
+        with VerticalScroll(id="keys") as box:
+            box.border_title = "Every key"
+            box.border_subtitle = "Esc closes · j k g G scroll"
+            yield from self._sections()
+
+    def _sections(self) -> Iterator[Static]:
+        for context in dict.fromkeys((*self._here, *TITLES)):
+            title = TITLES.get(context)
+            if title is None or (context in PLACES and self._role not in PLACES[context].roles):
+                continue
+            actions = [a for a in ACTIONS if a.context == context and a.listed and offered(a, self._role)]
+            if not actions:
+                continue
+            yield Static(f"{title} – here" if context in self._here[:1] else title, classes="title", markup=False)
+            table = Table.grid(padding=(0, 2))
+            table.add_column(min_width=16)
+            table.add_column()
+            for action in actions:
+                keys = self._keys.get(action.id, action.keys)
+                words = "  " + " ".join(key_words(k) for k in keys) if keys else "  by the palette"
+                table.add_row(Text(words, "bold"), Text(action.words))
+            yield Static(table)
 
     def action_scroll(self, way: str) -> None:
-        """Scroll by a line, or to an end."""
+        """Scroll by a line, by a page, or to an end."""
         box = self.query_one(VerticalScroll)
-        ways = {"down": box.scroll_down, "up": box.scroll_up, "home": box.scroll_home, "end": box.scroll_end}
+        ways = {
+            "down": box.scroll_down,
+            "up": box.scroll_up,
+            "page_down": box.scroll_page_down,
+            "page_up": box.scroll_page_up,
+            "home": box.scroll_home,
+            "end": box.scroll_end,
+        }
         ways[way](animate=False)

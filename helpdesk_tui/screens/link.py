@@ -1,60 +1,105 @@
-"""The desk's link to the database: connecting, staying signed in, hearing of changes, leaving.
+"""The link to the database that a person's screens share: connecting, staying signed in, hearing of changes, leaving.
 
-What the first paint needs not (the database driver above all) is imported here, when it begins.
+There is one for each sign-in, and the app owns it. What the first paint needs not (the database driver above all) is
+imported here, when it begins.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import tzinfo
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from helpdesk_tui.core.errors import HelpdeskError, SignInError
+from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.database import Database
     from helpdesk_tui.core.desk import Desk
-    from helpdesk_tui.core.dirty import Dirty, Tickets
-    from helpdesk_tui.core.live import Event, Live
+    from helpdesk_tui.core.dirty import Dirty, Ids
+    from helpdesk_tui.core.live import Event, Kind, Live, Typing
     from helpdesk_tui.core.model import Me
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
     from helpdesk_tui.widgets.status_line import Connection
 
-__all__ = ["Link", "Linked"]
+__all__ = ["Link", "Linked", "Owner", "Watch"]
 
 #: Seconds until connecting is tried again, when the first try has failed.
 AGAIN_SECONDS = 3.0
+#: Seconds after which changes are listened for, if no screen has asked for it before.
+LISTEN_SECONDS = 3.0
 
 
-class Linked(Protocol):
-    """What a link tells, and whom it asks to read again."""
+class Owner(Protocol):
+    """Who owns a link: what it tells once, whichever screens there are."""
 
-    def opened(self, desk: Desk) -> None:
-        """The desk can be asked."""
+    def identified(self, me: Me) -> None:
+        """Who this is, or is now: told before any screen is, so that those that do not fit can go."""
 
-    def me_changed(self, me: Me) -> None:
-        """The person has another role or department now."""
-
-    def connection_changed(self, name: Connection, why: str) -> None:
-        """How live the screen is; ``why`` is for people, empty where nothing is wrong."""
-
-    def trouble(self, error: HelpdeskError) -> None:
-        """Something could not be read."""
+    def signed_out(self, link: Link, why: str) -> None:
+        """Somebody has to sign in again."""
 
     def crashed(self, fault: BaseException) -> None:
         """A reading failed in a way that nobody foresaw."""
 
-    def signed_out(self, why: str) -> None:
-        """Somebody has to sign in again."""
+    def open_place(self, name: str, about: UUID | None = None) -> None:
+        """Show one of the places (``screens.places``) or ``home``, the home screen; if asked, one thing in it."""
 
-    async def read_queue(self, changed: Tickets) -> None:
-        """Read again what the queue shows."""
 
-    async def read_counts(self, changed: Tickets) -> None:
-        """Count again."""
+class Linked(Protocol):
+    """A screen: what a link tells to each that is attached."""
 
-    async def read_thread(self, changed: Tickets) -> None:
-        """Read the open ticket again."""
+    def link_opened(self, desk: Desk) -> None:
+        """The database can be asked."""
+
+    def link_me(self, me: Me) -> None:
+        """The person has another role, name or department now."""
+
+    def link_state(self, name: Connection, why: str) -> None:
+        """How live the screen is; ``why`` is for people, empty where nothing is wrong."""
+
+    def link_trouble(self, error: HelpdeskError) -> None:
+        """Something could not be read."""
+
+    def link_badges(self, unread: int, waiting: int) -> None:
+        """How many notices are unread, how many chats wait."""
+
+
+class Watch:
+    """What one pane reads again when things of a kind change. Made by ``Link.watch``."""
+
+    def __init__(self, kind: Kind, dirty: Dirty, forget: Callable[[Watch], None]) -> None:
+        self.kind: Kind = kind
+        self._dirty = dirty
+        self._forget = forget
+        self._paused = self._closed = False
+
+    def mark(self, ids: Ids = None) -> None:
+        """These changed; None: any may have. Read at once, or when the watch goes on."""
+        self._dirty.mark(ids)
+
+    def pause(self) -> None:
+        """Read nothing for now; what changes is remembered."""
+        if not self._paused:
+            self._paused = True
+            self._dirty.pause()
+
+    def resume(self) -> None:
+        """Go on; what has changed meanwhile is read once."""
+        if self._paused:
+            self._paused = False
+            self._dirty.resume()
+
+    def close(self) -> None:
+        """Read no more."""
+        if not self._closed:
+            self._closed = True
+            self._dirty.close()
+            self._forget(self)
 
 
 class Link:
@@ -64,9 +109,17 @@ class Link:
         settings: where the database is.
         sign_in: renews the session.
         session: who is signed in.
-        linked: is told.
-        spawn: runs something beside the interface until the screen is left.
+        owner: is told what concerns the whole program.
+        spawn: runs something beside the interface until the link is closed.
         later: calls something back after some seconds.
+        drafts: the file that drafts rest in; None: nowhere but on the screen.
+        clock: tells the time that ages are counted from.
+        zone: where the person is; None: where this machine is.
+
+    Attributes:
+        desk: what the screens ask; None until the database has answered.
+        state: how live the screens are, and why they are not.
+        badges: how many notices are unread, how many chats wait.
     """
 
     def __init__(
@@ -74,68 +127,165 @@ class Link:
         settings: Settings,
         sign_in: SignIn,
         session: Session,
-        linked: Linked,
+        owner: Owner,
         *,
         spawn: Callable[[Coroutine[Any, Any, Any]], object],
         later: Callable[[float, Callable[[], object]], object],
+        drafts: Path | None = None,
+        clock: Clock = utc_now,
+        zone: tzinfo | None = None,
     ) -> None:
-        self._settings = settings
+        self.settings = settings
+        self.user_id = session.user_id
+        self.drafts = drafts
+        self.drafts_owner = f"{settings.profile}/{session.user_id}"
+        self.clock = clock
+        self.zone = zone
+        self.desk: Desk | None = None
+        self.state: tuple[Connection, str] = ("connecting", "")
+        self.badges = (0, 0)
         self._sign_in = sign_in
         self._session = session
-        self._linked = linked
-        self._spawn = spawn
+        self._owner = owner
+        self._run = spawn
         self._later = later
-        self._desk: Desk | None = None
         self._live: Live | None = None
-        self._dirty: list[Dirty] = []
-        self._ended = False
+        self._linked: list[Linked] = []
+        self._watches: list[Watch] = []
+        self._typing: list[Callable[[Typing], None]] = []
+        self._begun = self._ended = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
+    # For the screens
+
+    @property
+    def me(self) -> Me | None:
+        """The person, as the database knew them at the last look; None until it has answered."""
+        return self.desk.me if self.desk is not None else None
+
+    @property
+    def database(self) -> Database:
+        """What ``core``'s facades are made on.
+
+        Raises:
+            RuntimeError: the database has not answered yet: that comes before ``opened``.
+        """
+        if self.desk is None:
+            raise RuntimeError("the database has not answered yet")
+        return self.desk.database
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run something until the person leaves, whichever screens come and go; what fails unforeseen ends the
+        program loudly."""
+        self._run(work)
+
+    def attach(self, linked: Linked) -> None:
+        """Tell a screen how things are, at once, and what changes from now on."""
+        self._linked.append(linked)
+        linked.link_state(*self.state)
+        linked.link_badges(*self.badges)
+        if self.desk is not None:
+            linked.link_opened(self.desk)
+
+    def detach(self, linked: Linked) -> None:
+        """Tell a screen nothing any more."""
+        if linked in self._linked:
+            self._linked.remove(linked)
+
+    def watch(
+        self,
+        kind: Kind,
+        refresh: Callable[[Ids], Awaitable[None]],
+        *,
+        gap: float = 0.1,
+        jitter: float = 0.0,
+        failed: Callable[[HelpdeskError], None] | None = None,
+    ) -> Watch:
+        """Have something read again whenever things of a kind change: at once, then not more often than ``gap``.
+
+        Args:
+            kind: of what.
+            refresh: reads again what changed; of None, that any may have.
+            gap: seconds between the beginnings of two readings, at least.
+            jitter: up to so many seconds more, at random, so that many clients do not ask at the same moment.
+            failed: told why a reading failed; None: every screen is.
+        """
+        from helpdesk_tui.core.dirty import Dirty
+
+        dirty = Dirty(refresh, gap=gap, jitter=jitter, failed=failed or self._trouble, crashed=self._owner.crashed)
+        watch = Watch(kind, dirty, self._watches.remove)
+        self._watches.append(watch)
+        return watch
+
+    def on_typing(self, callback: Callable[[Typing], None]) -> Callable[[], None]:
+        """Have a callback called whenever somebody writes in one of my chats.
+
+        Returns:
+            What ends it.
+        """
+        self._typing.append(callback)
+
+        def end() -> None:
+            if callback in self._typing:
+                self._typing.remove(callback)
+
+        return end
+
+    def open(self, name: str, about: UUID | None = None) -> None:
+        """Show another place, or with ``home`` the home screen, if asked with one thing in it: an article, a chat, a
+        ticket."""
+        self._owner.open_place(name, about)
+
+    def set_badges(self, unread: int, waiting: int) -> None:
+        """So many notices are unread, so many chats wait: on every status line."""
+        if self.badges != (unread, waiting):
+            self.badges = (unread, waiting)
+            for linked in tuple(self._linked):
+                linked.link_badges(unread, waiting)
+
+    # Connecting
+
     def begin(self) -> None:
-        """Start connecting; a database that does not answer is tried again."""
-        self._spawn(self._open())
+        """Start connecting, if that is still to do; a database that does not answer is tried again."""
+        if not self._begun:
+            self._begun = True
+            self._run(self._open())
+
+    def _again(self) -> None:
+        if not self._ended:
+            self._run(self._open())
 
     async def _open(self) -> None:
         from helpdesk_tui.core.desk import Desk
-        from helpdesk_tui.core.dirty import COUNTERS, COUNTERS_JITTER, Dirty
 
-        linked = self._linked
         try:
-            desk = await Desk.open(self._settings, self._session, renew=self._sign_in.refresh)
+            desk = await Desk.open(self.settings, self._session, renew=self._sign_in.refresh)
         except SignInError as error:
             self._sign_in_needed(str(error))
             return
         except HelpdeskError as error:
-            linked.connection_changed("down", str(error))
-            self._later(AGAIN_SECONDS, self.begin)
+            self._become("down", str(error))
+            self._later(AGAIN_SECONDS, self._again)
             return
-        self._desk = desk
-        linked.opened(desk)
-        self._dirty = [
-            Dirty(linked.read_queue, failed=linked.trouble, crashed=linked.crashed),
-            Dirty(
-                linked.read_counts,
-                gap=COUNTERS,
-                jitter=COUNTERS_JITTER,
-                failed=linked.trouble,
-                crashed=linked.crashed,
-            ),
-            Dirty(linked.read_thread, failed=linked.trouble, crashed=linked.crashed),
-        ]
+        self.desk = desk
         self._unsubscribe = self._sign_in.on_refresh(self._renewed)
+        self._owner.identified(desk.me)
+        for linked in tuple(self._linked):
+            linked.link_opened(desk)
+        self._later(LISTEN_SECONDS, self.listen)
 
     def listen(self) -> None:
         """Hear of changes and stay signed in from now on: once the desk is open and shows something."""
         from helpdesk_tui.core.live import Live
 
-        desk = self._desk
-        if desk is None or self._live is not None:
+        desk = self.desk
+        if desk is None or self._live is not None or self._ended:
             return
-        self._live = Live(self._settings, lambda: self._sign_in.session or self._session, renew=self._sign_in.refresh)
+        self._live = Live(self.settings, lambda: self._sign_in.session or self._session, renew=self._sign_in.refresh)
         self._live.subscribe(self._heard)
-        self._spawn(self._live.run())
-        self._spawn(self._stay_signed_in(self._sign_in.keep_fresh))
-        self._spawn(desk.database.warm())
+        self._run(self._live.run())
+        self._run(self._stay_signed_in(self._sign_in.keep_fresh))
+        self._run(desk.database.warm())
 
     async def _stay_signed_in(self, keep_fresh: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -144,66 +294,88 @@ class Link:
             self._sign_in_needed(str(error))
 
     def _renewed(self, session: Session) -> None:
-        if self._desk is not None:
-            self._spawn(self._desk.database.use(session))
+        if self.desk is not None:
+            self._run(self.desk.database.use(session))
+
+    # Hearing
 
     def _heard(self, event: Event) -> None:
-        from helpdesk_tui.core.live import Changed
+        from helpdesk_tui.core.live import Changed, Typing
 
-        if isinstance(event, Changed):
+        if isinstance(event, Typing):
+            for callback in tuple(self._typing):
+                callback(event)
+        elif isinstance(event, Changed):
             if event.reason in ("access", "connected", "safety"):
                 self.look_at_myself()
-            self.mark(event.tickets)
+            for watch in tuple(self._watches):
+                if event.about(watch.kind):
+                    watch.mark(event.ids)
         else:
-            self._linked.connection_changed(event.name, event.why)
+            self._become(event.name, event.why)
+
+    def _become(self, name: Connection, why: str) -> None:
+        self.state = (name, why)
+        for linked in tuple(self._linked):
+            linked.link_state(name, why)
+
+    def _trouble(self, error: HelpdeskError) -> None:
+        for linked in tuple(self._linked):
+            linked.link_trouble(error)
 
     def _sign_in_needed(self, why: str) -> None:
         """Say so, once: whoever asks twice would get two sign-in screens."""
         if not self._ended:
             self._ended = True
-            self._linked.signed_out(why)
+            self._owner.signed_out(self, why)
 
     def look_at_myself(self) -> None:
         """My role or department may be another now, and so what I see; or my session was ended."""
-        self._spawn(self._who_am_i())
+        self._run(self._who_am_i())
 
     async def _who_am_i(self) -> None:
         from helpdesk_tui.core import people
 
-        desk = self._desk
+        desk = self.desk
         if desk is None or self._ended:
             return
         try:
             found = await desk.database.fetch(people.me())
         except HelpdeskError as error:
-            self._linked.trouble(error)
+            self._trouble(error)
             return
         if not found:
             self._sign_in_needed("You were signed out: this session was ended elsewhere.")
         elif found[0] != desk.me:
             desk.me = found[0]
-            self._linked.me_changed(found[0])
+            self._owner.identified(desk.me)
+            for linked in tuple(self._linked):
+                linked.link_me(desk.me)
 
-    def mark(self, changed: Tickets) -> None:
-        """These tickets changed; None: anything may have."""
-        for dirty in self._dirty:
-            dirty.mark(changed)
+    def mark(self, ids: Ids, kind: Kind = "tickets") -> None:
+        """These changed; None: any of the kind may have."""
+        for watch in tuple(self._watches):
+            if watch.kind == kind:
+                watch.mark(ids)
 
     def read_everything(self) -> None:
         """Connect now if that is still to come, and read everything anew."""
         if self._live is not None:
             self._live.retry()
-        self.mark(None)
+        for watch in tuple(self._watches):
+            watch.mark()
+
+    # Leaving
 
     def deafen(self) -> None:
         """Read nothing again from now on."""
-        for dirty in self._dirty:
-            dirty.close()
+        for watch in tuple(self._watches):
+            watch.close()
 
     async def close(self) -> None:
         """Stop reading and close the connections."""
         self._ended = True
         self._unsubscribe()
         self.deafen()
-        if self._desk is not None:
-            await self._desk.close()
+        if self.desk is not None:
+            await self.desk.close()

@@ -23,6 +23,9 @@ SAID_SECONDS = 2.0
 #: And at most so many.
 WORDS_SECONDS, ALARM_SECONDS = 8.0, 30.0
 
+#: Columns from which a badge has its whole name.
+ROOMY = 110
+
 Connection = Literal["connecting", "live", "polling", "stale", "down"]
 
 #: Glyph, word and colour together: none of them has to be told from the others alone.
@@ -123,6 +126,7 @@ class StatusLine(LineView, can_focus=False):
         "status--row",
         "status--key",
         "status--who",
+        "status--badge",
         "status--good",
         "status--bad",
         "status--wait",
@@ -136,6 +140,7 @@ class StatusLine(LineView, can_focus=False):
         & > .status--row { color: $text-muted; background: $panel; }
         & > .status--key { color: $text-accent; text-style: bold; }
         & > .status--who { color: $text; }
+        & > .status--badge { color: $text-accent; text-style: bold; }
         & > .status--good { color: $text-success; }
         & > .status--bad { color: $text-error; text-style: bold; }
         & > .status--wait { color: $text-warning; }
@@ -149,6 +154,7 @@ class StatusLine(LineView, can_focus=False):
         super().__init__(id=id)
         self.connection: Connection = "connecting"
         self._who = self._short_who = ""
+        self._badges = (0, 0)
         self._hints: Sequence[tuple[str, str]] = ()
         self._said = ""
         self._alarm = False
@@ -165,6 +171,12 @@ class StatusLine(LineView, can_focus=False):
         """Who works here, and where; and the same in brief, for where there is little room."""
         self._who, self._short_who = safe_line(who, 80), safe_line(short, 30)
         self.refresh()
+
+    def set_badges(self, unread: int, waiting: int) -> None:
+        """So many notices are unread, and so many chats wait; nothing is shown of none."""
+        if (unread, waiting) != self._badges:
+            self._badges = (unread, waiting)
+            self.refresh()
 
     def set_hints(self, hints: Sequence[tuple[str, str]]) -> None:
         """The keys worth knowing here, at most eight: key and word."""
@@ -208,6 +220,9 @@ class StatusLine(LineView, can_focus=False):
         state = f" {glyph} {word} "
         segments = [Segment(state, self.line_style("row", mood))]
         x = cell_len(state)
+        for badge in self._badge_words(width):
+            segments.append(Segment(f" {badge} ", self.line_style("row", "badge")))
+            x += cell_len(badge) + 2
         who = f" {self._who if cell_len(self._who) + 2 <= width * 2 // 5 else self._short_who} "
         room = width - x - cell_len(who)
         if self._said:
@@ -227,3 +242,8 @@ class StatusLine(LineView, can_focus=False):
             segments.append(Segment(" " * (width - x - cell_len(who)), self.line_style("row")))
             segments.append(Segment(who, self.line_style("row", "who")))
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
+
+    def _badge_words(self, width: int) -> list[str]:
+        chats = "waiting chat" if self._badges[1] == 1 else "waiting chats"
+        words = ("unread", chats) if width >= ROOMY else ("new", "chats")
+        return [f"{min(n, 99)} {word}" for n, word in zip(self._badges, words, strict=True) if n]

@@ -13,7 +13,8 @@ import pytest
 from helpdesk_tui.core.connecting import connect
 from helpdesk_tui.core.credential import Session
 from helpdesk_tui.core.database import Statement, only
-from helpdesk_tui.core.live import Changed, Live, State, parse
+from helpdesk_tui.core.live import Changed, Live, State
+from helpdesk_tui.core.live_events import Kind, Typing, gathered, parse
 from tests.listening import QUICK, listening, open_ticket
 from tests.opened import opened, proxied, through, until
 from tests.world import Connection, DeskDatabase, People, Person
@@ -262,7 +263,42 @@ async def test_a_notification_on_somebody_elses_channel_is_ignored(
 @pytest.mark.parametrize("separator", [",", ", "])
 def test_a_payload_is_an_array_of_ids(separator: str) -> None:
     ids = [uuid4() for _ in range(150)]
-    assert parse(json.dumps([str(each) for each in ids], separators=(separator, ":"))) == frozenset(ids)
+    payload = json.dumps([str(each) for each in ids], separators=(separator, ":"))
+    assert parse(payload) == Changed(frozenset(ids), "notified")
+
+
+@pytest.mark.parametrize("kind", ["chats", "articles", "notices", "people"])
+def test_a_payload_may_name_a_kind_with_ids_or_without(kind: Kind) -> None:
+    ids = [uuid4() for _ in range(3)]
+    assert parse(json.dumps({kind: [str(each) for each in ids]})) == Changed(frozenset(ids), "notified", kind)
+    assert parse(json.dumps({kind: []}, separators=(",", ":"))) == Changed(None, "notified", kind)
+
+
+def test_a_payload_may_say_who_types_and_nothing_else() -> None:
+    chat, by = uuid4(), uuid4()
+    for said in ({"chat": str(chat), "by": str(by)}, {"by": str(by), "chat": str(chat)}):
+        assert parse(json.dumps({"typing": said})) == Typing(chat, by)
+    rubbish: list[dict[str, object]] = [
+        {"typing": {"chat": str(chat)}},
+        {"typing": {"chat": str(chat), "chat ": str(by)}},
+        {"typing": []},
+        {"secrets": [str(chat)]},
+        {"chats": [str(chat)], "notices": []},
+        {"chats": "*"},
+    ]
+    for odd in rubbish:
+        assert parse(json.dumps(odd)) is None
+
+
+def test_payloads_heard_together_are_one_change_of_each_kind() -> None:
+    one, two, chat = uuid4(), uuid4(), uuid4()
+    typing = json.dumps({"typing": {"chat": str(chat), "by": str(one)}})
+    heard = [json.dumps([str(one)]), json.dumps({"chats": [str(chat)]}), typing, json.dumps([str(two)]), typing, "?"]
+    assert gathered([*heard, json.dumps({"chats": []})]) == [
+        Changed(frozenset([one, two]), "notified"),
+        Changed(None, "notified", "chats"),
+        Typing(chat, one),
+    ]
 
 
 # -- who listens -------------------------------------------------------------------------------------------------------

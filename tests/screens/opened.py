@@ -111,4 +111,4 @@ async def opened(
         await seen.until(lambda: len(app.screen_stack) > 1 and seen.desk.queue.state != "loading", "the first page")
         await seen.until(lambda: seen.desk.status.connection == "live", "live")
         yield seen
-        await seen.desk.leave()
+        await seen.app.leave()

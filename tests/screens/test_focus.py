@@ -72,7 +72,7 @@ async def test_asking_for_a_number_before_the_database_answers_is_answered_in_wo
         await seen.until(lambda: isinstance(app.screen, DeskScreen) and seen.desk.queue.state == "failed", "failed")
         await seen.press("number_sign", *"12", "enter")
         await seen.until(lambda: seen.shows("Not connected yet"), "the answer")
-        await seen.desk.leave()
+        await seen.app.leave()
 
 
 async def test_a_session_that_ends_under_the_help_leaves_one_sign_in_and_then_one_desk(
@@ -99,7 +99,7 @@ async def test_a_session_that_ends_under_the_help_leaves_one_sign_in_and_then_on
         old.link.look_at_myself()
         await pilot.pause(0.7)
         assert [type(screen) for screen in app.screen_stack[1:]] == [DeskScreen]
-        await seen.desk.leave()
+        await seen.app.leave()
 
 
 async def test_closed_tickets_sorted_by_due_date_are_not_asked_for_without_end(team: Team, tmp_path: Path) -> None:

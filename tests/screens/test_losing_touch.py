@@ -34,7 +34,7 @@ async def test_a_database_that_does_not_answer_looks_like_a_failure_and_not_like
         seen = Opened(app, pilot)
         await seen.until(lambda: isinstance(app.screen, DeskScreen) and seen.desk.queue.state == "failed", "failed")
         assert seen.shows("offline")
-        await seen.desk.leave()
+        await seen.app.leave()
 
 
 async def test_a_queue_that_is_empty_says_so(team: Team, tmp_path: Path) -> None:
@@ -99,4 +99,4 @@ async def test_never_again_text_lost_when_the_session_ends_while_writing(team: T
         await seen.until(lambda: isinstance(app.screen, DeskScreen) and seen.shows("Lamp flickers"), "the desk again")
         await seen.press("r")
         await seen.until(lambda: seen.shows("half an hour of writing"), "the text")
-        await seen.desk.leave()
+        await seen.app.leave()

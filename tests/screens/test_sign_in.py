@@ -59,7 +59,7 @@ async def test_a_wrong_password_is_told_and_the_right_one_opens_the_desk(
         await seen.press("enter")
         await seen.until(lambda: isinstance(app.screen, DeskScreen), "the desk")
         await seen.until(lambda: seen.shows("Mira"), "who I am")
-        await seen.desk.leave()
+        await seen.app.leave()
 
 
 async def test_a_second_factor_is_asked_for(
@@ -86,4 +86,4 @@ async def test_a_second_factor_is_asked_for(
         assert sign_in.session is not None
         assert sign_in.session.aal == "aal2"
         await seen.until(lambda: seen.shows("Mira"), "who I am")
-        await seen.desk.leave()
+        await seen.app.leave()

@@ -48,7 +48,7 @@ from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.link import Link
 
 found = {}
-begin, complete = Link.begin, DeskScreen._complete
+begin, complete = Link.begin, DeskScreen.complete
 
 def note_begin(self):
     found["first"] = sorted(sys.modules)
@@ -63,7 +63,7 @@ async def note_complete(self):
     found["collecting"], found["frozen"] = gc.isenabled(), gc.get_freeze_count()
     self.app.exit(0)
 
-Link.begin, DeskScreen._complete = note_begin, note_complete
+Link.begin, DeskScreen.complete = note_begin, note_complete
 HelpdeskApp.run = functools.partialmethod(HelpdeskApp.run, headless=True)
 code = main(sys.argv[1:])
 print(json.dumps(found))

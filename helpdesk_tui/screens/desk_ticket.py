@@ -1,0 +1,262 @@
+"""The desk's one ticket: looked at, opened, answered."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from textual import events, on
+from textual.timer import Timer
+from textual.widget import Widget
+
+from helpdesk_tui import collecting
+from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
+from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.screens.desk_views import DeskViews
+from helpdesk_tui.widgets.number_field import NumberField
+from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.widgets.ticket_pane import TicketPane
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.desk import Desk
+    from helpdesk_tui.core.dirty import Tickets
+    from helpdesk_tui.screens.link import Link
+    from helpdesk_tui.widgets.composer import Composer
+
+__all__ = ["WIDE", "DeskTicket"]
+
+#: Columns from which the ticket is shown beside the queue.
+WIDE = 130
+#: So long the cursor rests on a ticket before it is previewed.
+PREVIEW_SECONDS = 0.08
+
+
+class DeskTicket(DeskViews):
+    """Queues, and one ticket beside them or instead of them.
+
+    Args:
+        link: the person's link to the database.
+    """
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self.pane = TicketPane(link.drafts, link.drafts_owner, clock=link.clock, zone=link.zone, id="ticket")
+        self.number = NumberField(id="goto")
+        self._completing = asyncio.Lock()
+        self._preview: Timer | None = None
+        self._reading = 0
+
+    def opened(self, desk: Desk) -> None:
+        """The desk can be asked."""
+        super().opened(desk)
+        self.follow("tickets", self.read_thread)
+
+    async def complete(self) -> None:
+        """Hear of changes, and make what the first picture does not show."""
+        self.link.listen()
+        await self._late(self.number)
+        await self.pane.prepare()
+        collecting.resume()
+
+    async def _late(self, widget: Widget) -> None:
+        """Put in place what a start does not wait for."""
+        async with self._completing:
+            if not widget.is_attached:
+                await self.mount(widget, before=self.status)
+
+    async def leave(self) -> None:
+        """Keep what was written."""
+        self.pane.keep_draft()
+
+    def show(self, about: UUID) -> None:
+        """Somebody came here for this ticket."""
+        self.spawn(self._find(str(about)))
+
+    def known(self, ticket_id: UUID) -> Ticket | None:
+        """A ticket as the screen has it now."""
+        shown = self.pane.ticket
+        return shown if shown is not None and shown.id == ticket_id else super().known(ticket_id)
+
+    def ticket_looks(self, ticket: Ticket) -> None:
+        """The open ticket looks like this now."""
+        self.pane.show_ticket(ticket)
+
+    @property
+    def subject(self) -> Ticket | None:
+        """The ticket that acts are about: the open one when its pane has the focus, else the selected one."""
+        if self.pane.has_focus_within and self.pane.ticket is not None:
+            return self.pane.ticket
+        return self.queue.selected
+
+    async def read_thread(self, changed: Tickets) -> None:
+        """Read the open ticket again."""
+        shown = self.pane.ticket
+        if shown is not None and (changed is None or shown.id in changed):
+            await self._load_thread(shown.id)
+
+    # Looking
+
+    @property
+    def narrow(self) -> bool:
+        """Whether one pane is shown at a time."""
+        return self.size.width < WIDE
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Panes side by side where there is room."""
+        self.set_class(event.size.width < WIDE, "narrow")
+
+    @on(Queue.Highlighted)
+    def _highlighted(self, message: Queue.Highlighted) -> None:
+        self.status.hush()
+        if self._preview is not None:
+            self._preview.stop()
+        if not self._previewing:
+            return
+        if message.ticket is None:
+            self.pane.clear()
+        else:
+            self._preview = self.set_timer(PREVIEW_SECONDS, self._look_at_selected)
+
+    @property
+    def _previewing(self) -> bool:
+        """Whether the ticket's pane follows the cursor: never away from under somebody who reads or writes in it."""
+        return not (self.narrow or self.pane.writing or self.has_class("reading") or self.pane.has_focus_within)
+
+    def _look_at_selected(self) -> None:
+        if self._previewing and self.queue.selected is not None:
+            self._look_at(self.queue.selected)
+
+    def _look_at(self, ticket: Ticket) -> None:
+        if self.pane.ticket is None or self.pane.ticket.id != ticket.id:
+            self.pane.show_loading(ticket)
+            self.spawn(self._load_thread(ticket.id))
+
+    @on(Queue.Opened)
+    def _opened(self, message: Queue.Opened) -> None:
+        self.open_ticket(message.ticket)
+
+    def open_ticket(self, ticket: Ticket) -> None:
+        """Open a ticket: now it counts as read, and the keys are the thread's."""
+        self.add_class("reading")
+        if self._preview is not None:
+            self._preview.stop()
+        if self.pane.ticket is not None and self.pane.ticket.id != ticket.id:
+            self.pane.stop_writing()
+        self._look_at(ticket)
+        self.pane.focus_thread()
+        self.refresh_hints()
+
+    async def _load_thread(self, ticket_id: UUID) -> None:
+        self._reading = reading = self._reading + 1
+        try:
+            thread = await self.asked.thread(ticket_id)
+        except NotFound as error:
+            self.pane.show_failed(ticket_id, str(error))
+            return
+        except HelpdeskError as error:
+            self.pane.show_failed(ticket_id, f"{error} ^R reads again.")
+            return
+        if reading < self._reading:
+            return  # a later reading is on its way, or there: this one is older
+        shown = self.pane.ticket
+        if shown is not None and shown.id == ticket_id and self.triage.flying(ticket_id):
+            thread = replace(thread, ticket=shown)
+        self.pane.show_thread(thread)
+
+    def action_back(self) -> None:
+        """From the ticket to the queue. A draft stays where it is."""
+        self.remove_class("reading")
+        self.queue.focus()
+        self.refresh_hints()
+
+    def action_other_pane(self) -> None:
+        """Queue to ticket and back."""
+        if self.queue.has_focus:
+            if self.queue.selected is not None:
+                self.open_ticket(self.queue.selected)
+        else:
+            self.action_back()
+
+    async def action_goto(self) -> None:
+        """Ask for a ticket's number."""
+        await self._late(self.number)
+        self.number.ask()
+
+    @on(NumberField.Asked)
+    def _go_to(self, message: NumberField.Asked) -> None:
+        self.queue.focus()
+        if message.reference and self.desk is None:
+            self.say("Not connected yet", alarm=True)
+        elif message.reference:
+            self.spawn(self._find(message.reference))
+
+    async def _find(self, reference: str) -> None:
+        try:
+            ticket = await self.asked.ticket(reference)
+        except HelpdeskError as error:
+            self.say(str(error), alarm=True)
+            return
+        if ticket is None:
+            self.say(f"There is no ticket {reference} for you", alarm=True)
+        else:
+            self.queue.select(ticket.id)
+            self.open_ticket(ticket)
+
+    # Writing
+
+    async def action_compose(self, internal: bool, quote: bool = False) -> None:
+        """Write a reply or a note to the ticket at hand, if asked with the chosen message quoted."""
+        ticket = self.subject
+        if ticket is None or self.desk is None:
+            self.say("No ticket is selected")
+            return
+        if internal and self.desk.me.id == ticket.customer_id:
+            self.say("This ticket is your own request: its notes are not shown to you")
+            return
+        self.open_ticket(ticket)
+        await self.pane.write(ticket, internal=internal, quote=quote)
+        self.refresh_hints()
+
+    def on_composer_send(self, message: Composer.Send) -> None:
+        """Send what was written."""
+        self.spawn(self._deliver(message))
+
+    async def _deliver(self, message: Composer.Send) -> None:
+        desk = self.asked
+        word = "Note" if message.internal else "Reply"
+        try:
+            status_set = await desk.send(
+                message.ticket_id,
+                message.message_id,
+                message.content,
+                internal=message.internal,
+                after_id=message.after_id,
+                then_status=message.then_status,
+            )
+        except Stale as error:
+            await self._load_thread(message.ticket_id)
+            self.pane.composer.refused_stale(message.message_id, error.unseen)
+            self.say(f"Not sent: {error.message}", alarm=True)
+            return
+        except HelpdeskError as error:
+            self.pane.composer.failed(message.message_id, str(error))
+            self.link.look_at_myself()
+            self.say(f"Not sent: {error.message}", alarm=True)
+            return
+        self.pane.composer.sent(message.message_id)
+        if status_set:
+            self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
+        else:
+            self.say(f"{word} sent, but the status could not be set to {message.then_status}", alarm=True)
+        await self._load_thread(message.ticket_id)
+        self.link.mark(frozenset([message.ticket_id]))
+
+    def on_composer_left(self) -> None:
+        """Writing is over; the focus goes to the thread, unless the person has gone elsewhere meanwhile."""
+        here = self.pane.composer_has_focus
+        self.pane.stop_writing()
+        if here:
+            self.pane.focus_thread()
+        self.refresh_hints()

@@ -1,0 +1,54 @@
+"""The places there are, and who may go there: one line each. Nothing is imported before it is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from helpdesk_tui.actions import Action
+    from helpdesk_tui.core.model import Role
+    from helpdesk_tui.screens.link import Link
+    from helpdesk_tui.screens.place import Place
+
+__all__ = ["HOMES", "PLACES", "Entry", "home_for", "offered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place that can be opened.
+
+    Args:
+        make: imports the screen and makes it.
+        roles: who may open it.
+    """
+
+    make: Callable[[Link], Place]
+    roles: tuple[Role, ...] = ("customer", "agent", "admin")
+
+
+def _desk(link: Link) -> Place:
+    from helpdesk_tui.screens.desk import DeskScreen
+
+    return DeskScreen(link)
+
+
+#: The screen that each role starts in and comes back to.
+HOMES: Final[Mapping[Role, Callable[[Link], Place]]] = {"agent": _desk, "admin": _desk, "customer": _desk}
+
+#: By name: ``app.open('NAME')`` in ``actions`` opens one.
+PLACES: Final[dict[str, Entry]] = {}
+
+
+def home_for(role: Role | None) -> Callable[[Link], Place]:
+    """What makes the home screen of a role; of None, of somebody whose role is not known yet."""
+    return HOMES[role or "agent"]
+
+
+def offered(action: Action, role: Role | None) -> bool:
+    """Whether an action can be had at all by somebody of this role: one that opens a place, if there is that place."""
+    if not action.id.startswith("place.") or action.id == "place.home":
+        return True
+    entry = PLACES.get(action.id.removeprefix("place."))
+    return entry is not None and role in entry.roles
