@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
+from typing import Final
 
 from rich.console import Console
 from rich.segment import Segment
@@ -15,15 +16,20 @@ from helpdesk_tui.widgets.lines import LineStrip
 __all__ = ["LinkStrip"]
 
 
+#: What a link begins with that a terminal could do nothing with: another article, a heading.
+_INSIDE: Final = ("article:", "#")
+
+
 def _link(segment: Segment) -> str | None:
-    return segment.style.link if segment.style is not None else None
+    link = segment.style.link if segment.style is not None else None
+    return None if link is None or link.startswith(_INSIDE) else link
 
 
 class LinkStrip(LineStrip):
     """A :class:`LineStrip` that also sends its hyperlinks (OSC 8).
 
     The targets come from :func:`helpdesk_tui.widgets.markdown.inline.opens`: web and mail addresses of printable
-    ASCII, which cannot end the sequence early.
+    ASCII, which cannot end the sequence early. Links that stay in the helpdesk are not sent.
     """
 
     __slots__ = ("_linked",)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -15,14 +16,23 @@ from helpdesk_tui.core.text import safe_block, safe_line
 from helpdesk_tui.widgets.markdown.palette import Palette
 from helpdesk_tui.widgets.markdown.wrap import Span
 
-__all__ = ["bare_url", "inline_spans", "opens", "plain_spans"]
+__all__ = ["ARTICLE", "bare_url", "inline_spans", "inside", "opens", "plain_spans"]
 
 #: Where a hyperlink may lead. Anything else is shown and never opened.
 SCHEMES: Final = ("http", "https", "mailto")
+#: What a link to another article of the knowledge base begins with; its id follows.
+ARTICLE: Final = "article:"
 
 _URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"`|\\^{}]+", re.IGNORECASE)
 _URL_HERE: Final = re.compile(r"://[^\s<>\"`|\\^{}]+")
 _UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+#: HTML that says nothing more than its text does, in articles that were written for the web.
+_BREAK: Final = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
+_TAGS: Final = re.compile(
+    r"<a\s+(?:name|id)=[^<>]{0,200}>|</?(?:a|b|center|details|div|em|font|i|kbd|p|small|span|strong|sub|summary|sup|u)"
+    r"(?:\s+(?!href|src)[a-z-]+=[^<>]{0,200})?\s{0,9}/?>",
+    re.IGNORECASE,
+)
 # What a reader takes for an address: with a scheme or "www.", or with an ending that file names do not have.
 _LOOKS_LIKE_HOST: Final = re.compile(
     r"(?:(?:https?://|www\.)(?P<plain>[a-z0-9.-]+)"
@@ -77,6 +87,23 @@ def opens(url: str) -> str | None:
     return _UNSAFE.sub(lambda match: "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "replace")), url)
 
 
+def inside(url: str, *, reading: bool = False) -> str | None:
+    """Where a link leads that stays in the helpdesk, in one form for each place; None for any other.
+
+    Args:
+        url: ``article:`` and an id, or ``#`` and the name of a heading of the same text.
+        reading: whether it stands in an article, where headings can be gone to.
+    """
+    if reading and url.startswith("#") and len(url) > 1:
+        return "#" + safe_line(unquote(url[1:]), 200).casefold()
+    if not url.lower().startswith(ARTICLE):
+        return None
+    try:
+        return f"{ARTICLE}{UUID(url[len(ARTICLE) :].strip('/ '))}"
+    except ValueError:
+        return None
+
+
 def plain_spans(text: str, palette: Palette, base: Style | None = None) -> list[Span]:
     """Text that is not Markdown: only bare URLs in it are marked."""
     style = palette.text if base is None else base
@@ -96,17 +123,27 @@ def plain_spans(text: str, palette: Palette, base: Style | None = None) -> list[
     return spans
 
 
-def inline_spans(tokens: Sequence[Token], palette: Palette, base: Style | None = None) -> list[Span]:
+def inline_spans(
+    tokens: Sequence[Token], palette: Palette, base: Style | None = None, *, reading: bool = False
+) -> list[Span]:
     """The children of an inline token as styled spans; line breaks are newlines in them.
 
     Every text is made safe here again: Markdown decodes entities, and ``&#x202e;`` was harmless before.
+
+    Args:
+        tokens: as parsed.
+        palette: the styles.
+        base: the style of what has none of its own.
+        reading: whether they stand in an article: then a link's target is told when the link is chosen, headings can be
+            linked to, and the HTML that articles are sprinkled with leaves no trace.
     """
-    return _Inline(palette, palette.text if base is None else base).run(tokens)
+    return _Inline(palette, palette.text if base is None else base, reading).run(tokens)
 
 
 class _Inline:
-    def __init__(self, palette: Palette, base: Style) -> None:
+    def __init__(self, palette: Palette, base: Style, reading: bool) -> None:
         self._palette = palette
+        self._reading = reading
         self._styles = [base]
         self._spans: list[Span] = []
         self._links: list[tuple[str, int]] = []
@@ -144,6 +181,8 @@ class _Inline:
 
     def _text(self, content: str) -> None:
         text = safe_block(content)
+        if self._reading and "<" in text:
+            text = _TAGS.sub("", _BREAK.sub("\n", text))
         if not text:
             return
         if not self._links and "www." in text:
@@ -153,7 +192,7 @@ class _Inline:
 
     def _open_link(self, url: str) -> None:
         self._links.append((url, len(self._spans)))
-        target = opens(url)
+        target = opens(url) or inside(url, reading=self._reading)
         style = self._styles[-1] + self._palette.link
         self._styles.append(style + Style(link=target) if target else style)
 
@@ -167,6 +206,8 @@ class _Inline:
             return
         base = self._styles[-1]
         note = _named_host(shown)
+        if not note and shown and style.link and (self._reading or inside(url)):
+            return  # it is told when the link is chosen; and an id says nothing to people
         if note and note != _host(url):
             self._spans.append((" ⚠ leads to", base + self._palette.warning))
         link = Style(link=style.link) if style.link else Style.null()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -35,6 +36,7 @@ NARROWEST: Final = 16
 _MARKUP: Final = re.compile(
     r"[*_`#>|~<&\\]|\]\(|!\[|://|^[ ]*(?:[-+]|\d{1,9}[.)])(?:[ ]|$)|^ {4}|^[ ]*-{3,}[ ]*$", re.MULTILINE
 )
+_CALLOUT: Final = re.compile(r"\[!(note|tip|important|warning|caution)\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def estimate(text: str, width: int) -> int:
     return min(LINE_LIMIT, 1 + text.count("\n") + len(text) // width)
 
 
-def lay_out(text: str, width: int, palette: Palette, colour: Highlight | None = None) -> Laid:
+def lay_out(text: str, width: int, palette: Palette, colour: Highlight | None = None, *, reading: bool = False) -> Laid:
     """Lay a text out.
 
     Args:
@@ -79,6 +81,7 @@ def lay_out(text: str, width: int, palette: Palette, colour: Highlight | None = 
         width: the cells there are. Paragraphs use at most :data:`MEASURE` of them, tables and code all.
         palette: the styles.
         colour: a highlighter for code blocks, or None to do without for now.
+        reading: whether it is an article: links are followed where it is shown, which tells where they lead.
 
     Returns:
         The lines, none wider than ``width``. Their number does not depend on ``colour``.
@@ -93,7 +96,7 @@ def lay_out(text: str, width: int, palette: Palette, colour: Highlight | None = 
         spans = plain_spans(safe, palette) if "www." in safe or "://" in safe else [(safe, palette.text)]
         lines = wrap(spans, min(width, MEASURE))
     else:
-        blocks = _Blocks(_parser().parse(safe), palette, colour)
+        blocks = _Blocks(_parser().parse(safe), palette, colour, reading)
         lines = blocks.lines(width)
         has_code = blocks.has_code
     if len(lines) > LINE_LIMIT or cut:
@@ -106,7 +109,8 @@ def lay_out(text: str, width: int, palette: Palette, colour: Highlight | None = 
 class _Blocks:
     """Walks the tokens of one text."""
 
-    def __init__(self, tokens: Sequence[Token], palette: Palette, colour: Highlight | None) -> None:
+    def __init__(self, tokens: Sequence[Token], palette: Palette, colour: Highlight | None, reading: bool) -> None:
+        self._reading = reading
         self._tokens = tokens
         self._palette = palette
         self._colour = colour
@@ -141,6 +145,7 @@ class _Blocks:
             case "heading_open":
                 return self._text("heading_close", width, base + palette.heading)
             case "blockquote_open":
+                self._callout()
                 return self._indented("blockquote_close", width, base + palette.quote, "│ ", "│ ", palette.bar)
             case "bullet_list_open" | "ordered_list_open":
                 return self._list(token, width, base)
@@ -164,12 +169,14 @@ class _Blocks:
             if token.type == end:
                 break
             spans += self._inline(token, base)
-        return wrap(spans, min(width, MEASURE)) if spans else []
+        lines = wrap(spans, min(width, MEASURE)) if spans else []
+        # Where nothing but HTML stood in a line, nothing is left of it.
+        return [line for line in lines if line.width] if self._reading else lines
 
     def _inline(self, token: Token, base: Style) -> list[Span]:
         from helpdesk_tui.widgets.markdown.inline import inline_spans
 
-        return inline_spans(token.children or [], self._palette, base)
+        return inline_spans(token.children or [], self._palette, base, reading=self._reading)
 
     def _indented(self, end: str, width: int, base: Style, first: str, rest: str, style: Style) -> list[Line]:
         """The blocks inside a quotation or a list item, behind a mark: ``first`` on their first line."""
@@ -179,6 +186,19 @@ class _Blocks:
         lines = self._until(end, width - taken, base) or [Line([], 0)]
         mark = base + style
         return [joined((rest if number else first, mark), line) for number, line in enumerate(lines)]
+
+    def _callout(self) -> None:
+        """A quotation that begins with "[!NOTE]" is a note to the reader: its kind is a word, not a mark."""
+        first = self._tokens[self._at + 1] if self._at + 1 < len(self._tokens) else None
+        children = (first.children or []) if first is not None and first.type == "inline" else []
+        kind = _CALLOUT.fullmatch(children[0].content.strip()) if children and children[0].type == "text" else None
+        if first is None or kind is None:
+            return
+        label = copy(children[0])
+        label.content = kind[1].upper()
+        mark = [copy(label), copy(label)]
+        mark[0].type, mark[1].type = "strong_open", "strong_close"
+        first.children = [mark[0], label, mark[1], *children[1:]]
 
     def _list(self, token: Token, width: int, base: Style) -> list[Line]:
         """A list; numbers stay what they were written as."""
