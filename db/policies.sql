@@ -253,6 +253,14 @@ create or replace function private.works_on(assignee uuid, department uuid, agen
 returns boolean language sql immutable parallel safe
 return department = any(departments) or assignee = agent;
 
+-- The same for a chat, towards staff: an admin's all; an agent's those they lead, and those that wait for their
+-- department or for the whole team. Whoever handed one over sees it no more.
+create or replace function private.works_chat(
+  status text, leads uuid, department uuid, agent uuid, departments uuid[], admin boolean
+) returns boolean language sql immutable parallel safe
+return admin or (agent is not null
+                 and (leads = agent or (status = 'waiting' and (department is null or department = any(departments)))));
+
 -- How far the person who asks sees into a ticket: 'team' all of it, 'requester' what is public (also if they work on
 -- it: nobody reads the notes about their own request), null not at all. What the policies say, for one ticket.
 create or replace function private.sight(ticket uuid) returns text
@@ -411,20 +419,17 @@ create policy "Readers can give feedback" on public.kb_article_feedback for inse
 create policy "Readers can change their feedback" on public.kb_article_feedback for update
   using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
 
--- Chats: the customer's own; the waiting ones for all staff; a running or ended one for its agent and the admins.
+-- Chats: the customer's own, and the team's share. Messages ask their chat; who writes what is the guard's to judge.
 create policy "Customers see their chats" on public.chat_sessions for select
   using (customer_id = (select private.uid()));
 create policy "Staff see who waits and their own chats" on public.chat_sessions for select
-  using (((select private.is_staff()) and status = 'waiting') or agent_id = (select private.agent())
-         or (select private.is_admin()));
-create policy "Customers can open a chat" on public.chat_sessions for insert
-  with check (customer_id = (select private.uid()) and (select private.role()) = 'customer'
-              and status = 'waiting' and agent_id is null);
+  using (private.works_chat(status, agent_id, department_id, (select private.agent()), (select private.departments()),
+                            (select private.is_admin())));
 create policy "Chat messages follow their session" on public.chat_messages for select
   using (exists (select from public.chat_sessions s where s.id = session_id));
 create policy "Both sides of a chat can write" on public.chat_messages for insert
   with check (sender_id = (select private.uid())
-              and exists (select from public.chat_sessions s where s.id = session_id and s.status <> 'ended'
+              and exists (select from public.chat_sessions s where s.id = session_id
                           and ((select private.uid()) in (s.customer_id, s.agent_id))));
 
 -- One about a ticket that is out of sight by now names its title: it goes out of sight with it.
@@ -471,7 +476,6 @@ grant insert (id, name, description, parent_id), update (name, description, pare
   on public.kb_categories to authenticated, helpdesk_member;
 grant insert (id, article_id, user_id, helpful, comment), update (helpful, comment)
   on public.kb_article_feedback to authenticated, helpdesk_member;
-grant insert (id, customer_id, status) on public.chat_sessions to authenticated, helpdesk_member;
 grant insert (id, session_id, sender_id, content) on public.chat_messages to authenticated, helpdesk_member;
 grant update (read) on public.notifications to authenticated, helpdesk_member;
 
@@ -521,7 +525,8 @@ begin
                         and (t.customer_id = who.person
                              or private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)))
           or exists (select from public.chat_sessions s where s.customer_id = p.id and who.agent is not null
-                      and (s.agent_id = who.agent or s.status = 'waiting')));
+                      and private.works_chat(s.status, s.agent_id, s.department_id, who.agent, who.departments,
+                                             false)));
 end
 $$;
 
@@ -1155,8 +1160,19 @@ begin
   elsif was = 'admin' then
     perform private.rename_channel('admins');
   end if;
+  if was <> 'customer' and not exists (
+    select from public.profiles p join auth.users u on u.id = p.id
+     where p.id = person and p.role <> 'customer' and u.deleted_at is null
+       and (u.banned_until is null or u.banned_until <= clock_timestamp())) then
+    perform private.rename_channel('staff');
+  end if;
 end
 $$;
+
+-- Something else than tickets changed: {"chats": [ids]} and the like, to one audience.
+create or replace function private.announce_to(audience text, payload jsonb) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as
+'select pg_notify(private.channel(audience), payload::text)';
 
 create or replace function private.announce(tickets private.touched[], to_requester boolean) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -1182,8 +1198,433 @@ begin
   select private.channel(a.audience)
     from (values (case when who.role is not null then 'person:' || who.person end),
                  (case when who.role = 'agent' then 'department:' || who.department end),
-                 (case when who.role = 'admin' then 'admins' end)) as a(audience)
+                 (case when who.role = 'admin' then 'admins' end),
+                 (case when who.role <> 'customer' then 'staff' end)) as a(audience)
    where a.audience is not null;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Chat
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- What the person who asks is to a chat: its 'customer', the 'agent' who leads it, one of the 'team' to whom it is
+-- shown besides, or nothing.
+create or replace function private.chat_sight(chat uuid) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  return (select case when s.customer_id = who.person then 'customer'
+                      when s.agent_id = who.person and who.role in ('agent', 'admin') then 'agent'
+                      when private.works_chat(s.status, s.agent_id, s.department_id, who.agent, who.departments,
+                                              coalesce(who.role = 'admin', false)) then 'team' end
+            from public.chat_sessions s where s.id = chat);
+end
+$$;
+
+-- The same, or an error that does not tell what is not there from what is not theirs.
+create or replace function private.chat_sight_or_fail(chat uuid) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  sight constant text := private.chat_sight(chat);
+begin
+  if sight is null then
+    raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
+  end if;
+  return sight;
+end
+$$;
+
+-- Whether a person's message is in a chat already. Another one under the same id is no such case: taking it for one
+-- would lose this text without a word.
+create or replace function private.chat_holds(message uuid, chat uuid, person uuid) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  there record;
+begin
+  select m.session_id, m.sender_id into there from public.chat_messages m where m.id = message;
+  if found and (there.session_id, there.sender_id) is distinct from (chat, person) then
+    raise exception 'this id is taken by another message' using errcode = 'HD002', hint = 'Draw a new one.';
+  end if;
+  return there.session_id is not null;
+end
+$$;
+
+-- Both sides hear of a chat, the team to whom it waits, and the admins. More than can be named: an empty list.
+create or replace function private.tell_of_chats(chats private.touched_chat[]) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select private.announce_to(a.audience, jsonb_build_object(
+           'chats', case when count(distinct a.id) > 150 then '[]'::jsonb else jsonb_agg(distinct a.id) end))
+    from unnest(chats) as c
+   cross join lateral (values
+     ('person:' || c.customer_id, c.id),
+     ('person:' || c.agent_id, c.id),
+     (case when c.status = 'waiting' then coalesce('department:' || c.department_id, 'staff') end, c.id),
+     (case when c.status <> 'waiting' or c.department_id is not null then 'admins' end, c.id)
+   ) as a(audience, id)
+   where a.audience is not null
+   group by a.audience
+$$;
+
+-- The waiting list has moved: those further back have another place in it. The first of them; the rest will see.
+create or replace function private.tell_those_behind(since timestamptz) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select private.announce_to('person:' || w.customer_id, jsonb_build_object('chats', jsonb_build_array(w.id)))
+    from (select s.id, s.customer_id from public.chat_sessions s
+           where s.status = 'waiting' and s.created_at > since order by s.created_at limit 50) w
+$$;
+
+-- Chats with what a list shows of them. Without ids: the person's own that go on, as many of those that are over as
+-- asked, those that wait for them, and for an admin those that others lead. With ids: these, as far as they may be seen.
+-- A place in the waiting list is told to whoever waits there, and counts those whom the same people could take first.
+create or replace function helpdesk.chats(ids uuid[], past integer)
+returns table (list text, id uuid, customer_id uuid, customer text, agent_id uuid, agent text, status text,
+               department_id uuid, department text, topic text, created_at timestamptz, accepted_at timestamptz,
+               ended_at timestamptz, last_message_at timestamptz, last_words text, unread integer, place integer,
+               rating integer, ticket_id uuid, ticket_number bigint, waiting_since timestamptz, last_by_staff boolean,
+               rating_comment text)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  staff constant boolean := coalesce(who.role in ('agent', 'admin'), false);
+  admin constant boolean := coalesce(who.role = 'admin', false);
+  wanted uuid[] := ids;
+begin
+  if who.role is null then
+    return;
+  end if;
+  if wanted is null then
+    wanted := array(
+      select s.id from public.chat_sessions s where s.customer_id = who.person and s.status <> 'ended'
+      union all
+      (select s.id from public.chat_sessions s where s.customer_id = who.person and s.status = 'ended'
+        order by s.ended_at desc limit past));
+    if staff then
+      wanted := wanted || array(
+        select s.id from public.chat_sessions s where s.agent_id = who.person and s.status = 'active'
+        union all
+        (select s.id from public.chat_sessions s where s.agent_id = who.person and s.status = 'ended'
+          order by s.ended_at desc limit past)
+        union all
+        (select s.id from public.chat_sessions s
+          where s.status = 'waiting' and s.customer_id <> who.person
+            and private.works_chat(s.status, s.agent_id, s.department_id, who.agent, who.departments, admin)
+          order by s.created_at limit 500)
+        union all
+        (select s.id from public.chat_sessions s where admin and s.status = 'active' and s.agent_id <> who.person
+          order by s.created_at limit 500));
+    end if;
+  end if;
+  return query
+  select case when who.person in (s.customer_id, s.agent_id) then 'mine' when s.status = 'waiting' then 'waiting'
+              else 'others' end,
+         s.id, s.customer_id, private.called(c.full_name, c.email, c.role, staff or c.id = who.person),
+         s.agent_id, case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end,
+         s.status, s.department_id, d.name, s.topic, s.created_at, s.accepted_at, s.ended_at, s.last_message_at,
+         left(w.content, 300), u.messages, p.place, s.rating::integer, t.id, t.number, s.waiting_since,
+         w.sender_id <> s.customer_id, s.rating_comment
+    from public.chat_sessions s
+    join public.profiles c on c.id = s.customer_id
+    left join public.profiles a on a.id = s.agent_id
+    left join public.departments d on d.id = s.department_id
+    left join public.tickets t on t.id = s.ticket_id
+         and (t.customer_id = who.person or private.works_on(t.assignee_id, t.department_id, who.agent, who.departments))
+    left join lateral (
+      select m.content, m.sender_id from public.chat_messages m where m.session_id = s.id
+       order by m.created_at desc limit 1) w on true
+   cross join lateral (
+      select count(*)::integer as messages from (
+        select from public.chat_messages m
+         where m.session_id = s.id and m.sender_id <> who.person
+           and (s.status = 'waiting' or who.person in (s.customer_id, s.agent_id))
+           and m.created_at > coalesce((select n.seen_at from private.chat_seen n
+                                         where n.session_id = s.id and n.person_id = who.person), '-infinity')
+         limit 100) unseen) u
+    left join lateral (
+      select 1 + count(*)::integer as place from public.chat_sessions o
+       where o.status = 'waiting' and (o.created_at, o.id) < (s.created_at, s.id)
+         and (o.department_id is null or s.department_id is null or o.department_id = s.department_id)
+    ) p on s.status = 'waiting' and s.customer_id = who.person
+   where s.id = any(wanted)
+     and (s.customer_id = who.person
+          or private.works_chat(s.status, s.agent_id, s.department_id, who.agent, who.departments, admin)
+          or (staff and s.agent_id = who.person))
+   order by s.created_at, s.id;
+end
+$$;
+
+-- What was said in a chat, oldest first: all of it, or what came after a message.
+create or replace function helpdesk.chat_messages(chat uuid, after uuid)
+returns table (id uuid, session_id uuid, sender_id uuid, sender text, by_staff boolean, content text,
+               created_at timestamptz)
+language plpgsql stable security definer rows 30 set search_path = pg_catalog, pg_temp as $$
+declare
+  sight constant text := private.chat_sight(chat);
+begin
+  if sight is null then
+    return;
+  end if;
+  return query
+  select m.id, m.session_id, m.sender_id,
+         private.called(p.full_name, p.email, p.role, sight <> 'customer' or p.id = s.customer_id),
+         m.sender_id <> s.customer_id, m.content, m.created_at
+    from public.chat_messages m
+    join public.chat_sessions s on s.id = m.session_id
+    join public.profiles p on p.id = m.sender_id
+   where m.session_id = chat
+     and m.created_at > coalesce((select a.created_at from public.chat_messages a
+                                   where a.id = after and a.session_id = chat), '-infinity')
+   order by m.created_at, m.id;
+end
+$$;
+
+-- Opens a chat with its first words, or goes on in the one that is open already. The ids are the client's, so that
+-- asking again opens nothing twice and says nothing twice.
+create or replace function helpdesk.chat_open(chat uuid, topic text, message uuid, words text) returns uuid
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  subject constant text := nullif(btrim(topic), '');
+  opened uuid;
+begin
+  if who.role is distinct from 'customer' then
+    raise exception 'only customers open chats' using errcode = 'HD003';
+  end if;
+  if char_length(subject) > 200 then
+    raise exception 'a topic may have 200 characters at most, this one has %', char_length(subject)
+      using errcode = 'HD002', hint = 'Say the rest in the first message.';
+  end if;
+  insert into public.chat_sessions (id, customer_id, status, topic, created_at)
+  select chat, who.person, 'waiting', subject, clock_timestamp()
+   where not exists (select from public.chat_sessions s where s.id = chat)
+  on conflict do nothing;
+  select s.id into opened from public.chat_sessions s where s.id = chat and s.customer_id = who.person;
+  if opened is null then
+    select s.id into opened from public.chat_sessions s where s.customer_id = who.person and s.status <> 'ended';
+  end if;
+  if opened is null then
+    raise exception 'the chat could not be opened' using errcode = 'HD002', hint = 'Try again under a new id.';
+  end if;
+  if words ~ '\S' then
+    insert into public.chat_messages (id, session_id, sender_id, content)
+    values (message, opened, who.person, words);
+  end if;
+  return opened;
+end
+$$;
+
+-- Takes a chat that waits. Of several who try, one gets it; the others are told who has it, nobody if it is over.
+create or replace function helpdesk.chat_accept(chat uuid) returns table (done boolean, by_name text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  taken boolean;
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only agents and admins take chats' using errcode = 'HD003';
+  end if;
+  -- Shown to them, or shown to them a moment ago.
+  if not exists (
+    select from public.chat_sessions s
+     where s.id = chat and s.customer_id <> who.person
+       and (s.department_id is null or s.department_id = any(who.departments) or s.agent_id = who.person)) then
+    raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been sent to another department.';
+  end if;
+  -- Whoever comes second waits for the first one's commit, and looks again.
+  update public.chat_sessions s set status = 'active', agent_id = who.person
+   where s.id = chat and s.status = 'waiting'
+     and (s.department_id is null or s.department_id = any(who.departments));
+  taken := found;
+  return query
+  select taken or s.agent_id is not distinct from who.person and s.status = 'active',
+         case when s.status = 'active' then private.called(p.full_name, p.email, p.role, true) end
+    from public.chat_sessions s left join public.profiles p on p.id = s.agent_id where s.id = chat;
+end
+$$;
+
+-- Hands a chat to a person, or to a department, where it waits again. By whoever leads it, an admin, or for one that
+-- waits, whoever sees it wait; and for an hour by whoever handed it over last, as long as nobody has taken it since:
+-- once more the same, which changes nothing, or back to themselves.
+create or replace function helpdesk.chat_transfer(chat uuid, person uuid, department uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  sight text := private.chat_sight(chat);
+  s record;
+  last record;
+begin
+  if sight = 'customer' or who.role is null or who.role = 'customer' then
+    raise exception 'only agents and admins hand chats over' using errcode = 'HD003';
+  end if;
+  if (person is null) = (department is null) then
+    raise exception 'a chat is handed to a person or to a department' using errcode = 'HD002';
+  end if;
+  if sight is null and not exists (select from private.chat_handovers h where h.session_id = chat
+                                    and h.by_id = who.person and h.created_at > clock_timestamp() - interval '1 hour') then
+    raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
+  end if;
+  select c.* into s from public.chat_sessions c where c.id = chat for no key update;
+  sight := private.chat_sight(chat);
+  if sight is null then
+    select h.* into last from private.chat_handovers h where h.session_id = chat order by h.id desc limit 1;
+    if last.by_id is distinct from who.person or last.created_at < clock_timestamp() - interval '1 hour'
+       or (s.status, s.agent_id, case when last.department_id is not null then s.department_id end) is distinct from
+          (case when last.person_id is null then 'waiting' else 'active' end, last.person_id, last.department_id)
+       or (person is distinct from who.person and (person, department) is distinct from (last.person_id, last.department_id))
+    then
+      raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
+    end if;
+  end if;
+  if s.status = 'ended' then
+    raise exception 'this chat has ended' using errcode = 'HD002';
+  end if;
+  if person is not null then
+    -- Held until the end, so that nobody is taken off the team between this look and the commit.
+    perform from public.profiles p join auth.users u on u.id = p.id
+      where p.id = person and p.id <> s.customer_id and p.role in ('agent', 'admin') and u.deleted_at is null
+        and (u.banned_until is null or u.banned_until <= clock_timestamp())
+        for share of p;
+    if not found then
+      raise exception 'only an agent or an admin can take a chat' using errcode = 'HD002';
+    end if;
+    update public.chat_sessions c set status = 'active', agent_id = person
+     where c.id = chat and (c.status, c.agent_id) is distinct from ('active', person);
+  else
+    if not exists (select from public.departments d where d.id = department) then
+      raise exception 'there is no such department' using errcode = 'HD004';
+    end if;
+    update public.chat_sessions c set status = 'waiting', agent_id = null, department_id = department
+     where c.id = chat and (c.status, c.department_id) is distinct from ('waiting', department);
+  end if;
+  if found then
+    insert into private.chat_handovers (session_id, by_id, person_id, department_id)
+    values (chat, who.person, person, department);
+  end if;
+end
+$$;
+
+-- Ends a chat: its customer, whoever leads it, an admin. What was said stays.
+create or replace function helpdesk.chat_end(chat uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  sight text := private.chat_sight_or_fail(chat);
+begin
+  if sight = 'team' and not private.is_admin() then
+    raise exception 'whoever leads a chat ends it' using errcode = 'HD003', hint = 'Take it first.';
+  end if;
+  perform from public.chat_sessions s where s.id = chat for no key update;
+  sight := private.chat_sight_or_fail(chat);
+  update public.chat_sessions s set status = 'ended' where s.id = chat and s.status <> 'ended';
+end
+$$;
+
+-- What its customer thinks of a chat that is over, once; it can be changed.
+create or replace function helpdesk.chat_rate(chat uuid, rating integer, comment text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.chat_sight_or_fail(chat) <> 'customer' then
+    raise exception 'only its customer rates a chat' using errcode = 'HD003';
+  end if;
+  if chat_rate.rating is null or chat_rate.rating not between 1 and 5 then
+    raise exception 'a rating is a number from 1 to 5' using errcode = 'HD002';
+  end if;
+  if char_length(comment) > 20000 then
+    raise exception 'a comment may have 20,000 characters at most' using errcode = 'HD002';
+  end if;
+  update public.chat_sessions s
+     set rating = chat_rate.rating, rating_comment = nullif(btrim(comment), ''), rated_at = clock_timestamp()
+   where s.id = chat and s.status = 'ended';
+  if not found then
+    raise exception 'a chat is rated when it is over' using errcode = 'HD002', hint = 'End it first.';
+  end if;
+end
+$$;
+
+-- Whoever leaves the team, or is shut out, leaves nobody waiting for an answer: their chats wait for another.
+create or replace function private.give_chats_back(person uuid) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  update public.chat_sessions s set status = 'waiting', agent_id = null
+   where s.agent_id = person and s.status = 'active'
+$$;
+
+-- How far the person has read. Nobody else is told.
+create or replace function helpdesk.chat_seen(chat uuid, message uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+begin
+  if private.chat_sight_or_fail(chat) = 'team' then
+    return;
+  end if;
+  insert into private.chat_seen as n (session_id, person_id, seen_at)
+  select chat, person, m.created_at from public.chat_messages m where m.id = message and m.session_id = chat
+  on conflict (session_id, person_id) do update set seen_at = excluded.seen_at where n.seen_at < excluded.seen_at;
+end
+$$;
+
+-- Tells the other side, and nobody else, that this one is typing, here or away. Nothing is written down.
+create or replace function private.tell_other_side(chat uuid, payload jsonb) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+begin
+  if private.chat_sight_or_fail(chat) = 'team' then
+    return;
+  end if;
+  perform private.announce_to('person:' || case when person = s.customer_id then s.agent_id else s.customer_id end, payload)
+     from public.chat_sessions s where s.id = chat and s.status = 'active';
+end
+$$;
+
+create or replace function helpdesk.chat_typing(chat uuid) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select private.tell_other_side(chat, jsonb_build_object('typing', jsonb_build_object('chat', chat, 'by', private.uid())))
+$$;
+
+create or replace function helpdesk.chat_present(chat uuid, here boolean) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select private.tell_other_side(chat, jsonb_build_object(
+           'present', jsonb_build_object('chat', chat, 'by', private.uid(), 'here', coalesce(here, false))))
+$$;
+
+-- A chat becomes a ticket of its customer's, which holds what was said as public messages, by whom and when it was.
+-- Once more gives the same ticket, and brings what was said since.
+create or replace function helpdesk.chat_to_ticket(chat uuid) returns table (id uuid, number bigint)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  sight text := private.chat_sight_or_fail(chat);
+  s record;
+  title text;
+begin
+  if not (sight = 'agent' or private.is_admin()) then
+    raise exception 'only whoever leads a chat makes a ticket of it' using errcode = 'HD003';
+  end if;
+  select c.* into s from public.chat_sessions c where c.id = chat for no key update;
+  sight := private.chat_sight_or_fail(chat);
+  if s.ticket_id is null then
+    title := coalesce(
+      s.topic,
+      (select nullif(btrim(left(regexp_replace(m.content, '\s+', ' ', 'g'), 100)), '') from public.chat_messages m
+        where m.session_id = chat and m.sender_id = s.customer_id order by m.created_at limit 1),
+      'A chat');
+    s.ticket_id := gen_random_uuid();
+    insert into public.tickets (id, title, customer_id, assignee_id, department_id, metadata)
+    select s.ticket_id, title, s.customer_id, s.agent_id,
+           coalesce(s.department_id, p.department_id, (select d.id from public.departments d where d.is_default)),
+           jsonb_build_object('chat', chat)
+      from (select 1) one left join public.profiles p on p.id = s.agent_id;
+    -- The request began with the chat: the time of the first response counts from there.
+    update public.tickets t set created_at = s.created_at where t.id = s.ticket_id;
+    update public.ticket_status_history h set created_at = s.created_at where h.ticket_id = s.ticket_id;
+    update public.chat_sessions c set ticket_id = s.ticket_id where c.id = chat;
+  end if;
+  -- The guard of the messages knows them again.
+  insert into public.ticket_messages (id, ticket_id, sender_id, content, created_at)
+  select m.id, s.ticket_id, m.sender_id, m.content, m.created_at from public.chat_messages m
+   where m.session_id = chat and not exists (select from public.ticket_messages n where n.id = m.id)
+   order by m.created_at;
+  return query select t.id, t.number from public.tickets t where t.id = s.ticket_id;
 end
 $$;
 
@@ -1316,12 +1757,17 @@ revoke all on function public.update_ticket_updated_at(), public.log_ticket_stat
 -- Called by policies on behalf of whoever asks; the schema itself stays closed, so nobody names them.
 grant execute on function private.uid(), private.role(), private.agent(), private.departments(),
   private.is_admin(), private.is_staff(), private.holds_published(uuid),
-  private.works_on(uuid, uuid, uuid, uuid[]) to authenticated, helpdesk_member, service_role;
+  private.works_on(uuid, uuid, uuid, uuid[]), private.works_chat(text, uuid, uuid, uuid, uuid[], boolean)
+  to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.messages(uuid),
   helpdesk.attachments(uuid), helpdesk.history(uuid), helpdesk.dressed(uuid[]), helpdesk.counts(integer),
   helpdesk.assign(uuid[], uuid),
   helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
-  helpdesk.set_person(uuid, text, uuid), helpdesk.channels()
+  helpdesk.set_person(uuid, text, uuid), helpdesk.channels(), helpdesk.chats(uuid[], integer),
+  helpdesk.chat_messages(uuid, uuid), helpdesk.chat_open(uuid, text, uuid, text), helpdesk.chat_accept(uuid),
+  helpdesk.chat_transfer(uuid, uuid, uuid), helpdesk.chat_end(uuid), helpdesk.chat_rate(uuid, integer, text),
+  helpdesk.chat_seen(uuid, uuid), helpdesk.chat_typing(uuid), helpdesk.chat_present(uuid, boolean),
+  helpdesk.chat_to_ticket(uuid)
   to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, integer, text, uuid),

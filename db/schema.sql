@@ -833,11 +833,21 @@ declare
   seen record;
   unseen jsonb;
   newest timestamptz;
+  copied timestamptz;
 begin
   if person is null then
     return new;
   end if;
   new.sender_id := coalesce(new.sender_id, person);
+  -- A true copy of what was said in the chat that became this ticket keeps its author and its time.
+  select m.created_at into copied from public.chat_messages m join public.chat_sessions s on s.id = m.session_id
+   where m.id = new.id and (s.ticket_id, m.sender_id, m.content) = (new.ticket_id, new.sender_id, new.content)
+     and not new.is_internal;
+  if found then
+    new.created_at := copied;
+    new.after_id := null;
+    return new;
+  end if;
   sight := private.sight(new.ticket_id);
   if sight is null then
     raise exception 'there is no such ticket' using errcode = 'HD004';
@@ -1156,26 +1166,6 @@ create or replace trigger kb_categories_no_cycle
   before insert or update of parent_id on public.kb_categories
   for each row execute function private.refuse_category_cycle();
 
--- Chat: a message belongs to a session that goes on, and gets its time from the server.
-create or replace function private.guard_chat_message() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  if private.uid() is not null then
-    new.sender_id := coalesce(new.sender_id, private.uid());
-    new.created_at := clock_timestamp();
-    if exists (select from public.chat_sessions s where s.id = new.session_id and s.status = 'ended'
-                 and private.uid() in (s.customer_id, s.agent_id)) then
-      raise exception 'this chat has ended' using errcode = 'HD002', hint = 'Open a new one.';
-    end if;
-  end if;
-  return new;
-end
-$$;
-
-create or replace trigger chat_messages_guard
-  before insert on public.chat_messages
-  for each row execute function private.guard_chat_message();
-
 -- ---------------------------------------------------------------------------------------------------------------
 -- Attachments: files that came with a message, or with the request itself (then message_id is null). Whoever reads the
 -- one reads the other.
@@ -1342,6 +1332,9 @@ begin
   if tg_op = 'UPDATE' and (new.banned_until, new.deleted_at) is distinct from (old.banned_until, old.deleted_at) then
     -- The policies see this at once; those who only listen must not hear on.
     perform private.rename_channels_of(p.id, p.role, p.department_id) from public.profiles p where p.id = new.id;
+    if new.banned_until > clock_timestamp() or new.deleted_at is not null then
+      perform private.give_chats_back(new.id);
+    end if;
   end if;
   if new.is_anonymous or new.email is null then
     return null;
@@ -1372,6 +1365,7 @@ begin
   end if;
   if old.role <> 'customer' and new.role = 'customer' then
     update public.tickets set assignee_id = null where assignee_id = new.id;
+    perform private.give_chats_back(new.id);
   end if;
   if (new.role, new.department_id) is distinct from (old.role, old.department_id) then
     perform private.rename_channels_of(old.id, old.role, old.department_id);
@@ -1401,6 +1395,239 @@ $$;
 create or replace trigger profiles_take_their_own_along
   before delete on public.profiles
   for each row execute function private.person_leaves();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Chat. Sessions are changed by the helpdesk.chat_ functions of policies.sql alone. Whoever wants to act on what
+-- happens in a chat hangs a trigger on public.chat_sessions (opened, taken, handed over, ended, rated) or on
+-- public.chat_messages (said).
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- How far a person has read in a chat: the time of the newest message they saw. Times differ within a chat.
+create table if not exists private.chat_seen (
+  session_id uuid references public.chat_sessions on delete cascade,
+  person_id uuid references public.profiles on delete cascade,
+  seen_at timestamptz not null,
+  primary key (session_id, person_id)
+);
+create index if not exists chat_seen_person_id_idx on private.chat_seen (person_id);
+
+do $$
+declare
+  first_time constant boolean := not exists (
+    select from pg_attribute
+     where attrelid = 'public.chat_sessions'::regclass and attname = 'waiting_since' and not attisdropped);
+begin
+  alter table public.chat_sessions
+    -- Where it waits. None: for the whole team.
+    add column if not exists department_id uuid references public.departments on delete set null,
+    add column if not exists topic text,
+    add column if not exists waiting_since timestamptz,
+    add column if not exists accepted_at timestamptz,
+    add column if not exists last_message_at timestamptz,
+    add column if not exists rating smallint check (rating between 1 and 5),
+    add column if not exists rating_comment text,
+    add column if not exists rated_at timestamptz,
+    add column if not exists ticket_id uuid references public.tickets on delete set null;
+  if not first_time then
+    return;
+  end if;
+  -- What was in the metadata, and what the messages tell.
+  update public.chat_sessions s
+     set topic = coalesce(s.topic, nullif(btrim(left(s.metadata ->> 'topic', 200)), '')),
+         rating = case when s.metadata ->> 'rating' ~ '^[1-5]$' then (s.metadata ->> 'rating')::smallint end,
+         waiting_since = case when s.status = 'waiting' then s.created_at end,
+         last_message_at = m.newest,
+         accepted_at = case when s.status <> 'waiting' and s.agent_id is not null
+                            then coalesce(m.answered, s.created_at) end,
+         ended_at = case when s.status = 'ended' then coalesce(s.ended_at, m.newest, s.created_at) end
+    from public.chat_sessions o
+    left join lateral (
+      select max(a.created_at) as newest, min(a.created_at) filter (where a.sender_id <> o.customer_id) as answered
+        from public.chat_messages a where a.session_id = o.id) m on true
+   where o.id = s.id;
+  -- Of several that a customer has open, the newest goes on.
+  update public.chat_sessions s
+     set status = 'ended', waiting_since = null, ended_at = coalesce(s.last_message_at, s.created_at)
+   where s.status <> 'ended'
+     and exists (select from public.chat_sessions o where o.customer_id = s.customer_id and o.status <> 'ended'
+                  and (o.created_at, o.id) > (s.created_at, s.id));
+  insert into private.chat_seen (session_id, person_id, seen_at)
+  select s.id, p.id, s.last_message_at from public.chat_sessions s join public.profiles p on p.id in (s.customer_id, s.agent_id)
+   where s.status = 'ended' and s.last_message_at is not null
+  on conflict do nothing;
+end
+$$;
+
+do $$
+declare
+  rule record;
+begin
+  for rule in
+    select * from (values
+      ('chat_sessions_topic_length', 'check (char_length(topic) <= 200)'),
+      ('chat_sessions_topic_not_blank', $c$check (topic ~ '\S')$c$),
+      ('chat_sessions_rating_comment_length', 'check (char_length(rating_comment) <= 20000)')
+    ) as r(name, body)
+  loop
+    if not exists (select from pg_constraint
+                   where conname = rule.name and conrelid = 'public.chat_sessions'::regclass) then
+      execute format('alter table public.chat_sessions add constraint %I %s not valid', rule.name, rule.body);
+    end if;
+  end loop;
+end
+$$;
+
+-- A customer talks to the team in one chat at a time.
+create unique index if not exists chat_sessions_one_open on public.chat_sessions (customer_id) where status <> 'ended';
+create index if not exists chat_sessions_led_idx on public.chat_sessions (agent_id) where status = 'active';
+create index if not exists chat_sessions_led_before_idx
+  on public.chat_sessions (agent_id, ended_at desc) where status = 'ended';
+create index if not exists chat_sessions_had_before_idx
+  on public.chat_sessions (customer_id, ended_at desc) where status = 'ended';
+create index if not exists chat_sessions_ticket_id_idx on public.chat_sessions (ticket_id);
+create index if not exists chat_sessions_department_id_idx on public.chat_sessions (department_id);
+
+-- Who handed a chat over to whom: to a person or to a department.
+create table if not exists private.chat_handovers (
+  id bigint generated always as identity primary key,
+  session_id uuid not null references public.chat_sessions on delete cascade,
+  by_id uuid references public.profiles on delete set null,
+  person_id uuid references public.profiles on delete set null,
+  department_id uuid references public.departments on delete set null,
+  created_at timestamptz not null default clock_timestamp()
+);
+create index if not exists chat_handovers_session_id_idx on private.chat_handovers (session_id, id desc);
+
+-- Its times follow its state, whoever writes it.
+create or replace function private.guard_chat() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  at constant timestamptz := case when tg_op = 'INSERT' then new.created_at else clock_timestamp() end;
+begin
+  if new.status = 'waiting' then
+    new.waiting_since := coalesce(new.waiting_since, at);
+    new.accepted_at := null;
+  else
+    new.waiting_since := null;
+  end if;
+  if new.status = 'active' then
+    new.accepted_at := coalesce(new.accepted_at, at);
+  end if;
+  new.ended_at := case when new.status = 'ended' then coalesce(new.ended_at, at) end;
+  return new;
+end
+$$;
+
+create or replace trigger chat_sessions_guard
+  before insert or update on public.chat_sessions
+  for each row execute function private.guard_chat();
+
+-- A message takes its place in the chat under the session's lock: times differ and rise, in the order of the commits.
+create or replace function private.guard_chat_message() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+  sight text;
+  ended boolean;
+begin
+  if person is null then
+    return new;
+  end if;
+  new.sender_id := coalesce(new.sender_id, person);
+  -- Sent again after a lost answer: it is there already, whatever became of the chat since, and nothing is left to do.
+  if private.chat_holds(new.id, new.session_id, person) then
+    return null;
+  end if;
+  sight := private.chat_sight(new.session_id);
+  if sight in ('customer', 'agent') then
+    select s.status = 'ended' into ended from public.chat_sessions s where s.id = new.session_id for no key update;
+    -- Somebody else may have held the lock: for this very message, or to hand the chat over.
+    if private.chat_holds(new.id, new.session_id, person) then
+      return null;
+    end if;
+    sight := private.chat_sight(new.session_id);
+  end if;
+  if sight is null then
+    raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
+  elsif sight = 'team' then
+    raise exception 'only the two who talk write in a chat' using errcode = 'HD003', hint = 'Take it first.';
+  elsif ended then
+    raise exception 'this chat has ended' using errcode = 'HD002', hint = 'Open a new one; what you wrote is not lost.';
+  elsif new.content !~ '\S' then
+    raise exception 'the message is empty' using errcode = 'HD002';
+  elsif char_length(new.content) > 20000 then
+    raise exception 'a chat message may have 20,000 characters at most, this one has %', char_length(new.content)
+      using errcode = 'HD002', hint = 'Send it in parts, or make a ticket of the chat.';
+  end if;
+  select greatest(clock_timestamp(), max(m.created_at) + interval '1 microsecond') into new.created_at
+    from public.chat_messages m where m.session_id = new.session_id;
+  return new;
+end
+$$;
+
+create or replace trigger chat_messages_guard
+  before insert on public.chat_messages
+  for each row execute function private.guard_chat_message();
+
+-- A message moves its chat, which tells both sides of it.
+create or replace function private.message_moves_chat() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update public.chat_sessions s set last_message_at = greatest(s.last_message_at, said.newest)
+    from (select n.session_id, max(n.created_at) as newest from new_rows n group by n.session_id) said
+   where s.id = said.session_id;
+  return null;
+end
+$$;
+
+create or replace trigger chat_messages_move_chat
+  after insert on public.chat_messages referencing new table as new_rows
+  for each statement execute function private.message_moves_chat();
+
+do $$
+begin
+  if to_regtype('private.touched_chat') is null then
+    create type private.touched_chat as (id uuid, customer_id uuid, agent_id uuid, status text, department_id uuid);
+  end if;
+end
+$$;
+
+create or replace function private.announce_chats() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    perform private.tell_of_chats(array(
+      select (n.id, n.customer_id, n.agent_id, n.status, n.department_id)::private.touched_chat from new_rows n));
+  elsif tg_op = 'UPDATE' then
+    perform private.tell_of_chats(array(
+      select (n.id, n.customer_id, n.agent_id, n.status, n.department_id)::private.touched_chat from new_rows n
+      union
+      select (o.id, o.customer_id, o.agent_id, o.status, o.department_id)::private.touched_chat from old_rows o));
+    perform private.tell_those_behind(min(o.created_at))
+       from old_rows o join new_rows n on n.id = o.id
+      where 'waiting' in (o.status, n.status)
+        and (o.status, o.department_id) is distinct from (n.status, n.department_id);
+  else
+    perform private.tell_of_chats(array(
+      select (o.id, o.customer_id, o.agent_id, o.status, o.department_id)::private.touched_chat from old_rows o));
+    perform private.tell_those_behind(min(o.created_at)) from old_rows o where o.status = 'waiting';
+  end if;
+  return null;
+end
+$$;
+
+create or replace trigger chat_sessions_announce_insert
+  after insert on public.chat_sessions referencing new table as new_rows
+  for each statement execute function private.announce_chats();
+create or replace trigger chat_sessions_announce_update
+  after update on public.chat_sessions referencing old table as old_rows new table as new_rows
+  for each statement execute function private.announce_chats();
+create or replace trigger chat_sessions_announce_delete
+  after delete on public.chat_sessions referencing old table as old_rows
+  for each statement execute function private.announce_chats();
 
 reset search_path;
 reset client_min_messages;

@@ -22,6 +22,7 @@ class Chats:
                 "agent_id": "uuid",
                 "metadata": "jsonb",
                 "created_at": "timestamptz",
+                "accepted_at": "timestamptz",
                 "ended_at": "timestamptz",
             },
         ),
@@ -42,8 +43,10 @@ class Chats:
         Step("delete from import_chats s using import_chats earlier where earlier.id = s.id and earlier.line < s.line"),
         Step(
             """
-            insert into public.chat_sessions (id, customer_id, agent_id, status, metadata, created_at, ended_at)
-            select id, customer_id, agent_id, 'ended', metadata, created_at, ended_at from import_chats order by line
+            insert into public.chat_sessions
+              (id, customer_id, agent_id, status, metadata, created_at, accepted_at, ended_at)
+            select id, customer_id, agent_id, 'ended', metadata, created_at, accepted_at, ended_at
+              from import_chats order by line
             """,
             counts="chats",
         ),
@@ -57,6 +60,17 @@ class Chats:
             on conflict (id) do nothing
             """,
             counts="messages",
+        ),
+        # What is over leaves nothing unread.
+        Step(
+            """
+            insert into private.chat_seen (session_id, person_id, seen_at)
+            select s.id, p.id, s.last_message_at
+              from import_chats i join public.chat_sessions s on s.id = i.id
+              join public.profiles p on p.id in (s.customer_id, s.agent_id)
+             where s.last_message_at is not null
+            on conflict do nothing
+            """
         ),
     )
 
@@ -98,11 +112,21 @@ class Chats:
         if more:
             metadata["messages"] = more
 
+        answered = next((message[-1] for message in messages if agent and message[2] == agent.id), started_at)
+
         rows = Rows()
         rows.counts.update(chats=1, messages=len(messages))
         rows.staged[people.STAGE.name] = [person.row() for person in (customer, agent) if person is not None]
         rows.staged["import_chats"].append(
-            (session_id, customer.id, agent.id if agent else None, as_jsonb(metadata), started_at, ended_at)
+            (
+                session_id,
+                customer.id,
+                agent.id if agent else None,
+                as_jsonb(metadata),
+                started_at,
+                answered if agent else None,
+                ended_at,
+            )
         )
         rows.staged["import_chat_messages"] = messages
         return rows

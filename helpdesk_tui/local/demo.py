@@ -288,22 +288,32 @@ class _Filling:
         )
 
     def chats(self) -> None:
-        """Chats that wait, that go on and that have ended."""
-        told = [(_id("chat", number), chat, self._then(chat.age_min)) for number, chat in enumerate(self.content.chats)]
+        """Chats that wait, that go on and that have ended, each read by its people as far as they answered."""
+        told = [
+            (_id("chat", number), chat, began, _in_order(began, chat.messages))
+            for number, chat in enumerate(self.content.chats)
+            for began in [self._then(chat.age_min)]
+        ]
         self._copy(
             "public.chat_sessions",
-            "id, customer_id, agent_id, status, metadata, created_at, ended_at",
+            "id, customer_id, agent_id, status, topic, created_at, accepted_at, ended_at, rating, rating_comment, "
+            "rated_at",
             (
                 (
                     chat_id,
                     _id("person", chat.customer),
                     _id("person", chat.agent) if chat.agent else None,
                     chat.status,
-                    Jsonb({"topic": chat.topic} | ({"rating": chat.rating.stars} if chat.rating else {})),
+                    chat.topic,
                     began,
-                    None if chat.ended_after_min is None else began + _minutes(chat.ended_after_min),
+                    next((at for message, at in said if message.by == chat.agent), began) if chat.agent else None,
+                    ended,
+                    chat.rating.stars if chat.rating else None,
+                    chat.rating.comment if chat.rating else None,
+                    ended if chat.rating else None,
                 )
-                for chat_id, chat, began in told
+                for chat_id, chat, began, said in told
+                for ended in [None if chat.ended_after_min is None else began + _minutes(chat.ended_after_min)]
             ),
         )
         self._copy(
@@ -311,9 +321,16 @@ class _Filling:
             "id, session_id, sender_id, content, created_at",
             (
                 (_id(f"chat/{chat_id}", index), chat_id, *_written(message), at)
-                for chat_id, chat, began in told
-                for index, (message, at) in enumerate(_in_order(began, chat.messages))
+                for chat_id, _, _, said in told
+                for index, (message, at) in enumerate(said)
             ),
+        )
+        self.connection.execute(
+            """insert into private.chat_seen (session_id, person_id, seen_at)
+               select s.id, p.id, max(m.created_at)
+                 from public.chat_sessions s join public.profiles p on p.id in (s.customer_id, s.agent_id)
+                 join public.chat_messages m on m.session_id = s.id and (s.status = 'ended' or m.sender_id = p.id)
+                group by s.id, p.id"""
         )
 
     def inboxes(self) -> None:

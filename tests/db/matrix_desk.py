@@ -24,6 +24,7 @@ class Desk:
             "agent": persons["own agent"].id,
             "other_agent": persons["other agent"].id,
             "other_customer": persons["other customer"].id,
+            "third_customer": persons["third customer"].id,
         }
         with owner(database) as connection:
             self.ids |= self._content(connection)
@@ -37,6 +38,7 @@ class Desk:
         return {
             "customer": await people.sign_up("cora@desk.test", "Cora"),
             "other customer": await people.sign_up("otto@desk.test", "Otto"),
+            "third customer": await people.sign_up("theo@desk.test", "Theo"),
             "own agent": await people.sign_up("ada@desk.test", "Ada", "agent", "Support"),
             "other agent": await people.sign_up("bo@desk.test", "Bo", "agent", "Billing"),
             "admin": await people.sign_up("ann@desk.test", "Ann", "admin"),
@@ -98,7 +100,9 @@ class Desk:
             "opinion": "insert into public.kb_article_feedback (article_id, user_id, helpful)"
             " values (%(article)s, %(customer)s, true) returning id",
             "waiting": "insert into public.chat_sessions (customer_id, status)"
-            " values (%(customer)s, 'waiting') returning id",
+            " values (%(other_customer)s, 'waiting') returning id",
+            "waiting_for_support": "insert into public.chat_sessions (customer_id, department_id, status)"
+            " values (%(third_customer)s, %(support)s, 'waiting') returning id",
             "taken": "insert into public.chat_sessions (customer_id, agent_id, status)"
             " values (%(customer)s, %(agent)s, 'active') returning id",
             "ended": "insert into public.chat_sessions (customer_id, agent_id, status)"

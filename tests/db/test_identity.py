@@ -482,10 +482,11 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
                                 'public.log_ticket_status_change()'::regprocedure)"""
         ).fetchall()
         loose = {row[0]: row[2:] for row in rows if "search_path=pg_catalog, pg_temp" not in (row[1] or [])}
-        # Written into the query that asks them, which a function with settings is not. Three were parsed when they were
+        # Written into the query that asks them, which a function with settings is not. Four were parsed when they were
         # made; the other two only functions of the owner may call, under what those have pinned.
         assert loose == {
             "private.works_on(uuid,uuid,uuid,uuid[])": (False, True),
+            "private.works_chat(text,uuid,uuid,uuid,uuid[],boolean)": (False, True),
             "private.called(text,text,text,boolean)": (False, True),
             "private.reads(text,uuid,text)": (False, True),
             "private.asked()": (False, False),

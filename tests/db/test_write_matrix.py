@@ -158,17 +158,41 @@ kb_article_feedback   | insert | on a draft                  | no       | yes   
 kb_article_feedback   | insert | in the customer's name      | yes      | no        | no          | no    | no
 kb_article_feedback   | update | the customer's              | yes      | -         | -           | -     | -
 kb_article_feedback   | delete | one                         | no       | no        | no          | no    | no
-chat_sessions         | read   | the customer's, waiting     | yes      | yes       | yes         | yes   | -
+chat_sessions         | read   | waiting                     | -        | yes       | yes         | yes   | -
+chat_sessions         | read   | waiting for Support         | -        | yes       | -           | yes   | -
 chat_sessions         | read   | the customer's, taken       | yes      | yes       | -           | yes   | -
-chat_sessions         | insert | their own                   | yes      | no        | no          | no    | no
-chat_sessions         | insert | the customer's              | yes      | no        | no          | no    | no
-chat_sessions         | insert | already taken               | no       | no        | no          | no    | no
-chat_sessions         | update | the agent                   | no       | no        | no          | no    | no
+chat_sessions         | read   | the customer's, ended       | yes      | yes       | -           | yes   | -
+chat_sessions         | insert | their own, by SQL           | no       | no        | no          | no    | no
+chat_sessions         | insert | the customer's, by SQL      | no       | no        | no          | no    | no
+chat_sessions         | insert | by chat_open()              | yes      | HD003     | HD003       | HD003 | HD003
+chat_sessions         | update | the agent, by SQL           | no       | no        | no          | no    | no
+chat_sessions         | update | the rating, by SQL          | no       | no        | no          | no    | no
+chat_sessions         | update | taken, by chat_accept()     | HD003    | yes       | yes         | yes   | HD003
+chat_sessions         | update | taken from Support          | HD003    | yes       | HD004       | yes   | HD003
+chat_sessions         | update | taken by another already    | HD003    | yes       | yes         | yes   | HD003
+chat_sessions         | update | handed to a department      | HD003    | yes       | HD004       | yes   | HD003
+chat_sessions         | update | handed to a person          | HD003    | yes       | HD004       | yes   | HD003
+chat_sessions         | update | handed to a customer        | HD003    | HD002     | HD004       | HD002 | HD003
+chat_sessions         | update | the waiting, handed on      | HD003    | yes       | yes         | yes   | HD003
+chat_sessions         | update | ended, by chat_end()        | yes      | yes       | HD004       | yes   | HD004
+chat_sessions         | update | the waiting, ended          | HD004    | HD003     | HD003       | yes   | HD004
+chat_sessions         | update | rated, by chat_rate()       | yes      | HD003     | HD004       | HD003 | HD004
+chat_sessions         | update | rated while it goes on      | HD002    | HD003     | HD004       | HD003 | HD004
+chat_sessions         | update | read, by chat_seen()        | yes      | yes       | HD004       | yes   | HD004
+chat_sessions         | update | typing, by chat_typing()    | yes      | yes       | HD004       | yes   | HD004
+chat_sessions         | update | typing in a waiting one     | HD004    | yes       | yes         | yes   | HD004
+chat_sessions         | update | here, by chat_present()     | yes      | yes       | HD004       | yes   | HD004
+chat_sessions         | update | a ticket of it              | HD003    | yes       | HD004       | yes   | HD004
+chat_sessions         | update | a ticket of a waiting one   | HD004    | HD003     | HD003       | yes   | HD004
 chat_sessions         | delete | one                         | no       | no        | no          | no    | no
 chat_messages         | read   | of a taken chat             | yes      | yes       | -           | yes   | -
-chat_messages         | insert | in a taken chat             | yes      | yes       | no          | no    | no
-chat_messages         | insert | as the customer             | yes      | no        | no          | no    | no
-chat_messages         | insert | in a chat that ended        | HD002    | HD002     | no          | no    | no
+chat_messages         | read   | of a taken chat, at once    | yes      | yes       | -           | yes   | -
+chat_messages         | insert | in a taken chat             | yes      | yes       | HD004       | HD003 | HD004
+chat_messages         | insert | in a waiting chat           | HD004    | HD003     | HD003       | HD003 | HD004
+chat_messages         | insert | as the customer             | yes      | no        | HD004       | HD003 | HD004
+chat_messages         | insert | as an agent                 | no       | yes       | HD004       | HD003 | HD004
+chat_messages         | insert | backdated                   | no       | no        | no          | no    | no
+chat_messages         | insert | in a chat that ended        | HD002    | HD002     | HD004       | HD003 | HD004
 chat_messages         | update | the text                    | no       | no        | no          | no    | no
 chat_messages         | delete | one                         | no       | no        | no          | no    | no
 notifications         | read   | their own                   | yes      | yes       | yes         | yes   | -
