@@ -1,0 +1,330 @@
+"""A list of articles: what a search found, or what a category holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region
+from textual.message import Message
+
+from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets.article_row import Item, row_lines
+from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.queue_row import Part, fit
+
+__all__ = ["ArticleList", "State"]
+
+State = Literal["loading", "empty", "failed", "ready"]
+
+#: Rows below the cursor when more of a long list is asked for.
+AHEAD = 20
+
+
+class ArticleList(LineView):
+    """Articles below a line that says what they are. It asks nobody for anything: it says what it wants.
+
+    Args:
+        staff: whether drafts and archived articles are told from others, and who wrote them.
+        clock: tells the time that ages are counted from.
+    """
+
+    STYLE_PREFIX = "articles--"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "articles--row",
+        "articles--cursor",
+        "articles--cursor-blurred",
+        "articles--head",
+        "articles--title",
+        "articles--about",
+        "articles--category",
+        "articles--match",
+        "articles--draft",
+        "articles--archived",
+        "articles--failed",
+        "articles--empty",
+        "articles--loading",
+    }
+    DEFAULT_CSS = """
+    ArticleList {
+        height: 1fr;
+        background: $background;
+        & > .articles--row { color: $foreground; background: $background; }
+        & > .articles--cursor { color: $foreground; background: $primary 30%; }
+        & > .articles--cursor-blurred { color: $foreground; background: $panel; }
+        & > .articles--head { color: $text-muted; background: $panel; }
+        & > .articles--title { color: $foreground; }
+        & > .articles--about { color: $text-muted; }
+        & > .articles--category { color: $text-secondary; }
+        & > .articles--match { color: $text-accent; text-style: bold underline; }
+        & > .articles--draft { color: $text-warning; text-style: bold; }
+        & > .articles--archived { color: $text-secondary; text-style: bold; }
+        & > .articles--failed { color: $text-error; text-style: bold; }
+        & > .articles--empty { color: $foreground; }
+        & > .articles--loading { color: $text-muted; text-style: italic; }
+        &:nocolor > .articles--cursor { text-style: reverse; }
+        &:nocolor > .articles--cursor-blurred { text-style: bold; }
+        &:nocolor > .articles--head { text-style: bold; }
+        &:ansi > .articles--cursor { background: ansi_default; text-style: reverse; }
+        &:ansi > .articles--match { text-style: bold underline; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "by(1)", "Down", show=False, id="articles.down"),
+        Binding("k,up", "by(-1)", "Up", show=False, id="articles.up"),
+        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="articles.half_down"),
+        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="articles.half_up"),
+        Binding("pagedown,ctrl+f,space", "page(1)", "Page down", show=False, id="articles.page_down"),
+        Binding("pageup,ctrl+b,b", "page(-1)", "Page up", show=False, id="articles.page_up"),
+        Binding("g,home", "first", "First", show=False, id="articles.first"),
+        Binding("G,end", "last", "Last", show=False, id="articles.last"),
+        Binding("enter", "open", "Read", show=False, id="articles.open"),
+    ]
+
+    class Highlighted(Message):
+        """The cursor stands on another article; None: on none."""
+
+        def __init__(self, item: Item | None) -> None:
+            super().__init__()
+            self.item = item
+
+    class Opened(Message):
+        """An article is to be read."""
+
+        def __init__(self, item: Item) -> None:
+            super().__init__()
+            self.item = item
+
+    class NeedMore(Message):
+        """The end of what is here comes near, and there is more."""
+
+        def __init__(self, after: Item) -> None:
+            super().__init__()
+            self.after = after
+
+    def __init__(
+        self,
+        *,
+        staff: bool = True,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self._staff = staff
+        self._clock = clock
+        self.items: list[Item] = []
+        self.state: State = "loading"
+        self._head = ""
+        self._note = ""
+        self._words: tuple[str, ...] = ()
+        self._typed = ""
+        self._passages = False
+        self._more = False
+        self._asked_after: UUID | None = None
+        self.cursor = 0
+        self._top = 0
+
+    # What comes in
+
+    def show(
+        self, items: Sequence[Item], head: str, *, words: str = "", more: bool = False, keep: bool = False
+    ) -> None:
+        """Show some articles.
+
+        Args:
+            items: in their order; with none, say :meth:`show_empty` instead.
+            head: what they are, on the line above them.
+            words: what was searched for.
+            more: whether there are more after them, see :class:`NeedMore`.
+            keep: stay on the article that the cursor is on, if it is still there.
+        """
+        chosen = self.selected
+        self.items = list(items)
+        self.state, self._head, self._note, self._words = "ready", head, "", ()
+        self._typed, self._more, self._asked_after = words, more, None
+        self._passages = any(item.snippet for item in self.items)
+        place = next((n for n, item in enumerate(self.items) if chosen and item.id == chosen.id), None)
+        self.cursor = (place if place is not None else min(self.cursor, len(self.items) - 1)) if keep else 0
+        if not keep:
+            self._top = 0
+        self._settle()
+        if self.selected != chosen:
+            self._tell(self.Highlighted, self.selected)
+
+    def add(self, items: Sequence[Item], *, more: bool) -> None:
+        """What comes after the last article."""
+        known = {item.id for item in self.items}
+        self.items += [item for item in items if item.id not in known]
+        self._more, self._asked_after = more, None
+        self.refresh()
+
+    def show_loading(self, head: str, *, keep: bool = False) -> None:
+        """Show that articles are on their way; with ``keep``, what is here stays readable meanwhile."""
+        if keep and self.state == "ready":
+            self._note = head
+            self.refresh(self._head_region)
+        else:
+            self._leave("loading", head)
+
+    def show_empty(self, head: str, *words: str) -> None:
+        """Show that there are none, and the way on."""
+        self._leave("empty", head, *words)
+
+    def show_failed(self, head: str, message: str, hint: str) -> None:
+        """Show that articles could not be read, why, and the way out. What is here stays readable."""
+        if self.state == "ready":
+            self._note = f"✗ not up to date: {safe_line(message, 200)}"
+            self.refresh(self._head_region)
+        else:
+            self._leave("failed", head, f"✗ {safe_line(message, 400)}", hint)
+
+    def _leave(self, state: State, head: str, *words: str) -> None:
+        had = self.selected
+        self.state, self._head, self._words, self._note = state, head, words, ""
+        self.items, self.cursor, self._top, self._more = [], 0, 0, False
+        self.refresh()
+        if had is not None:
+            self._tell(self.Highlighted, None)
+
+    # What is there
+
+    @property
+    def selected(self) -> Item | None:
+        """The article that the cursor is on."""
+        return self.items[self.cursor] if 0 <= self.cursor < len(self.items) else None
+
+    def select(self, article_id: UUID) -> bool:
+        """Put the cursor on an article; False if it is not here."""
+        place = next((n for n, item in enumerate(self.items) if item.id == article_id), None)
+        if place is not None:
+            self._to(place)
+        return place is not None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What stands in place of articles."""
+        return self._words
+
+    # Keys
+
+    def action_by(self, step: int) -> None:
+        """Move by rows."""
+        self._to(self.cursor + step)
+
+    def action_page(self, pages: float) -> None:
+        """Move by pages."""
+        self._to(self.cursor + int(pages * max(self._fits, 2)))
+
+    def action_first(self) -> None:
+        """To the first."""
+        self._to(0)
+
+    def action_last(self) -> None:
+        """To the last that is here."""
+        self._to(len(self.items) - 1)
+
+    def action_open(self) -> None:
+        """Read the article."""
+        if self.selected is not None:
+            self._tell(self.Opened, self.selected)
+
+    def _tell(self, message: Callable[[Any], Message], about: Item | None) -> None:
+        """Say something as this widget, also where a key was passed on by a widget above: Textual lets no message reach
+        the one whose handler made it."""
+        self.call_later(lambda: self.post_message(message(about)))
+
+    def _to(self, place: int) -> None:
+        if not self.items:
+            return
+        before = self.cursor
+        self.cursor = min(max(place, 0), len(self.items) - 1)
+        self._settle()
+        if self.cursor != before:
+            self._tell(self.Highlighted, self.selected)
+        last = self.items[-1]
+        if self._more and self.cursor >= len(self.items) - AHEAD and self._asked_after != last.id:
+            self._asked_after = last.id
+            self._tell(self.NeedMore, last)
+
+    # Painting
+
+    @property
+    def _row_height(self) -> int:
+        return 2 if self._passages else 1
+
+    @property
+    def _fits(self) -> int:
+        """How many articles the widget has room for."""
+        return max((self.size.height - 1) // self._row_height, 1)
+
+    @property
+    def _head_region(self) -> Region:
+        return Region(0, 0, self.size.width, 1)
+
+    def _settle(self) -> None:
+        """Keep the cursor on the screen."""
+        if self.size.height:
+            self._top = max(min(self._top, self.cursor), self.cursor - self._fits + 1, 0)
+            self._top = min(self._top, max(len(self.items) - self._fits, 0))
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Another size has room for others."""
+        self._settle()
+
+    def on_focus(self) -> None:
+        """The cursor looks another way."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor looks another way."""
+        self.refresh()
+
+    def render_line(self, y: int) -> LineStrip:
+        """The line that says what is here, then the articles."""
+        width = self.size.width
+        if y == 0:
+            return self._strip([(f" {fit(self._note or self._head, width - 1)}", "")], "head")
+        index, row = divmod(y - 1, self._row_height)
+        index += self._top
+        if index < len(self.items):
+            cursor = index == self.cursor
+            lines = row_lines(
+                self.items[index],
+                width,
+                self._clock(),
+                staff=self._staff,
+                passages=self._passages,
+                words=self._typed,
+                cursor=cursor,
+            )
+            return self._strip(lines[row], ("cursor" if self.has_focus else "cursor-blurred") if cursor else "row")
+        if not self.items and 0 <= (number := y - 2) < len(self._words):
+            name = self.state if self.state in ("failed", "empty") and number == 0 else "about"
+            return self._strip([(fit(f"  {self._words[number]}", width), name)], "row")
+        return self._strip([(" " * width, "")], "row")
+
+    def _strip(self, parts: Sequence[Part], ground: str) -> LineStrip:
+        return LineStrip([Segment(text, self.line_style(ground, name)) for text, name in parts], self.size.width)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses; on the chosen one it opens."""
+        index = self._top + (event.y - 1) // self._row_height
+        if event.y > 0 and index < len(self.items):
+            if index == self.cursor:
+                self.action_open()
+            else:
+                self._to(index)
+
+    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_by(1)
+
+    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_by(-1)
