@@ -1564,7 +1564,7 @@ end
 $$;
 
 -- Tells the other side, and nobody else, that this one is typing, here or away. Nothing is written down.
-create or replace function private.tell_other_side(chat uuid, payload jsonb) returns void
+create or replace function private.tell_other_side(chat uuid, what text) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   person constant uuid := private.uid();
@@ -1572,21 +1572,19 @@ begin
   if private.chat_sight_or_fail(chat) = 'team' then
     return;
   end if;
-  perform private.announce_to('person:' || case when person = s.customer_id then s.agent_id else s.customer_id end, payload)
-     from public.chat_sessions s where s.id = chat and s.status = 'active';
+  perform private.announce_to('person:' || case when person = s.customer_id then s.agent_id else s.customer_id end,
+                              jsonb_build_object(what, jsonb_build_object('chat', chat, 'by', person)))
+     from public.chat_sessions s where s.id = chat and s.status = 'active' and s.agent_id is not null;
 end
 $$;
 
 create or replace function helpdesk.chat_typing(chat uuid) returns void
-language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-  select private.tell_other_side(chat, jsonb_build_object('typing', jsonb_build_object('chat', chat, 'by', private.uid())))
-$$;
+language sql volatile security definer set search_path = pg_catalog, pg_temp as
+'select private.tell_other_side(chat, ''typing'')';
 
 create or replace function helpdesk.chat_present(chat uuid, here boolean) returns void
-language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
-  select private.tell_other_side(chat, jsonb_build_object(
-           'present', jsonb_build_object('chat', chat, 'by', private.uid(), 'here', coalesce(here, false))))
-$$;
+language sql volatile security definer set search_path = pg_catalog, pg_temp as
+'select private.tell_other_side(chat, case when here then ''here'' else ''away'' end)';
 
 -- A chat becomes a ticket of its customer's, which holds what was said as public messages, by whom and when it was.
 -- Once more gives the same ticket, and brings what was said since.

@@ -11,6 +11,7 @@ from uuid import UUID
 from helpdesk_tui.core.dirty import Ids
 
 Kind = Literal["tickets", "chats", "articles", "notices", "people"]
+Doing = Literal["typing", "here", "away"]
 Name = Literal["connecting", "live", "stale", "polling", "down"]
 Reason = Literal["connected", "notified", "many", "access", "polled", "safety"]
 
@@ -42,15 +43,17 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """Somebody writes in a chat at this moment.
+    """What the other side of a chat does at this moment. Nothing of it is stored; see ``core.chat_presence``.
 
     Args:
         chat: which chat session.
-        by: who writes, by their own account: any member of the chat can say so of another.
+        by: who it is, by their own account: whoever knows one's channel can say so of another.
+        what: ``typing``; ``here``: has the chat before them; ``away``: has left it.
     """
 
     chat: UUID
     by: UUID
+    what: Doing = "typing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ _UUID = r'"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"'
 _LIST = rf"\[((?:{_UUID}(?:, ?{_UUID})*)?)\]"
 _IDS = re.compile(_LIST)
 _KIND = re.compile(rf'\{{"(chats|articles|notices|people)": ?{_LIST}\}}')
-_TYPING = re.compile(rf'\{{"typing": ?\{{"(by|chat)": ?({_UUID}), ?"(by|chat)": ?({_UUID})\}}\}}')
+_TYPING = re.compile(rf'\{{"(typing|here|away)": ?\{{"(by|chat)": ?({_UUID}), ?"(by|chat)": ?({_UUID})\}}\}}')
+_DOING: Mapping[str, Doing] = {"typing": "typing", "here": "here", "away": "away"}
 _KINDS: Mapping[str, Kind] = {"chats": "chats", "articles": "articles", "notices": "notices", "people": "people"}
 MANY, ACCESS = "*", "!"
 
@@ -109,7 +113,7 @@ def parse(payload: str) -> Changed | Typing | None:
 
     * a JSON array of ids: these tickets changed,
     * an object of one kind and an array of ids: these chats, articles, … changed; with no ids, any of them may have,
-    * ``{"typing": {"chat": id, "by": id}}``.
+    * ``{"typing": {"chat": id, "by": id}}``, and the same with ``here`` and ``away``.
 
     Any session of the database may send anything on any channel, so this is no JSON parser: it cannot be fed
     something deep, large or odd.
@@ -118,9 +122,9 @@ def parse(payload: str) -> Changed | Typing | None:
         return Changed(_ids(found[1]), "notified") if found[1] else None
     if (found := _KIND.fullmatch(payload)) is not None:
         return Changed(_ids(found[2]) or None, "notified", _KINDS[found[1]])
-    if (found := _TYPING.fullmatch(payload)) is not None and found[1] != found[3]:
-        said = {found[1]: UUID(found[2].strip('"')), found[3]: UUID(found[4].strip('"'))}
-        return Typing(said["chat"], said["by"])
+    if (found := _TYPING.fullmatch(payload)) is not None and found[2] != found[4]:
+        said = {found[2]: UUID(found[3].strip('"')), found[4]: UUID(found[5].strip('"'))}
+        return Typing(said["chat"], said["by"], _DOING[found[1]])
     return None
 
 
