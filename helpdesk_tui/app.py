@@ -136,7 +136,10 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
             reason = (
                 f"{reason} The demo's people are {', '.join(ACCOUNTS.values())}; all have the password {DEMO_PASSWORD}."
             )
-        await self.push_screen(SignInScreen(self._sign_in, where, reason=reason, email=email), self._signed_in)
+        mail = str(self._sign_in.mailbox or "")
+        await self.push_screen(
+            SignInScreen(self._sign_in, where, reason=reason, email=email, mail=mail), self._signed_in
+        )
 
     def _signed_in(self, session: object) -> None:
         from helpdesk_tui.core.credential import Session

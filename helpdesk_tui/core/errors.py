@@ -47,7 +47,7 @@ class SignInError(HelpdeskError):
 
     Args:
         kind: one of ``credentials``, ``second_factor``, ``rate_limit``, ``expired``, ``hook``, ``clock``,
-            ``signed_out``, ``server``, ``weak_password``, ``exists``, ``validation``.
+            ``signed_out``, ``server``, ``weak_password``, ``exists``, ``validation``, ``code``.
     """
 
     exit_code = 3

@@ -12,18 +12,21 @@ import importlib
 import random
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from helpdesk_tui.core.accounts import Accounts, SecondFactor
 from helpdesk_tui.core.credential import Session, lifetime, read_claims, session_from
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError, SignInError
 from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import Record, TokenStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
     from supabase_auth import AsyncGoTrueClient
     from supabase_auth.types import AuthMFAVerifyResponse
+    from supabase_auth.types import Session as Answered
 
 __all__ = ["SecondFactor", "Session", "SignIn"]
 
@@ -37,15 +40,7 @@ REQUEST_SECONDS = 10.0
 _ENDED = ("expired", "signed_out")
 
 
-@dataclass(frozen=True)
-class SecondFactor:
-    """The password was right, and the account asks for a code too."""
-
-    factor_id: str
-    friendly_name: str
-
-
-class SignIn:
+class SignIn(Accounts):
     """Signs one person in, and keeps them signed in.
 
     Args:
@@ -69,6 +64,8 @@ class SignIn:
         self._api_key = settings.api_key
         self._store = store
         self._transport = transport
+        self.mailbox: Path | None = getattr(transport, "outbox", None)
+        """Where the codes are that would come by e-mail, where the sign-in is local and mails nothing."""
         self.notice = notice or (lambda _: None)
         """May be replaced: an interface that takes the terminal over shows notices its own way."""
         self._clock = clock
@@ -105,17 +102,28 @@ class SignIn:
         found = answer.session
         if found is None:
             raise SignInError("The sign-in server answered without a session.")
+        factor = self._owed(found)
+        return factor if factor is not None else await self._begin(found.access_token, found.refresh_token)
+
+    def _owed(self, found: Answered) -> SecondFactor | None:
+        """The factor that a session just issued still owes; the session is kept as pending then."""
         factors = [f for f in found.user.factors or [] if f.factor_type == "totp" and f.status == "verified"]
-        if factors and read_claims(found.access_token).get("aal") != "aal2":
-            self._pending = (found.access_token, found.refresh_token, tuple(f.id for f in factors))
-            return SecondFactor(factors[0].id, factors[0].friendly_name or "authenticator")
-        return await self._begin(found.access_token, found.refresh_token)
+        if not factors or read_claims(found.access_token).get("aal") == "aal2":
+            return None
+        self._pending = (found.access_token, found.refresh_token, tuple(f.id for f in factors))
+        return SecondFactor(factors[0].id, factors[0].friendly_name or "authenticator")
 
     async def second_factor(self, factor: SecondFactor, code: str) -> Session:
         """Finish a sign-in with the code that an authenticator shows; any of the account's may be used.
 
         Raises: SignInError of the kind ``second_factor`` for a wrong code (try again), else as `password`.
         """
+        access_token, refresh_token = await self._prove(factor, code)
+        self._pending = None
+        return await self._begin(access_token, refresh_token)
+
+    async def _prove(self, factor: SecondFactor, code: str) -> tuple[str, str]:
+        """The tokens that the pending ones become with a code."""
         code = "".join(code.split())
         if not (code.isascii() and code.isdigit() and len(code) == 6):
             raise SignInError("The code is six digits.", kind="second_factor")
@@ -127,29 +135,15 @@ class SignIn:
             answer = await _verify(
                 server, [factor.factor_id, *(other for other in others if other != factor.factor_id)], code
             )
-        self._pending = None
-        return await self._begin(answer.access_token, answer.refresh_token)
+        return answer.access_token, answer.refresh_token
 
     async def abandon(self) -> None:
-        """End a sign-in that waits for its second factor, as far as the server can be told."""
+        """End a sign-in that waits for its second factor, or for a new password, as far as the server can be told."""
         if self._pending is not None:
             (access_token, _, _), self._pending = self._pending, None
             with contextlib.suppress(HelpdeskError):
                 async with self._server() as server:
                     await server.admin.sign_out(access_token, "local")
-
-    async def sign_up(self, email: str, password: str, name: str) -> Session | None:
-        """Make an account (always a customer's). Answers None where the address must be confirmed first.
-
-        Raises: SignInError of the kinds ``weak_password``, ``exists``, ``validation``, else as `password`.
-        """
-        async with self._server() as server:
-            answer = await server.sign_up(
-                {"email": email.strip(), "password": password, "options": {"data": {"full_name": name}}}
-            )
-        if answer.session is None:
-            return None
-        return await self._begin(answer.session.access_token, answer.session.refresh_token)
 
     async def restore(self) -> Session | None:
         """Who was signed in when the program ended, renewed if due; None where nobody is.

@@ -5,6 +5,7 @@ This module is imported only after `supabase_auth` has been, so what it imports 
 
 from __future__ import annotations
 
+import re
 import ssl
 from urllib.parse import urlsplit
 
@@ -63,6 +64,13 @@ _WORDS: dict[str, tuple[str, str, str | None]] = {
     ),
     "insufficient_aal": ("second_factor", "The server asks for a second factor.", "Sign in again, with the code."),
     "user_already_exists": ("exists", "There is an account with this e-mail address already.", "Sign in instead."),
+    "otp_expired": (
+        "code",
+        "The code is wrong, or no longer good.",
+        "Take the newest message, or have another code sent.",
+    ),
+    "otp_disabled": ("validation", "Codes by e-mail are switched off on this server.", None),
+    "same_password": ("weak_password", "That is the password you had.", "Choose another one."),
     "email_exists": ("exists", "There is an account with this e-mail address already.", "Sign in instead."),
     "email_address_invalid": ("validation", "This is no e-mail address that the server accepts.", None),
     "email_address_not_authorized": ("validation", "The server sends no messages to this address.", None),
@@ -108,7 +116,7 @@ def _answered(error: AuthApiError, url: str) -> HelpdeskError:
         kind, text, hint = words
         return SignInError(text, hint, kind=kind)
     if status == 429:
-        wait = _retry_after(error)
+        wait = _retry_after(error) or _seconds_in(message)
         hint = f"Try again in {wait} seconds." if wait else "Wait a minute, then try again."
         return SignInError("The server has had too many attempts from here.", hint, kind="rate_limit")
     if code in _HOOK or (status >= 400 and "hook" in message.lower()):
@@ -175,6 +183,12 @@ def _retry_after(error: AuthApiError) -> str | None:
     response = getattr(error.__cause__, "response", None)
     after = response.headers.get("retry-after") if isinstance(response, httpx.Response) else None
     return after if after and after.isdigit() else None
+
+
+def _seconds_in(message: str) -> str | None:
+    """How long to wait, where the server says it in its sentence alone."""
+    found = re.search(r"after (\d{1,4}) seconds?", message)
+    return found.group(1) if found else None
 
 
 def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:

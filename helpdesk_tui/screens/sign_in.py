@@ -1,4 +1,4 @@
-"""Signing in: e-mail and password, then a code where the account has a second factor."""
+"""Getting in: signing in, with a code where the account has a second factor; signing up; a new password."""
 
 from __future__ import annotations
 
@@ -13,64 +13,101 @@ from textual.widgets import Button, Input, Static
 
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import safe_block
+from helpdesk_tui.screens.sign_in_steps import STEPS, Name
 
 if TYPE_CHECKING:
+    from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.session import SecondFactor, SignIn
 
 __all__ = ["SignInScreen"]
 
+KEYS = "Enter goes on · Tab next field · ^Q leaves"
+
 
 class SignInScreen(Screen[object]):
-    """Asks for what a sign-in needs; dismissed with the ``Session``.
+    """Asks for what a sign-in needs, one step after the other; dismissed with the ``Session``.
 
     Args:
         sign_in: does it.
         where: the helpdesk's name, shown so that nobody types a password into the wrong one.
         reason: why somebody has to sign in (again), if there is more to say.
         email: what the e-mail field starts with.
+        mail: where the codes are that would come by e-mail, where there is no mail server.
     """
 
     CSS_PATH = "sign_in.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "app.quit", "Leave", id="app.quit"),
-        Binding("escape", "first_step", show=False),
+        Binding("escape", "back", show=False),
+        Binding("ctrl+n", "step('up')", "Sign up", show=False, id="sign_in.up"),
+        Binding("ctrl+r", "step('forgot')", "New password", show=False, id="sign_in.forgot"),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, sign_in: SignIn, where: str, *, reason: str = "", email: str = "") -> None:
+    def __init__(self, sign_in: SignIn, where: str, *, reason: str = "", email: str = "", mail: str = "") -> None:
         super().__init__()
         self._sign_in = sign_in
         self._where = where
         self._reason = reason
         self._email = email
+        self._mail = mail
         self._factor: SecondFactor | None = None
         self._busy = False
+        self._step: Name = "in"
 
     def compose(self) -> ComposeResult:
         """A card in the middle."""
         with Vertical(id="card"):
             yield Static("helpdesk", id="title", markup=False)
-            yield Static(f"Sign in to {self._where}", id="where", markup=False)
+            yield Static("", id="where", markup=False)
+            yield Input(placeholder="Your name", id="name", max_length=200)
             yield Input(self._email, placeholder="E-mail", id="email")
             yield Input(placeholder="Password", password=True, id="password")
-            yield Input(placeholder="Code from your authenticator app", id="code", max_length=10)
-            yield Button("Sign in", variant="primary", id="go")
+            yield Input(placeholder="Code", id="code", max_length=20)
+            yield Input(placeholder="A new password", password=True, id="new_password")
+            yield Button("", variant="primary", id="go")
             yield Static(safe_block(self._reason), id="said", markup=False)
-            yield Static("Enter signs in · Tab next field · ^Q leaves", id="keys", markup=False)
+            yield Static(
+                "[@click=screen.step('up')]New here? ^N signs up[/]   "
+                "[@click=screen.step('forgot')]Forgot the password? ^R[/]",
+                id="others",
+            )
+            yield Static("", id="keys", markup=False)
 
     def on_mount(self) -> None:
-        """The first empty field has the focus."""
+        """The first step."""
         for field in self.query(Input):
             field.cursor_blink = False  # no painting while nobody types
-        self.query_one("#password" if self._email else "#email", Input).focus()
+        self._show("in")
+
+    def _show(self, name: Name) -> None:
+        """Go to a step: its fields, the first empty one with the focus."""
+        step = STEPS[name]
+        self._step = name
+        self.query_one("#where", Static).update(f"{step.title} {self._where}")
+        self.query_one("#go", Button).label = step.button
+        self.query_one("#others").display = name == "in"
+        self.query_one("#keys", Static).update(f"Esc goes back · {KEYS}" if step.back else KEYS)
+        code = self.query_one("#code", Input)
+        code.value = ""
+        code.placeholder = "Code from your authenticator app" if "factor" in name else "Code from the e-mail"
+        fields = list(self.query(Input))
+        for field in fields:
+            field.display = field.id in step.fields
+        shown = [field for field in fields if field.display]
+        next((field for field in shown if not field.value), shown[0]).focus()
+
+    def _value(self, field: str) -> str:
+        return self.query_one(f"#{field}", Input).value
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
-        if event.input.id == "email":
-            self.query_one("#password", Input).focus()
-        else:
+        fields = STEPS[self._step].fields
+        if event.input.id == fields[-1]:
             self._go()
+        else:
+            self.app.action_focus_next()
 
     @on(Button.Pressed)
     def _pressed(self) -> None:
@@ -81,13 +118,21 @@ class SignInScreen(Screen[object]):
         said.set_class(failed, "failed")
         said.update(safe_block(words))
 
-    def action_first_step(self) -> None:
-        """From the code back to e-mail and password, for another account or a fresh start."""
-        if self._factor is not None and not self._busy:
-            self._factor = None
-            self.remove_class("second")
+    # Keys
+
+    def action_step(self, name: Name) -> None:
+        """To signing up, or to a new password; from the first step alone."""
+        if self._step == "in" and not self._busy:
             self._say("")
-            self.query_one("#email", Input).focus()
+            self._show(name)
+
+    def action_back(self) -> None:
+        """Back, for another account or a fresh start. What was begun at the server ends."""
+        back = STEPS[self._step].back
+        if back is not None and not self._busy:
+            self._factor = None
+            self._say("")
+            self._show(back)
             self.run_worker(self._sign_in.abandon())
 
     @work
@@ -95,36 +140,75 @@ class SignInScreen(Screen[object]):
         if self._busy:
             return
         self._busy = True
+        self._say(STEPS[self._step].working, failed=False)
         try:
-            await self._sign_in_once()
+            await self._do()
+        except HelpdeskError as error:
+            self._say(str(error))
+            shown = [field for field in self.query(Input) if field.display]
+            next((field for field in shown if not field.value), shown[-1]).focus()
         finally:
             self._busy = False
 
-    async def _sign_in_once(self) -> None:
-        email = self.query_one("#email", Input).value.strip()
-        password = self.query_one("#password", Input)
-        code = self.query_one("#code", Input)
-        if self._factor is None and (not email or not password.value):
-            self._say("Both are needed: the e-mail address and the password.")
-            return
-        self._say("Signing in …", failed=False)
-        from helpdesk_tui.core.session import SecondFactor  # loads what the first paint must not wait for
+    async def _do(self) -> None:
+        """What the step is for; then the next one."""
+        email = self._value("email").strip()
+        match self._step:
+            case "in":
+                await self._password(email)
+            case "factor":
+                assert self._factor is not None
+                self.dismiss(await self._sign_in.second_factor(self._factor, self._value("code")))
+            case "up":
+                session = await self._sign_in.sign_up(email, self._value("new_password"), self._value("name"))
+                if not self._in(session):
+                    self._show("confirm")
+                    self._say(f"We have sent a code to {email}. {self._elsewhere()}", failed=False)
+            case "confirm":
+                self._in(await self._sign_in.confirm(email, self._value("code")))
+            case "forgot":
+                await self._sign_in.recover(email)
+                self._show("code")
+                self._say(
+                    f"If there is an account of {email}, a code is on its way to it. {self._elsewhere()}", failed=False
+                )
+            case "code":
+                factor = await self._sign_in.redeem(email, self._value("code"))
+                self._next_to_new(factor)
+            case "reset_factor":
+                assert self._factor is not None
+                await self._sign_in.prove(self._factor, self._value("code"))
+                self._next_to_new(None)
+            case "new":
+                self._in(await self._sign_in.set_password(self._value("new_password")))
 
-        try:
-            if self._factor is None:
-                answer = await self._sign_in.password(email, password.value)
-            else:
-                answer = await self._sign_in.second_factor(self._factor, code.value.strip())
-        except HelpdeskError as error:
-            self._say(str(error))
-            (password if self._factor is None else code).focus()
-            return
+    def _in(self, session: Session | None) -> bool:
+        """Whether that was all."""
+        if session is not None:
+            self.dismiss(session)
+        return session is not None
+
+    async def _password(self, email: str) -> None:
+        from helpdesk_tui.core.accounts import SecondFactor  # loads what the first paint must not wait for
+
+        answer = await self._sign_in.password(email, self._value("password"))
         if isinstance(answer, SecondFactor):
-            self._factor = answer
-            self.add_class("second")
-            self._say(
-                f"Now the code from {answer.friendly_name or 'your authenticator app'}. Esc goes back.", failed=False
-            )
-            code.focus()
+            self._ask_factor("factor", answer)
         else:
             self.dismiss(answer)
+
+    def _next_to_new(self, factor: SecondFactor | None) -> None:
+        if factor is not None:
+            self._ask_factor("reset_factor", factor)
+        else:
+            self.query_one("#new_password", Input).value = ""
+            self._show("new")
+            self._say("Now the new password. Your other devices will be signed out.", failed=False)
+
+    def _ask_factor(self, step: Name, factor: SecondFactor) -> None:
+        self._factor = factor
+        self._show(step)
+        self._say(f"Now the code from {factor.friendly_name or 'your authenticator app'}.", failed=False)
+
+    def _elsewhere(self) -> str:
+        return f"There is no mail server here: look into {self._mail}." if self._mail else "Type it here."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -13,8 +14,10 @@ from textual.widgets import Input
 from helpdesk_tui.app import HelpdeskApp
 from helpdesk_tui.core.session import SignIn
 from helpdesk_tui.core.tokens import MemoryStore
+from helpdesk_tui.local.sign_in.mail import Outbox
 from helpdesk_tui.local.sign_in.transport import LocalSignIn
 from helpdesk_tui.screens.desk import DeskScreen
+from helpdesk_tui.screens.sign_in import SignInScreen
 from tests.screens.opened import Opened
 from tests.world import DeskDatabase
 
@@ -85,5 +88,59 @@ async def test_a_second_factor_is_asked_for(
         await seen.until(lambda: isinstance(app.screen, DeskScreen), "the desk")
         assert sign_in.session is not None
         assert sign_in.session.aal == "aal2"
+        await seen.until(lambda: seen.shows("Mira"), "who I am")
+        await seen.app.leave()
+
+
+def code_in(gate: LocalSignIn) -> str:
+    """The code of the newest mail."""
+    found = re.search(r"\d{6}", Outbox(gate.outbox).messages()[-1][2])
+    assert found
+    return found.group()
+
+
+async def test_somebody_new_signs_up_with_the_mailed_code(database: DeskDatabase, tmp_path: Path) -> None:
+    gate = LocalSignIn(database.owner_dsn, tmp_path, issuer=database.settings.auth_url, autoconfirm=False)
+    sign_in = SignIn(database.settings, MemoryStore(), transport=gate)
+    app = HelpdeskApp(database.settings, sign_in, drafts=tmp_path / "drafts.sqlite3")
+    async with app.run_test(size=(80, 24)) as pilot:
+        seen = Opened(app, pilot)
+        await seen.until(lambda: seen.shows("New here?"), "the way in")
+        await seen.press("ctrl+n")
+        await seen.until(lambda: seen.shows("Sign up at"), "the step")
+        await seen.press("escape")
+        await seen.until(lambda: seen.shows("Sign in to"), "back")
+        await seen.press("ctrl+n", *"Mira", "enter", *EMAIL, "enter", *"x", "enter")
+        await seen.until(lambda: seen.shows("at least 6 characters"), "that it is weak")
+        await seen.press(*"correct horse", "enter")
+        await seen.until(lambda: seen.shows("We have sent a code"), "the question for the code")
+        assert seen.shows("outbox.mbox")
+        await seen.press(*"000000", "enter")
+        await seen.until(lambda: seen.shows("The code is wrong"), "the refusal")
+        app.screen.query_one("#code", Input).value = code_in(gate)
+        await seen.press("enter")
+        await seen.until(lambda: not isinstance(app.screen, SignInScreen), "the home screen")
+        assert sign_in.session is not None
+        await seen.until(lambda: seen.shows("Mira"), "who I am")
+        await seen.app.leave()
+
+
+async def test_a_forgotten_password_is_set_anew_with_the_mailed_code(
+    database: DeskDatabase, gate: LocalSignIn, device: AsyncGoTrueClient, tmp_path: Path
+) -> None:
+    sign_in = SignIn(database.settings, MemoryStore(), transport=gate)
+    app = HelpdeskApp(database.settings, sign_in, drafts=tmp_path / "drafts.sqlite3")
+    async with app.run_test(size=(80, 24)) as pilot:
+        seen = Opened(app, pilot)
+        await seen.until(lambda: seen.shows("Forgot the password?"), "the way in")
+        await seen.press("ctrl+r", *EMAIL, "enter")
+        await seen.until(lambda: seen.shows("If there is an account"), "the question for the code")
+        await seen.press(*code_in(gate), "enter")
+        await seen.until(lambda: seen.shows("Now the new password"), "the question for the password")
+        await seen.press(*PASSWORD, "enter")
+        await seen.until(lambda: seen.shows("That is the password you had"), "that it is the old one")
+        await seen.press(*"2", "enter")
+        await seen.until(lambda: not isinstance(app.screen, SignInScreen), "the home screen")
+        assert sign_in.session is not None
         await seen.until(lambda: seen.shows("Mira"), "who I am")
         await seen.app.leave()
