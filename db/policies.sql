@@ -103,6 +103,7 @@ select u.id, p.department_id,
                    then substr(session_user::text, 4)::uuid end
    and (s.not_after is null or s.not_after > clock_timestamp())
    and (u.banned_until is null or u.banned_until <= clock_timestamp()) and u.deleted_at is null
+   and p.deactivated_at is null
        -- In an older snapshot nobody has signed out and nobody was demoted yet: it may be read, not written from.
    and (current_setting('transaction_isolation') = 'read committed' or current_setting('transaction_read_only') = 'on')
 $$;
@@ -120,6 +121,7 @@ select u.id, p.department_id,
         or exists (select from auth.sessions s where s.id = (c.claims ->> 'session_id')::uuid and s.user_id = u.id
                     and (s.not_after is null or s.not_after > clock_timestamp())))
    and (u.banned_until is null or u.banned_until <= clock_timestamp()) and u.deleted_at is null
+   and p.deactivated_at is null
 $$;
 
 -- Everything about who asks. An agent works for their own department, an admin for all.
@@ -750,7 +752,8 @@ begin
     raise exception 'only agents and admins assign tickets' using errcode = 'HD003';
   end if;
   if assignee is not null and not exists (
-    select from public.profiles p where p.id = assignee and p.role in ('agent', 'admin')) then
+    select from public.profiles p
+     where p.id = assignee and p.role in ('agent', 'admin') and p.deactivated_at is null) then
     raise exception 'only an agent or an admin can be the assignee of a ticket' using errcode = 'HD002';
   end if;
   -- Locked in one order, so that two such acts over the same tickets wait for each other and not crosswise.
@@ -854,6 +857,7 @@ begin
   if not private.is_admin() then
     raise exception 'only admins change roles and departments' using errcode = 'HD003';
   end if;
+  perform private.as_admin(alone => true);
   if person = private.uid() and set_person.role is distinct from 'admin' then
     raise exception 'nobody changes their own role' using errcode = 'HD003', hint = 'Ask another admin.';
   end if;
@@ -1129,6 +1133,545 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Administration. What an admin does to people, or to many tickets at once, is an act: done whole or not at all, kept
+-- with how it was before, and taken back as far as nobody has changed it since. A client draws an act's id, so that one
+-- whose answer was lost can be sent again.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Only an admin goes on from here. With "alone", one after the other: two admins who take each other's role away at
+-- the same moment would both succeed, and whoever waited here has to be an admin still.
+create or replace function private.as_admin(alone boolean) returns uuid
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  person uuid;
+begin
+  if alone and private.is_admin() then
+    perform from private.settings for no key update;
+  end if;
+  select a.person into person from private.asking() a where a.role = 'admin';
+  if person is null then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return person;
+end
+$$;
+
+-- What somebody who sees only so much of a ticket would change by changing it, in one word: to tell whether it was.
+create or replace function private.mark_of(t public.tickets) returns text
+language sql immutable security definer set search_path = pg_catalog, pg_temp as $$
+  select md5(jsonb_build_array(t.title, t.status, t.priority, t.category_id, extract(epoch from t.due_date),
+                               t.department_id, t.assignee_id)::text)
+$$;
+
+-- What an act answered when it was done; null if it was not. Another's act under the same id is no such case.
+create or replace function private.done_before(act uuid) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  there record;
+begin
+  if act is null then
+    raise exception 'an act needs an id' using errcode = 'HD002', hint = 'Draw one.';
+  end if;
+  select a.actor_id, a.answer into there from private.acts a where a.id = act;
+  if found and there.actor_id is distinct from private.uid() then
+    raise exception 'this id is taken by another act' using errcode = 'HD002', hint = 'Draw a new one.';
+  end if;
+  return there.answer;
+end
+$$;
+
+-- Keeps an act for ninety days. Answers what the client is answered, with the act's number in it.
+create or replace function private.keep_act(act uuid, kind text, words text, before jsonb, answer jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  kept jsonb;
+begin
+  delete from private.acts a where a.at < clock_timestamp() - interval '90 days';
+  insert into private.acts as a (id, actor_id, kind, words, before, answer)
+  values (act, private.uid(), kind, left(words, 500), before, answer)
+  returning keep_act.answer || jsonb_build_object('act', a.number, 'words', a.words) into kept;
+  update private.acts a set answer = kept where a.id = act;
+  return kept;
+end
+$$;
+
+-- Ends the sign-ins of a person: their rows, where the owner may remove them, and the connections of their logins. That
+-- they have no rights any more does not hang on this: whoever is deactivated is nobody to the policies.
+create or replace function private.end_sessions(person uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  ended uuid[] := array(select s.id from auth.sessions s where s.user_id = person);
+  each uuid;
+begin
+  if has_table_privilege('auth.sessions', 'delete') then
+    delete from auth.sessions s where s.user_id = person;
+  end if;
+  foreach each in array ended loop
+    perform private.clear_away(each);
+  end loop;
+end
+$$;
+
+-- Whether the hook has to refuse a sign-in.
+create or replace function private.is_deactivated(account uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as
+'select exists (select from public.profiles p where p.id = account and p.deactivated_at is not null)';
+
+-- What a person would lose by a change: how many open tickets they see now and would see no more, without those they
+-- hold; and how many they hold that they would not come across any more unless they keep them.
+create or replace function private.outlook(person uuid, role text, department uuid, active boolean,
+                                           out loses integer, out holds integer)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select count(*) filter (where t.assignee_id is distinct from p.id and (p.role = 'admin' or t.department_id = p.department_id)
+                                 and not coalesce(active and (outlook.role = 'admin' or outlook.role = 'agent'
+                                                              and t.department_id = outlook.department), false))::integer,
+         count(*) filter (where t.assignee_id = p.id and not coalesce(
+           active and (outlook.role = 'admin' or outlook.role = 'agent' and t.department_id = outlook.department),
+           false))::integer
+    from public.profiles p
+    join public.tickets t on t.is_open and (p.role = 'admin' or p.role = 'agent' and t.department_id = p.department_id
+                                            or t.assignee_id = p.id)
+   where p.id = person and p.role <> 'customer' and p.deactivated_at is null
+$$;
+
+-- Sets what a person is, for an act and for its undoing.
+create or replace function private.put_person(person uuid, role text, department uuid, active boolean) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if put_person.role is null or put_person.role not in ('customer', 'agent', 'admin') then
+    raise exception 'there is no role %', coalesce(quote_literal(put_person.role), 'null') using errcode = 'HD002',
+      hint = 'The roles are customer, agent and admin.';
+  end if;
+  if department is not null and not exists (select from public.departments d where d.id = department) then
+    raise exception 'there is no such department' using errcode = 'HD004';
+  end if;
+  if person = private.uid() and (put_person.role <> 'admin' or not active) then
+    raise exception 'nobody takes away their own role or access' using errcode = 'HD003', hint = 'Ask another admin.';
+  end if;
+  update public.profiles p
+     set role = put_person.role, department_id = put_person.department,
+         deactivated_at = case when not active then coalesce(p.deactivated_at, now()) end
+   where p.id = person;
+end
+$$;
+
+-- The change that is asked for, on top of what the person is: {"role", "department", "active"}, each where it changes.
+create or replace function private.changed(p public.profiles, change jsonb,
+                                           out role text, out department uuid, out active boolean)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select case when change ? 'role' then change ->> 'role' else p.role end,
+         case when change ? 'department' then (change ->> 'department')::uuid else p.department_id end,
+         case when change ? 'active' then coalesce((change ->> 'active')::boolean, false)
+              else p.deactivated_at is null end
+$$;
+
+-- What a change would mean for a person, before it is made.
+create or replace function helpdesk.foresee(person uuid, change jsonb) returns table (loses integer, holds integer)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  select o.loses, o.holds
+    from public.profiles p cross join private.changed(p, change) c
+   cross join private.outlook(p.id, c.role, c.department, c.active) o
+   where p.id = person;
+end
+$$;
+
+-- Changes what a person is. "held" says what becomes of the open tickets they hold and would not come across any more:
+-- 'keep' them, or 'hand over' to the heir or, without one, to nobody. Whoever leaves the team or is deactivated keeps none.
+create or replace function helpdesk.change_person(act uuid, person uuid, change jsonb, held text, heir uuid)
+returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  answer jsonb;
+  p public.profiles;
+  wants record;
+  outlook record;
+  leaving boolean;
+  given jsonb := '[]';
+  numbers jsonb := '[]';
+  heir_name text;
+  name text;
+  kind text;
+begin
+  perform private.as_admin(alone => true);
+  answer := private.done_before(act);
+  if answer is not null then
+    return answer;
+  end if;
+  -- Held to the end: nobody is given a ticket meanwhile.
+  select a.* into p from public.profiles a where a.id = person for update;
+  if not found then
+    raise exception 'there is no such person' using errcode = 'HD004';
+  end if;
+  if held is null or held not in ('keep', 'hand over') then
+    raise exception 'what they hold is kept or handed over' using errcode = 'HD002';
+  end if;
+  select * into wants from private.changed(p, change);
+  if heir is not null then
+    select private.called(h.full_name, h.email, h.role, true) into heir_name from public.profiles h
+     where h.id = heir and h.id <> person and h.role in ('agent', 'admin') and h.deactivated_at is null;
+    if not found then
+      raise exception 'what they hold can be handed over to another agent or admin only' using errcode = 'HD002';
+    end if;
+  end if;
+  select * into outlook from private.outlook(person, wants.role, wants.department, wants.active);
+  leaving := wants.role = 'customer' and p.role <> 'customer' or not wants.active;
+  if leaving or held = 'hand over' then
+    with locked as materialized (
+      select t.id from public.tickets t
+       where t.assignee_id = person and (t.is_open or wants.role = 'customer')
+         and (leaving or t.department_id is distinct from wants.department)
+       order by t.id for no key update of t),
+    moved as (
+      update public.tickets t set assignee_id = case when t.is_open then heir end
+        from locked l where t.id = l.id
+      returning t.id, t.number, t.is_open, t.department_id, private.mark_of(t) as mark)
+    select coalesce(jsonb_agg(jsonb_build_array(m.id, m.department_id, person, m.mark)), '[]'),
+           coalesce(jsonb_agg(m.number order by m.number) filter (where m.is_open), '[]')
+      into given, numbers from moved m;
+  end if;
+  if (wants.role, wants.department, wants.active) is not distinct from (p.role, p.department_id, p.deactivated_at is null)
+     and given = '[]' then
+    return jsonb_build_object('act', null, 'words', 'nothing changes', 'loses', 0, 'held', outlook.holds,
+                              'handed', numbers);
+  end if;
+  perform private.put_person(person, wants.role, wants.department, wants.active);
+
+  name := private.called(p.full_name, p.email, p.role, true);
+  kind := case when wants.active <> (p.deactivated_at is null)
+                    then case when wants.active then 'activate' else 'deactivate' end
+               when wants.role <> p.role then 'set'
+               when wants.department is distinct from p.department_id then 'move'
+               else 'hand over' end;
+  return private.keep_act(act, kind, concat_ws(', ',
+      case when wants.active <> (p.deactivated_at is null)
+           then case when wants.active then 'activated ' else 'deactivated ' end || name end,
+      case when wants.role <> p.role then format('%s: %s → %s', name, p.role, wants.role) end,
+      case when wants.department is distinct from p.department_id then format('%s: %s → %s', name,
+        coalesce((select d.name from public.departments d where d.id = p.department_id), 'no department'),
+        coalesce((select d.name from public.departments d where d.id = wants.department), 'no department')) end,
+      case when jsonb_array_length(numbers) > 0
+           then format('%s open %s of %s to %s', jsonb_array_length(numbers),
+                       case jsonb_array_length(numbers) when 1 then 'ticket' else 'tickets' end, name,
+                       coalesce(heir_name, 'nobody')) end),
+    jsonb_build_object('tickets', given, 'person', jsonb_build_object(
+      'id', person, 'role', p.role, 'department', p.department_id, 'active', p.deactivated_at is null,
+      'after', jsonb_build_object('role', wants.role, 'department', wants.department, 'active', wants.active))),
+    jsonb_build_object('loses', outlook.loses, 'held', outlook.holds, 'handed', numbers));
+end
+$$;
+
+-- Sends tickets of one department to another, in one statement. An agent of the old one does not go along; an admin
+-- holds tickets anywhere. What has left the department meanwhile stays where it is.
+create or replace function helpdesk.reassign(act uuid, ids uuid[], from_department uuid, to_department uuid, query text)
+returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  answer jsonb;
+  before jsonb;
+  numbers jsonb;
+  dropped integer;
+  source text;
+  target text;
+begin
+  perform private.as_admin(alone => false);
+  answer := private.done_before(act);
+  if answer is not null then
+    return answer;
+  end if;
+  select d.name into source from public.departments d where d.id = from_department;
+  -- Held to the end: it is not removed meanwhile.
+  select d.name into target from public.departments d where d.id = to_department for key share;
+  if source is null or target is null then
+    raise exception 'there is no such department' using errcode = 'HD004';
+  end if;
+  if from_department = to_department then
+    raise exception 'the tickets are in % already', quote_literal(target) using errcode = 'HD002';
+  end if;
+  with locked as materialized (
+    select t.id, t.assignee_id from public.tickets t
+     where t.id = any(ids) and t.department_id = from_department order by t.id for no key update of t),
+  staying as materialized (
+    select p.id from public.profiles p
+     where p.deactivated_at is null and (p.role = 'admin' or p.role = 'agent' and p.department_id = to_department)),
+  moved as (
+    update public.tickets t
+       set department_id = to_department,
+           assignee_id = case when t.assignee_id in (select s.id from staying s) then t.assignee_id end
+      from locked l where t.id = l.id
+    returning t.id, t.number, l.assignee_id as held, t.assignee_id, private.mark_of(t) as mark)
+  select jsonb_agg(jsonb_build_array(m.id, from_department, m.held, m.mark)), jsonb_agg(m.number order by m.number),
+         count(*) filter (where m.held is not null and m.assignee_id is null)
+    into before, numbers, dropped from moved m;
+  if before is null then
+    return jsonb_build_object('act', null, 'words', 'nothing changes', 'moved', jsonb_build_array(), 'dropped', 0);
+  end if;
+  return private.keep_act(act, 'reassign',
+    format('%s %s: %s → %s%s', jsonb_array_length(numbers),
+           case jsonb_array_length(numbers) when 1 then 'ticket' else 'tickets' end, source, target,
+           coalesce(' (' || nullif(btrim(query), '') || ')', '')),
+    jsonb_build_object('tickets', before), jsonb_build_object('moved', numbers, 'dropped', dropped));
+end
+$$;
+
+-- Takes an act back: the person and exactly those tickets that nobody has changed since; names the others and why. A
+-- number names an act, null is one's own latest. What this did is an act too.
+create or replace function helpdesk.undo(act uuid, number bigint) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant uuid := private.as_admin(alone => true);
+  answer jsonb := private.done_before(act);
+  was private.acts;
+  b jsonb;
+  p public.profiles;
+  person jsonb;
+  why text;
+  back jsonb := '[]';
+  numbers jsonb := '[]';
+  others jsonb := '[]';
+begin
+  if answer is not null then
+    return answer;
+  end if;
+  if number is null then
+    select a.* into was from private.acts a
+     where a.actor_id = who and a.undone_by is null and a.kind <> 'undo' order by a.number desc limit 1 for update;
+  else
+    select a.* into was from private.acts a where a.number = undo.number for update;
+  end if;
+  if was.id is null then
+    raise exception 'there is nothing to take back' using errcode = 'HD004',
+      hint = 'Acts are kept for ninety days.';
+  end if;
+  if was.undone_by is not null then
+    raise exception 'act % was taken back already', was.number using errcode = 'HD002',
+      hint = 'By act ' || (select a.number from private.acts a where a.id = was.undone_by) || '.';
+  end if;
+
+  b := was.before -> 'person';
+  if b is not null then
+    select a.* into p from public.profiles a where a.id = (b ->> 'id')::uuid for update;
+    why := case
+      when p.id is null then 'is no longer there'
+      when jsonb_build_object('role', p.role, 'department', p.department_id, 'active', p.deactivated_at is null)
+           <> b -> 'after' then 'was changed since'
+      when b ->> 'department' is not null
+           and not exists (select from public.departments d where d.id = (b ->> 'department')::uuid)
+           then 'cannot go back: the department is gone' end;
+    person := jsonb_build_object('id', b ->> 'id', 'name', private.called(p.full_name, p.email, p.role, true),
+                                 'done', why is null, 'why', why);
+    if why is null then
+      -- First, since somebody deactivated can hold nothing; whoever is being taken off the team is let go of after.
+      perform private.put_person(p.id, b ->> 'role', (b ->> 'department')::uuid, (b ->> 'active')::boolean);
+    end if;
+  end if;
+
+  with b as materialized (
+    select (e ->> 0)::uuid as id, (e ->> 1)::uuid as department, (e ->> 2)::uuid as assignee, e ->> 3 as mark
+      from jsonb_array_elements(was.before -> 'tickets') e),
+  locked as materialized (
+    select t.id, t.number, t.title, t.department_id as department_now, t.assignee_id as assignee_now, b.*,
+           exists (select from public.departments d where d.id = b.department) as there
+      from public.tickets t join b on b.id = t.id order by t.id for no key update of t),
+  put as (
+    update public.tickets t
+       set department_id = l.department,
+           assignee_id = (select h.id from public.profiles h
+                           where h.id = l.assignee and h.role in ('agent', 'admin') and h.deactivated_at is null)
+      from locked l(id, number, title, department_now, assignee_now, again, department, assignee, mark, there)
+     where t.id = l.id and l.there and private.mark_of(t) = l.mark
+    returning t.id, t.number, l.department_now, l.assignee_now, private.mark_of(t) as mark)
+  select (select coalesce(jsonb_agg(jsonb_build_array(x.id, x.department_now, x.assignee_now, x.mark)), '[]') from put x),
+         (select coalesce(jsonb_agg(x.number order by x.number), '[]') from put x),
+         (select coalesce(jsonb_agg(jsonb_build_object('id', b.id, 'number', l.number, 'title', l.title, 'why',
+                   case when l.number is null then 'is no longer there' when not l.there then 'its department is gone'
+                        else 'was changed since' end) order by l.number), '[]')
+            from b left join locked l(id, number, title, department_now, assignee_now, again, department, assignee, mark,
+                                      there) on l.id = b.id
+           where not exists (select from put x where x.id = b.id))
+    into back, numbers, others;
+
+  answer := jsonb_build_object('of', was.number, 'undone', was.words, 'person', person, 'restored', numbers,
+                               'others', others);
+  if coalesce((person ->> 'done')::boolean, false) or back <> '[]' then
+    answer := private.keep_act(act, 'undo', format('took back act %s: %s', was.number, was.words),
+      jsonb_strip_nulls(jsonb_build_object('tickets', back)) || case when why is null and b is not null then
+        jsonb_build_object('person', (b -> 'after') || jsonb_build_object('id', b ->> 'id', 'after', b - 'after' - 'id'))
+        else '{}' end, answer);
+    update private.acts a set undone_by = undo.act where a.id = was.id;
+  else
+    answer := answer || jsonb_build_object('act', null, 'words', 'nothing changes');
+  end if;
+  return answer;
+end
+$$;
+
+-- The latest acts that can be taken back, everybody's.
+create or replace function helpdesk.acts(most integer)
+returns table (number bigint, actor text, kind text, words text, at timestamptz, undone_by bigint)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  select a.number, private.called(p.full_name, p.email, p.role, true), a.kind, a.words, a.at, u.number
+    from private.acts a left join public.profiles p on p.id = a.actor_id left join private.acts u on u.id = a.undone_by
+   order by a.number desc limit least(most, 1000);
+end
+$$;
+
+-- People for an admin, by name: whose name or address has every word of what is looked for, of a role ('staff': agents
+-- and admins), of a department, active or not; each where it is given. "everybody" is how many there are in all.
+create or replace function helpdesk.people(wanted text, of_role text, of_department uuid, active boolean,
+                                           skip integer, most integer)
+returns table (id uuid, email text, full_name text, role text, department_id uuid, department text,
+               deactivated_at timestamptz, created_at timestamptz, holds integer, everybody integer)
+language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp as $$
+declare
+  words constant text[] := array(
+    select '%' || regexp_replace(w, '([%_\\])', '\\\1', 'g') || '%'
+      from regexp_split_to_table(lower(btrim(coalesce(wanted, ''))), '\s+') w where w <> '');
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  with fitting as materialized (
+    select p.id, lower(coalesce(p.full_name, p.email)) as sort from public.profiles p
+     where (of_role is null or p.role = of_role or of_role = 'staff' and p.role <> 'customer')
+       and (of_department is null or p.department_id = of_department)
+       and (active is null or active = (p.deactivated_at is null))
+       and lower(concat(p.full_name, ' ', p.email)) like all (words)),
+  page as materialized (select f.id, f.sort from fitting f order by f.sort, f.id offset skip limit least(most, 1000))
+  select p.id, p.email, p.full_name, p.role, p.department_id, d.name, p.deactivated_at, p.created_at,
+         case when p.role <> 'customer' then
+           (select count(*)::integer from public.tickets t where t.assignee_id = p.id and t.is_open) else 0 end,
+         (select count(*)::integer from fitting)
+    from page g join public.profiles p on p.id = g.id left join public.departments d on d.id = p.department_id
+   order by g.sort, g.id;
+end
+$$;
+
+-- Departments, categories and tags with what hangs on each.
+create or replace function helpdesk.structure(what text)
+returns table (id uuid, name text, description text, color text, department_id uuid, department text,
+               is_default boolean, people integer, tickets integer, categories integer)
+language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  if what = 'departments' then
+    return query
+    select d.id, d.name, d.description, null::text, null::uuid, null::text, d.is_default,
+           (select count(*)::integer from public.profiles p where p.department_id = d.id),
+           (select count(*)::integer from public.tickets t where t.department_id = d.id and t.is_open),
+           (select count(*)::integer from public.categories c where c.department_id = d.id)
+      from public.departments d order by lower(d.name), d.id;
+  elsif what = 'categories' then
+    return query
+    select c.id, c.name, c.description, null::text, c.department_id, d.name, false, 0, coalesce(n.tickets, 0), 0
+      from public.categories c left join public.departments d on d.id = c.department_id
+      left join (select t.category_id, count(*)::integer as tickets from public.tickets t
+                  where t.category_id is not null group by t.category_id) n on n.category_id = c.id
+     order by lower(c.name), c.id;
+  elsif what = 'tags' then
+    return query
+    select g.id, g.name, g.description, g.color, null::uuid, null::text, false, 0, coalesce(n.tickets, 0), 0
+      from public.ticket_tags g
+      left join (select r.tag_id, count(*)::integer as tickets from public.ticket_tag_relations r group by r.tag_id) n
+        on n.tag_id = g.id
+     order by lower(g.name), g.id;
+  else
+    raise exception 'there is nothing called %', coalesce(quote_literal(what), 'null') using errcode = 'HD002',
+      hint = 'It is one of: departments, categories, tags.';
+  end if;
+end
+$$;
+
+-- Where tickets come that no category sends elsewhere.
+create or replace function helpdesk.set_default_department(department uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform private.as_admin(alone => true);
+  perform from public.departments d where d.id = department for no key update;
+  if not found then
+    raise exception 'there is no such department' using errcode = 'HD004';
+  end if;
+  update public.departments d set is_default = false where d.is_default and d.id <> department;
+  update public.departments d set is_default = true where d.id = department and not d.is_default;
+end
+$$;
+
+-- Puts one tag in the place of another, which is no more. Answers how many tickets bore it.
+create or replace function helpdesk.merge_tags(gone uuid, kept uuid) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  bearing integer;
+begin
+  perform private.as_admin(alone => true);
+  if gone = kept or (select count(*) from public.ticket_tags g where g.id in (gone, kept)) < 2 then
+    raise exception 'that takes two tags' using errcode = 'HD004';
+  end if;
+  select count(*)::integer into bearing from public.ticket_tag_relations r where r.tag_id = gone;
+  insert into public.ticket_tag_relations (ticket_id, tag_id)
+  select r.ticket_id, kept from public.ticket_tag_relations r where r.tag_id = gone on conflict do nothing;
+  delete from public.ticket_tags g where g.id = gone;
+  return bearing;
+end
+$$;
+
+-- The first admin: named by the owner, as long as there is none. Whoever has confirmed that address is one at once;
+-- otherwise whoever confirms it first. Says what became of it.
+--   psql -c "select private.first_admin('ann@example.com')"
+create or replace function private.first_admin(email text) returns text
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  address constant text := lower(btrim(first_admin.email));
+  account record;
+begin
+  if address is null or address !~ '^[^@[:space:]]+@[^@[:space:]]+$' then
+    raise exception 'that is no e-mail address' using errcode = 'HD002';
+  end if;
+  perform from private.settings for no key update;
+  if exists (select from public.profiles p
+              where p.role = 'admin' and p.deactivated_at is null and lower(p.email) = address) then
+    return address || ' is an admin';
+  end if;
+  if exists (select from public.profiles p where p.role = 'admin' and p.deactivated_at is null) then
+    raise exception 'this helpdesk has an admin already' using errcode = 'HD003',
+      hint = 'An admin makes others: helpdesk admin people set ' || address || ' --role admin';
+  end if;
+  update private.settings set first_admin = address;
+  select u.id, u.email_confirmed_at into account from auth.users u
+   where lower(u.email) = address and not u.is_anonymous and u.deleted_at is null
+     and not coalesce((to_jsonb(u) ->> 'is_sso_user')::boolean, false);
+  if account.email_confirmed_at is not null then
+    perform private.welcome_first_admin(account.id);
+    return address || ' is an admin now';
+  elsif account.id is not null then
+    return address || ' will be the admin once the address is confirmed; the account is there, and whoever made it knows '
+                      'its password: remove it first if that was not you';
+  end if;
+  return address || ' will be the admin once signed up, with the address confirmed';
+end
+$$;
+
+create or replace function private.welcome_first_admin(account uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform from private.settings for no key update;
+  if not exists (select from public.profiles p where p.role = 'admin' and p.deactivated_at is null) then
+    update public.profiles p set role = 'admin', deactivated_at = null where p.id = account;
+  end if;
+  update private.settings set first_admin = null;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Live changes: channels that cannot be guessed, ids and nothing else
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -1187,6 +1730,16 @@ language sql volatile security definer set search_path = pg_catalog, pg_temp as 
    ) as a(audience, id)
    where a.audience is not null
    group by a.audience
+$$;
+
+-- Who works here, in which departments, and what tickets are sorted by: a hint to the team to read again.
+create or replace function private.announce_structure() returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not (private.is_background() and current_setting('helpdesk.mute', true) = 'on') then
+    perform private.announce_to('staff', '{"people": []}');
+  end if;
+end
 $$;
 
 create or replace function helpdesk.channels() returns table (channel text)
@@ -1701,6 +2254,10 @@ begin
   if session is null or expires is null or coalesce((event #>> '{claims,is_anonymous}')::boolean, false) then
     return event;
   end if;
+  if private.is_deactivated((event #>> '{claims,sub}')::uuid) then
+    return jsonb_build_object('error', jsonb_build_object('http_code', 403,
+      'message', 'This account was deactivated in the helpdesk.'));
+  end if;
   select encode(sha256(s.value || uuid_send(session)), 'hex') into strict key
     from private.secrets s where s.name = 'login';
 
@@ -1761,6 +2318,10 @@ grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid
   helpdesk.attachments(uuid), helpdesk.history(uuid), helpdesk.dressed(uuid[]), helpdesk.counts(integer),
   helpdesk.assign(uuid[], uuid),
   helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
+  helpdesk.foresee(uuid, jsonb), helpdesk.change_person(uuid, uuid, jsonb, text, uuid),
+  helpdesk.reassign(uuid, uuid[], uuid, uuid, text), helpdesk.undo(uuid, bigint), helpdesk.acts(integer),
+  helpdesk.people(text, text, uuid, boolean, integer, integer), helpdesk.structure(text),
+  helpdesk.set_default_department(uuid), helpdesk.merge_tags(uuid, uuid),
   helpdesk.set_person(uuid, text, uuid), helpdesk.channels(), helpdesk.chats(uuid[], integer),
   helpdesk.chat_messages(uuid, uuid), helpdesk.chat_open(uuid, text, uuid, text), helpdesk.chat_accept(uuid),
   helpdesk.chat_transfer(uuid, uuid, uuid), helpdesk.chat_end(uuid), helpdesk.chat_rate(uuid, integer, text),
@@ -1782,7 +2343,7 @@ alter function private.clear_away(uuid) owner to helpdesk_keeper;
 revoke create on schema private, helpdesk from helpdesk_keeper;
 revoke all on function helpdesk.access_token_hook(jsonb) from public, anon, authenticated, helpdesk_member;
 grant execute on function helpdesk.access_token_hook(jsonb) to supabase_auth_admin;
-grant execute on function private.session_ends(uuid) to helpdesk_keeper;
+grant execute on function private.session_ends(uuid), private.is_deactivated(uuid) to helpdesk_keeper;
 grant select on private.secrets to helpdesk_keeper;
 grant select, insert, update, delete on private.logins to helpdesk_keeper;
 

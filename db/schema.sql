@@ -349,6 +349,7 @@ alter table public.kb_article_versions
 alter table public.kb_articles add column if not exists version integer not null default 1;
 
 alter table public.departments add column if not exists is_default boolean not null default false;
+alter table public.profiles add column if not exists deactivated_at timestamptz;
 alter table public.categories
   add column if not exists description text,
   add column if not exists created_at timestamptz default now(),
@@ -798,10 +799,15 @@ begin
 
   if new.assignee_id is not null and (tg_op = 'INSERT' or new.assignee_id is distinct from old.assignee_id) then
     -- Held until the end, so that nobody is taken off the team between this look and the commit.
-    perform from public.profiles p where p.id = new.assignee_id and p.role in ('agent', 'admin') for share;
+    perform from public.profiles p
+      where p.id = new.assignee_id and p.role in ('agent', 'admin') and p.deactivated_at is null for share;
     if not found then
       raise exception 'only an agent or an admin can be the assignee of a ticket' using errcode = 'HD002';
     end if;
+  elsif tg_op = 'UPDATE' and new.assignee_id is not null and not old.is_open and new.status in ('open', 'pending')
+        and exists (select from public.profiles p where p.id = new.assignee_id and p.deactivated_at is not null) then
+    -- Opened again, while who had it has left meanwhile.
+    new.assignee_id := null;
   end if;
 
   if new.status in ('resolved', 'closed') then
@@ -1342,12 +1348,18 @@ begin
   insert into public.profiles as p (id, email, full_name, role)
   values (new.id, new.email, nullif(left(btrim(new.raw_user_meta_data ->> 'full_name'), 200), ''), 'customer')
   on conflict (id) do update set email = excluded.email where p.email <> excluded.email;
+  -- Whoever merely says that an address is theirs is not the admin who was named by it, nor is whoever another
+  -- organisation's sign-in says so of.
+  if new.email_confirmed_at is not null and not coalesce((to_jsonb(new) ->> 'is_sso_user')::boolean, false)
+     and exists (select from private.settings s where s.first_admin = lower(new.email)) then
+    perform private.welcome_first_admin(new.id);
+  end if;
   return null;
 end
 $$;
 
 create or replace trigger helpdesk_profile_from_account
-  after insert or update of email, is_anonymous, banned_until, deleted_at on auth.users
+  after insert or update of email, email_confirmed_at, is_anonymous, banned_until, deleted_at on auth.users
   for each row execute function private.profile_from_account();
 
 insert into public.profiles (id, email, full_name, role)
@@ -1363,19 +1375,34 @@ begin
     perform private.rename_channels_of(old.id, old.role, old.department_id);
     return null;
   end if;
+  if old.role = 'admin' and old.deactivated_at is null and not (new.role = 'admin' and new.deactivated_at is null) then
+    -- Two admins who demote each other at the same moment: one after the other, so that one of them is left.
+    perform from private.settings for no key update;
+    if not exists (select from public.profiles p where p.role = 'admin' and p.deactivated_at is null) then
+      raise exception 'this is the only admin' using errcode = 'HD003', hint = 'Make somebody else an admin first.';
+    end if;
+  end if;
   if old.role <> 'customer' and new.role = 'customer' then
     update public.tickets set assignee_id = null where assignee_id = new.id;
     perform private.give_chats_back(new.id);
+  elsif old.deactivated_at is null and new.deactivated_at is not null then
+    update public.tickets set assignee_id = null where assignee_id = new.id and is_open;
+    perform private.give_chats_back(new.id);
   end if;
-  if (new.role, new.department_id) is distinct from (old.role, old.department_id) then
+  if (new.role, new.department_id) is distinct from (old.role, old.department_id)
+     or old.deactivated_at is null and new.deactivated_at is not null then
     perform private.rename_channels_of(old.id, old.role, old.department_id);
   end if;
+  if old.deactivated_at is null and new.deactivated_at is not null then
+    perform private.end_sessions(new.id);
+  end if;
+  perform private.announce_structure();
   return null;
 end
 $$;
 
 create or replace trigger profiles_staff_changed
-  after update of role, department_id on public.profiles
+  after update of role, department_id, deactivated_at on public.profiles
   for each row execute function private.staff_changed();
 create or replace trigger profiles_staff_left
   after delete on public.profiles
@@ -1628,6 +1655,53 @@ create or replace trigger chat_sessions_announce_update
 create or replace trigger chat_sessions_announce_delete
   after delete on public.chat_sessions referencing old table as old_rows
   for each statement execute function private.announce_chats();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Administration: who has left, who comes first, and what an admin did that can be taken back
+-- ---------------------------------------------------------------------------------------------------------------
+
+create index if not exists profiles_name_idx on public.profiles (lower(coalesce(full_name, email)), id);
+create index if not exists profiles_staff_idx on public.profiles (role) where role <> 'customer';
+
+-- The address of who becomes an admin at their first confirmed sign-up: named by the owner, while there is no admin.
+alter table private.settings add column if not exists first_admin text;
+
+-- What an admin did to people, or to many tickets at once, and how it was before. "before" holds
+-- {"person": {id, role, department, active, after: {role, department, active}},
+--  "tickets": [[id, department, assignee, mark of the ticket as the act left it], ...]}, each where there is any.
+create table if not exists private.acts (
+  id uuid primary key,
+  number bigint not null generated always as identity,
+  actor_id uuid references public.profiles on delete set null,
+  kind text not null check (kind in ('reassign', 'move', 'set', 'hand over', 'deactivate', 'activate', 'undo')),
+  words text not null,
+  at timestamptz not null default clock_timestamp(),
+  before jsonb not null,
+  answer jsonb not null,
+  undone_by uuid references private.acts on delete set null
+);
+create unique index if not exists acts_number_key on private.acts (number);
+create index if not exists acts_actor_id_idx on private.acts (actor_id, number desc);
+create index if not exists acts_at_idx on private.acts (at);
+create index if not exists acts_undone_by_idx on private.acts (undone_by);
+
+create or replace function private.structure_changed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform private.announce_structure();
+  return null;
+end
+$$;
+
+create or replace trigger departments_announce
+  after insert or update or delete on public.departments
+  for each statement execute function private.structure_changed();
+create or replace trigger categories_announce
+  after insert or update or delete on public.categories
+  for each statement execute function private.structure_changed();
+create or replace trigger ticket_tags_announce
+  after insert or update or delete on public.ticket_tags
+  for each statement execute function private.structure_changed();
 
 reset search_path;
 reset client_min_messages;

@@ -37,6 +37,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     apply.add_argument("--dry-run", action="store_true", help="only show what would be done")
     apply.add_argument("--yes", action="store_true", help="do not ask")
+    apply.add_argument(
+        "--admin",
+        metavar="EMAIL",
+        help="the first admin, where there is none: has signed up, or will with that address",
+    )
     apply.set_defaults(handler=lambda args: run(_apply(args)))
     check = actions.add_parser(
         "check",
@@ -90,7 +95,7 @@ async def _apply(args: argparse.Namespace) -> int:
 
     out = Output(args)
     async with owner_dsn(args) as dsn:
-        planned = await schema.apply(dsn, dry_run=True)
+        planned = await schema.apply(dsn, dry_run=True, admin=args.admin)
         if args.dry_run:
             _show(planned, out, json=args.json)
             return 0
@@ -100,7 +105,7 @@ async def _apply(args: argparse.Namespace) -> int:
             if not _agreed():
                 say("Nothing was changed.")
                 return 0
-        done = await schema.apply(dsn)
+        done = await schema.apply(dsn, admin=args.admin)
     _show(done, out, json=args.json)
     say("Done.")
     return 0
@@ -127,6 +132,7 @@ def _show(applied: Applied, out: Output, *, json: bool) -> None:
                 "files": list(applied.files),
                 "changes": [asdict(change) for change in applied.changes],
                 "warnings": list(applied.warnings),
+                "admin": applied.admin or None,
             }
         )
         return

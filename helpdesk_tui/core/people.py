@@ -17,10 +17,10 @@ def me() -> Statement[Me]:
 
 
 def staff() -> Statement[Person]:
-    """Everybody a ticket can be assigned to, by name. Customers see nobody."""
+    """Everybody a ticket can be assigned to, by name: nobody who was deactivated. Customers see nobody."""
     return Statement(
         "select id, coalesce(full_name, email), role, email, department_id from public.profiles "
-        "where role <> 'customer' order by lower(coalesce(full_name, email)), id",
+        "where role <> 'customer' and deactivated_at is null order by lower(coalesce(full_name, email)), id",
         (),
         positional(Person),
         writes=False,

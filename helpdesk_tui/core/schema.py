@@ -15,6 +15,7 @@ import psycopg
 
 from helpdesk_tui.core import faults
 from helpdesk_tui.core.errors import (
+    BadInput,
     DatabaseNotReady,
     HelpdeskError,
     NewerDatabase,
@@ -47,6 +48,7 @@ class Applied:
         changes: what is another than before.
         warnings: what the database had to say.
         dry_run: True: it was taken back.
+        admin: what became of the first admin that was named; "" if none was.
     """
 
     before: int | None
@@ -55,6 +57,7 @@ class Applied:
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
     dry_run: bool
+    admin: str = ""
 
     def lines(self) -> list[str]:
         """The same in words, a line each."""
@@ -67,20 +70,25 @@ class Applied:
             said.append(f"{done}: {number} {words}: {', '.join(names)}")
         if not self.changes:
             said.append("nothing changes")
+        if self.admin:
+            said.append(f"admin: {self.admin}")
         return said + [f"warning: {warning}" for warning in self.warnings]
 
 
-async def apply(dsn: str, *, dry_run: bool = False) -> Applied:
+async def apply(dsn: str, *, dry_run: bool = False, admin: str | None = None) -> Applied:
     """Sets the database up or brings it up to date, in one transaction; can be done again and again.
 
     Args:
         dsn: how to connect as the owner: a libpq connection string or URI.
         dry_run: only look at what would be done. Waits for nobody: a database that is busy says so.
+        admin: the address of the first admin, for a helpdesk that has none: at once if it has a confirmed account,
+            else as soon as somebody signs up with it and confirms it.
 
     Raises:
         NewerDatabase: the database was set up by a newer release; nothing was changed.
         DatabaseNotReady: a file could not be run; the message names the line. Nothing was changed.
-        Refused: this login may not do it. Nothing was changed.
+        Refused: this login may not do it, or there is an admin already. Nothing was changed.
+        BadInput: ``admin`` is no e-mail address. Nothing was changed.
         Unreachable: the database does not answer, or somebody else holds what is to be changed.
         SettingsError: the connection string is no such thing, or is refused.
     """
@@ -102,6 +110,7 @@ async def apply(dsn: str, *, dry_run: bool = False) -> Applied:
             earlier = await inventory(connection)
             for file in files:
                 await _run(connection, file)
+            named = await _first_admin(connection, admin) if admin is not None else ""
             later = await inventory(connection)
             after = await version(connection) or 0
             await (connection.rollback() if dry_run else connection.commit())
@@ -109,8 +118,14 @@ async def apply(dsn: str, *, dry_run: bool = False) -> Applied:
             failure = _plainly(error, dsn)
         else:
             names = tuple(file.name for file in files)
-            return Applied(before, after, names, difference(earlier, later), tuple(warnings), dry_run)
+            return Applied(before, after, names, difference(earlier, later), tuple(warnings), dry_run, named)
     raise failure
+
+
+async def _first_admin(connection: Connection, email: str) -> str:
+    cursor = await connection.execute("select private.first_admin(%s)", [email])
+    row = await cursor.fetchone()
+    return faults.printable(row[0]) if row is not None else ""
 
 
 def newer(found: int) -> NewerDatabase:
@@ -157,6 +172,9 @@ def _plainly(error: psycopg.Error, dsn: str) -> HelpdeskError:
     hint = faults.sentence(cause.diag.message_hint or "")
     if cause.sqlstate == "HD009":
         return NewerDatabase(said, hint or None)
+    if cause.sqlstate in ("HD002", "HD003"):
+        kind = BadInput if cause.sqlstate == "HD002" else Refused
+        return kind(f"{said} Nothing was changed.", hint or None)
     if cause.sqlstate == "42501":
         return Refused(
             f"This login may not set up the helpdesk; nothing was changed. {said}",

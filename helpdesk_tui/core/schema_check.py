@@ -90,7 +90,7 @@ async def _findings(connection: Connection, expected: Wanted) -> AsyncIterator[F
         return
     if found < VERSION:
         yield Finding("error", "version", f"The database is at version {found}, {VERSION} is needed.", APPLY)
-    for look in (_tables, _parts, _closed, _functions, _extensions, _hook):
+    for look in (_tables, _parts, _closed, _functions, _extensions, _hook, _admins):
         async for finding in look(connection, expected):
             yield finding
 
@@ -266,6 +266,22 @@ async def _hook(connection: Connection, _expected: Wanted) -> AsyncIterator[Find
         yield Finding("warning", "hook", told, way)
     elif not signed_in:
         yield Finding("note", "hook", "Nobody has signed in yet, so whether the hook is enabled will show then.", way)
+
+
+async def _admins(connection: Connection, _expected: Wanted) -> AsyncIterator[Finding]:
+    rows = await _rows(
+        connection,
+        """select exists (select from public.profiles p where p.role = 'admin' and p.deactivated_at is null),
+                  (select s.first_admin from private.settings s)""",
+    )
+    there, named = rows[0] if rows else (True, None)
+    if not there and named:
+        yield Finding(
+            "warning", "admin", f"Nobody is an admin yet: {faults.printable(named)} has not signed up and confirmed.",
+            "To name somebody else: `helpdesk db apply --admin EMAIL`.",
+        )  # fmt: skip
+    elif not there:
+        yield Finding("warning", "admin", "Nobody is an admin.", "Name one: `helpdesk db apply --admin EMAIL`.")
 
 
 async def _rows(connection: Connection, statement: str, parameters: list[Any] | None = None) -> list[Any]:

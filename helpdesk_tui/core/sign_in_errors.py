@@ -127,6 +127,9 @@ def _answered(error: AuthApiError, url: str) -> HelpdeskError:
         )
     if code in _ENDED or "refresh token" in message.lower():
         return SignInError("Your sign-in has ended.", "Sign in again.", kind="expired")
+    if status == 403 and "deactivated" in message:
+        # The words of our own hook.
+        return SignInError(_capital(_sentence(message)), "Ask an admin of the helpdesk.", kind="credentials")
     if status == 401 and not code:
         # What the gateway in front of a Supabase project says about a wrong or missing key.
         return SettingsError(f"{_host(url)} does not accept the api_key: {_sentence(message)}", _CONFIG_HINT)

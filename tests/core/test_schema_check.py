@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from helpdesk_tui.core.errors import SettingsError, Unreachable
+from helpdesk_tui.core.errors import BadInput, Refused, SettingsError, Unreachable
 from helpdesk_tui.core.schema import Finding, apply, check
 from helpdesk_tui.core.schema_version import VERSION
 from tests.world import DeskDatabase, People
+
+
+@pytest.fixture
+async def database(database: DeskDatabase) -> DeskDatabase:
+    """In order: a copied one has no admin."""
+    await People(database).add("ann@desk.test", "Ann", "admin")
+    return database
 
 
 async def found(database: DeskDatabase, *levels: str) -> list[Finding]:
@@ -144,3 +151,26 @@ async def test_what_cannot_be_reached_is_said_so() -> None:
         await check("host=127.0.0.1 port=1 user=x dbname=x")
     with pytest.raises(SettingsError):
         await check("nonsense=1")
+
+
+async def test_check_says_when_there_is_no_admin(database: DeskDatabase) -> None:
+    await database.run("delete from auth.users")
+    finding = await only_finding(database, "warning")
+    assert (finding.subject, finding.message) == ("admin", "Nobody is an admin.")
+    assert "--admin" in str(finding.hint)
+    await database.run("select private.first_admin('boss@desk.test')")
+    assert "boss@desk.test has not signed up" in (await only_finding(database, "warning")).message
+
+
+async def test_apply_names_the_first_admin_and_refuses_a_second(database: DeskDatabase) -> None:
+    with pytest.raises(Refused, match="has an admin already") as refused:
+        await apply(database.owner_dsn, admin="boss@desk.test")
+    assert "helpdesk admin people set" in str(refused.value.hint)
+    await database.run("delete from auth.users")
+    planned = await apply(database.owner_dsn, admin="boss@desk.test", dry_run=True)
+    assert "once signed up" in planned.admin
+    assert await database.run("select first_admin from private.settings") == [(None,)]
+    applied = await apply(database.owner_dsn, admin="boss@desk.test")
+    assert any("boss@desk.test will be the admin" in line for line in applied.lines())
+    with pytest.raises(BadInput, match="no e-mail address"):
+        await apply(database.owner_dsn, admin="boss")

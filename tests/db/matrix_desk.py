@@ -110,6 +110,12 @@ class Desk:
             "said": "insert into public.chat_messages (session_id, sender_id, content)"
             " values (%(taken)s, %(customer)s, 'hello') returning id",
         }
+        made["act"] = (
+            "insert into private.acts (id, kind, words, before, answer) select gen_random_uuid(), 'reassign', '',"
+            " jsonb_build_object('tickets', jsonb_build_array(jsonb_build_array("
+            "t.id, %(billing)s::uuid, null, private.mark_of(t)))),"
+            " '{}' from public.tickets t where t.id = %(ticket)s returning number"
+        )
         for name, sql in made.items():
             ids[name] = one(sql)
         connection.execute("delete from public.notifications where id is not null")

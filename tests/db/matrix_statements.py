@@ -8,6 +8,7 @@ _TICKET: Final = "insert into public.tickets (title, customer_id{more}) values (
 _MESSAGE: Final = (
     "insert into public.ticket_messages (ticket_id, content, after_id{more}) values (%(ticket)s, 'm', {after}{values})"
 )
+_CHANGE: Final = "select helpdesk.change_person(gen_random_uuid(), {}, '{}', 'keep', null)"
 _SET: Final = "update public.tickets set {} where id = %(ticket)s"
 
 
@@ -47,6 +48,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "the default one": "insert into public.departments (name, is_default) values ('New', true)",
         "its name": "update public.departments set name = 'Renamed' where id = %(support)s",
         "the default": "update public.departments set is_default = false where id = %(support)s",
+        "the default, by function": "select helpdesk.set_default_department(%(billing)s)",
         "by SQL": _delete("departments"),
         "an empty one, by remove()": "select helpdesk.remove('department', %(empty_department)s)",
         "one in use, by remove()": "select helpdesk.remove('department', %(billing)s)",
@@ -76,6 +78,10 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "own address": "update public.profiles set email = 'boss@desk.test' where id = %(me)s",
         "own role, by set_person()": "select helpdesk.set_person(%(me)s, 'agent', %(support)s)",
         "another's, by set_person()": "select helpdesk.set_person(%(other_customer)s, 'agent', %(support)s)",
+        "another's, by change_person": _CHANGE.format("%(other_customer)s", '{"role": "agent"}'),
+        "own role, by change_person": _CHANGE.format("%(me)s", '{"role": "agent"}'),
+        "own activity, by SQL": "update public.profiles set deactivated_at = null where id = %(me)s",
+        "own activity, by function": _CHANGE.format("%(me)s", '{"active": false}'),
     },
     "tickets": {
         "by id": "select from public.tickets where id = %(ticket)s",
@@ -110,6 +116,9 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "assignee, by assign()": "select from helpdesk.assign(array[%(ticket)s], %(agent)s) where done",
         "assigned to a customer": "select from helpdesk.assign(array[%(ticket)s], %(customer)s) where done",
         "department, by move()": "select from helpdesk.move(array[%(ticket)s], %(billing)s) where done",
+        "department, by reassign()": "select from helpdesk.reassign(gen_random_uuid(), array[%(ticket)s]::uuid[],"
+        " %(support)s, %(billing)s, '') a where jsonb_array_length(a -> 'moved') = 1",
+        "back again, by undo()": "select helpdesk.undo(gen_random_uuid(), %(act)s)",
         "by SQL": _delete("tickets"),
     },
     "ticket_messages": {
@@ -167,6 +176,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "its name": "update public.ticket_tags set name = 'x' where id = %(tag)s",
         "by SQL": _delete("ticket_tags"),
         "by remove()": "select helpdesk.remove('tag', %(tag)s)",
+        "by merge_tags()": "select helpdesk.merge_tags(%(tag)s, %(other_tag)s)",
     },
     "ticket_tag_relations": {
         "the ticket's": "select from public.ticket_tag_relations where ticket_id = %(ticket)s",

@@ -29,6 +29,7 @@ departments           | insert | one                         | no       | no    
 departments           | insert | the default one             | no       | no        | no          | no    | no
 departments           | update | its name                    | -        | -         | -           | yes   | -
 departments           | update | the default                 | no       | no        | no          | no    | no
+departments           | update | the default, by function    | HD003    | HD003     | HD003       | yes   | HD003
 departments           | delete | by SQL                      | no       | no        | no          | no    | no
 departments           | delete | an empty one, by remove()   | HD003    | HD003     | HD003       | yes   | HD003
 departments           | delete | one in use, by remove()     | HD003    | HD003     | HD003       | HD002 | HD003
@@ -49,6 +50,10 @@ profiles              | update | own department              | no       | no    
 profiles              | update | own address                 | no       | no        | no          | no    | no
 profiles              | update | own role, by set_person()   | HD003    | HD003     | HD003       | HD003 | HD003
 profiles              | update | another's, by set_person()  | HD003    | HD003     | HD003       | yes   | HD003
+profiles              | update | another's, by change_person | HD003    | HD003     | HD003       | yes   | HD003
+profiles              | update | own role, by change_person  | HD003    | HD003     | HD003       | HD003 | HD003
+profiles              | update | own activity, by SQL        | no       | no        | no          | no    | no
+profiles              | update | own activity, by function   | HD003    | HD003     | HD003       | HD003 | HD003
 profiles              | delete | their own                   | no       | no        | no          | no    | no
 tickets               | read   | by id                       | yes      | yes       | -           | yes   | -
 tickets               | read   | by number                   | yes      | yes       | -           | yes   | -
@@ -81,6 +86,8 @@ tickets               | update | last update                 | no       | no    
 tickets               | update | assignee, by assign()       | HD003    | yes       | -           | yes   | HD003
 tickets               | update | assigned to a customer      | HD003    | HD002     | HD002       | HD002 | HD003
 tickets               | update | department, by move()       | HD003    | yes       | -           | yes   | HD003
+tickets               | update | department, by reassign()   | HD003    | HD003     | HD003       | yes   | HD003
+tickets               | update | back again, by undo()       | HD003    | HD003     | HD003       | yes   | HD003
 tickets               | delete | by SQL                      | no       | no        | no          | no    | no
 ticket_messages       | read   | a public one                | yes      | yes       | -           | yes   | -
 ticket_messages       | read   | a note                      | -        | yes       | -           | yes   | -
@@ -120,6 +127,7 @@ ticket_tags           | insert | one                         | no       | yes   
 ticket_tags           | update | its name                    | -        | -         | -           | yes   | -
 ticket_tags           | delete | by SQL                      | no       | no        | no          | no    | no
 ticket_tags           | delete | by remove()                 | HD003    | HD003     | HD003       | yes   | HD003
+ticket_tags           | delete | by merge_tags()             | HD003    | HD003     | HD003       | yes   | HD003
 ticket_tag_relations  | read   | the ticket's                | -        | yes       | -           | yes   | -
 ticket_tag_relations  | insert | a tag on the ticket         | no       | yes       | no          | yes   | no
 ticket_tag_relations  | update | one                         | no       | no        | no          | no    | no
