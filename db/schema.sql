@@ -1699,8 +1699,9 @@ create or replace trigger departments_announce
 create or replace trigger categories_announce
   after insert or update or delete on public.categories
   for each statement execute function private.structure_changed();
+-- A new tag is heard of with the ticket that bears it.
 create or replace trigger ticket_tags_announce
-  after insert or update or delete on public.ticket_tags
+  after update or delete on public.ticket_tags
   for each statement execute function private.structure_changed();
 
 reset search_path;
