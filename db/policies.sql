@@ -1705,7 +1705,7 @@ begin
   end if;
   if was <> 'customer' and not exists (
     select from public.profiles p join auth.users u on u.id = p.id
-     where p.id = person and p.role <> 'customer' and u.deleted_at is null
+     where p.id = person and p.role <> 'customer' and p.deactivated_at is null and u.deleted_at is null
        and (u.banned_until is null or u.banned_until <= clock_timestamp())) then
     perform private.rename_channel('staff');
   end if;
@@ -1984,6 +1984,12 @@ begin
        and (s.department_id is null or s.department_id = any(who.departments) or s.agent_id = who.person)) then
     raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been sent to another department.';
   end if;
+  -- Held until the end: whoever is taken off the team at this moment must not be left with a chat.
+  perform from public.profiles p
+    where p.id = who.person and p.role in ('agent', 'admin') and p.deactivated_at is null for share;
+  if not found then
+    raise exception 'only agents and admins take chats' using errcode = 'HD003';
+  end if;
   -- Whoever comes second waits for the first one's commit, and looks again.
   update public.chat_sessions s set status = 'active', agent_id = who.person
    where s.id = chat and s.status = 'waiting'
@@ -2017,6 +2023,18 @@ begin
                                     and h.by_id = who.person and h.created_at > clock_timestamp() - interval '1 hour') then
     raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
   end if;
+  if person is not null then
+    -- Held until the end, so that nobody is taken off the team between this look and the commit; and before the chat, as
+    -- it is done where somebody leaves.
+    perform from public.profiles p join auth.users u on u.id = p.id
+      where p.id = person and p.role in ('agent', 'admin') and p.deactivated_at is null and u.deleted_at is null
+        and (u.banned_until is null or u.banned_until <= clock_timestamp())
+        and not exists (select from public.chat_sessions c where c.id = chat and c.customer_id = p.id)
+        for share of p;
+    if not found then
+      raise exception 'only an agent or an admin can take a chat' using errcode = 'HD002';
+    end if;
+  end if;
   select c.* into s from public.chat_sessions c where c.id = chat for no key update;
   sight := private.chat_sight(chat);
   if sight is null then
@@ -2033,14 +2051,6 @@ begin
     raise exception 'this chat has ended' using errcode = 'HD002';
   end if;
   if person is not null then
-    -- Held until the end, so that nobody is taken off the team between this look and the commit.
-    perform from public.profiles p join auth.users u on u.id = p.id
-      where p.id = person and p.id <> s.customer_id and p.role in ('agent', 'admin') and u.deleted_at is null
-        and (u.banned_until is null or u.banned_until <= clock_timestamp())
-        for share of p;
-    if not found then
-      raise exception 'only an agent or an admin can take a chat' using errcode = 'HD002';
-    end if;
     update public.chat_sessions c set status = 'active', agent_id = person
      where c.id = chat and (c.status, c.agent_id) is distinct from ('active', person);
   else

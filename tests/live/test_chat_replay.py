@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from tests.live.chat_replay import real_chats, replayed
 from tests.world import DeskDatabase
 
 NUMBER = os.environ.get("HELPDESK_REPLAY_CHATS", "100")
 
 
+@pytest.mark.timeout(120 if NUMBER == "100" else 3600)
 async def test_real_chats_replayed_through_two_live_sessions_are_the_same_on_both_screens(
     database: DeskDatabase,
 ) -> None:
