@@ -22,14 +22,17 @@ from time import monotonic, sleep
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
+from helpdesk_tui.core import journal_files, journal_requests
 from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.journal_files import DraftFile
+from helpdesk_tui.core.journal_requests import Request
 from helpdesk_tui.core.text import safe_line
 
-__all__ = ["Draft", "Journal", "JournalError", "Kind"]
+__all__ = ["Draft", "DraftFile", "Journal", "JournalError", "Kind", "Request"]
 
 Kind = Literal["reply", "note"]
 
-VERSION: Final = 2
+VERSION: Final = 3
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
 BUSY_SECONDS: Final = 0.3
 #: How long opening tries, in seconds, while other windows open a new journal too.
@@ -71,7 +74,7 @@ class Draft:
     that sending it again after a lost answer is harmless. ``after_id`` is the newest message that the author had on
     screen when they began. ``revision`` is 0 until it is saved. ``updated_at`` is in UTC. ``attempted`` is the text of
     a send that no answer to is known: the server may have it under this id. It is empty where there were several such
-    texts, None where there was none.
+    texts, None where there was none. ``files`` go with it.
     """
 
     owner: str
@@ -83,6 +86,12 @@ class Draft:
     revision: int = 0
     updated_at: datetime = field(default_factory=_now)
     attempted: str | None = None
+    files: tuple[DraftFile, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        return not self.content.strip() and not self.files
 
     def attempt(self) -> Draft:
         """This draft with its text put down as one that the server may have."""
@@ -145,13 +154,16 @@ class Journal:
                 "select revision from drafts where message_id = ?", (str(draft.message_id),)
             ).fetchone()
             kept: int = row[0] if row else 0
-            if not draft.content.strip():
+            if draft.is_empty:
                 if row and kept == draft.revision:
                     connection.execute("delete from drafts where message_id = ?", (str(draft.message_id),))
+                    journal_files.forget(connection, draft.message_id)
                 return _anew(draft) if draft.revision else draft
+            before = draft.files
             if kept != draft.revision:
                 draft = _anew(draft)
-            saved = replace(draft, revision=draft.revision + 1, updated_at=_now())
+            files = journal_files.keep(connection, draft.message_id, draft.files, before)
+            saved = replace(draft, files=files, revision=draft.revision + 1, updated_at=_now())
             connection.execute(
                 f"insert or replace into drafts ({_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 (a constant)
                 (
@@ -202,6 +214,36 @@ class Journal:
         """Forget a draft: the server has confirmed its message, or its author threw it away."""
         with _plain_words(self.path), self._transaction() as connection:
             connection.execute("delete from drafts where message_id = ?", (str(message_id),))
+            journal_files.forget(connection, message_id)
+
+    def content(self, file: DraftFile) -> bytes:
+        """What is in a file of a draft.
+
+        Raises:
+            JournalError: also where it is not there any more.
+        """
+        if file.data is not None:
+            return file.data
+        with _plain_words(self.path):
+            data = journal_files.content(self._connection, file.id)
+        if data is None:
+            raise JournalError(f"The file {safe_line(file.name, 100)} is not kept here any more.", "Attach it again.")
+        return data
+
+    def save_request(self, request: Request) -> Request:
+        """Keep a request that is being written, and return it as it is kept; an empty one is forgotten."""
+        with _plain_words(self.path), self._transaction() as connection:
+            return journal_requests.save(connection, request)
+
+    def requests(self, owner: str) -> tuple[Request, ...]:
+        """The requests that a person is writing, newest first."""
+        with _plain_words(self.path):
+            return journal_requests.of(self._connection, owner)
+
+    def drop_request(self, request_id: UUID) -> None:
+        """Forget a request: the server has it, or its author threw it away."""
+        with _plain_words(self.path), self._transaction() as connection:
+            journal_requests.forget(connection, request_id)
 
     def settle(self) -> None:
         """Ask the disk to hold what was saved. May take long; may be called from any thread."""
@@ -218,7 +260,8 @@ class Journal:
     def _select(self, where: str, *params: str) -> tuple[Draft, ...]:
         with _plain_words(self.path):
             rows = self._connection.execute(f"select {_COLUMNS} from drafts where {where}", params)  # noqa: S608
-            return tuple(map(_draft, rows))
+            drafts = [_draft(row) for row in rows]
+            return tuple(replace(draft, files=journal_files.of(self._connection, draft.message_id)) for draft in drafts)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -234,7 +277,7 @@ class Journal:
 
 def _anew(draft: Draft) -> Draft:
     """A draft of the same words that is another message."""
-    return replace(draft, message_id=uuid4(), revision=0, attempted=None)
+    return replace(draft, message_id=uuid4(), revision=0, attempted=None, files=journal_files.anew(draft.files))
 
 
 def _utf8(text: str) -> str:
@@ -270,7 +313,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("begin immediate")
         # Another window may have been first.
         version = connection.execute("pragma user_version").fetchone()[0]
-        for statement in (_SCHEMA, _INDEX) if version == 0 else (_ATTEMPTED,) if version == 1 else ():
+        steps = {0: (_SCHEMA, _INDEX), 1: (_ATTEMPTED,)}.get(version, ())
+        for statement in (*steps, journal_files.SCHEMA, journal_files.INDEX, journal_requests.SCHEMA):
             connection.execute(statement)
         connection.execute(f"pragma user_version = {VERSION}")
         connection.execute("commit")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.dirty import Tickets
     from helpdesk_tui.screens.link import Link
     from helpdesk_tui.widgets.composer import Composer
+    from helpdesk_tui.widgets.thread import ThreadView
 
 __all__ = ["WIDE", "DeskTicket"]
 
@@ -234,6 +235,7 @@ class DeskTicket(DeskViews):
                 internal=message.internal,
                 after_id=message.after_id,
                 then_status=message.then_status,
+                files=message.files,
             )
         except Stale as error:
             await self._load_thread(message.ticket_id)
@@ -252,6 +254,12 @@ class DeskTicket(DeskViews):
             self.say(f"{word} sent, but the status could not be set to {message.then_status}", alarm=True)
         await self._load_thread(message.ticket_id)
         self.link.mark(frozenset([message.ticket_id]))
+
+    def on_thread_view_save_files(self, message: ThreadView.SaveFiles) -> None:
+        """Ask where to, and save."""
+        from helpdesk_tui.screens.saving import save_files
+
+        save_files(self, message.files)
 
     def on_composer_left(self) -> None:
         """Writing is over; the focus goes to the thread, unless the person has gone elsewhere meanwhile."""

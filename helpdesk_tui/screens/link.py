@@ -120,6 +120,7 @@ class Link:
         desk: what the screens ask; None until the database has answered.
         state: how live the screens are, and why they are not.
         badges: how many notices are unread, how many chats wait.
+        saved_in: the folder that files were last saved in; None: none yet.
     """
 
     def __init__(
@@ -144,6 +145,7 @@ class Link:
         self.desk: Desk | None = None
         self.state: tuple[Connection, str] = ("connecting", "")
         self.badges = (0, 0)
+        self.saved_in: Path | None = None
         self._sign_in = sign_in
         self._session = session
         self._owner = owner

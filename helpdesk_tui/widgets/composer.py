@@ -20,14 +20,16 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
+from helpdesk_tui.core.attachments import Upload, patience
 from helpdesk_tui.core.editor import editor_command
-from helpdesk_tui.core.errors import HelpdeskError
-from helpdesk_tui.core.journal import Journal, Kind
+from helpdesk_tui.core.errors import BadInput, HelpdeskError
+from helpdesk_tui.core.journal import Journal, JournalError, Kind
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText, in_editor
+from helpdesk_tui.widgets.file_bar import FileBar
 
 __all__ = ["Composer"]
 
@@ -67,7 +69,7 @@ class Composer(Vertical):
         """Send this. The same ``message_id`` comes again when it is sent again.
 
         ``after_id`` is the newest message that the author had on the screen; ``then_status`` is the ticket's status
-        after it, None to leave it.
+        after it, None to leave it. ``files`` go with it.
         """
 
         def __init__(
@@ -78,6 +80,7 @@ class Composer(Vertical):
             internal: bool,
             after_id: UUID | None,
             then_status: Status | None = None,
+            files: tuple[Upload, ...] = (),
         ) -> None:
             super().__init__()
             self.ticket_id = ticket_id
@@ -86,6 +89,7 @@ class Composer(Vertical):
             self.internal = internal
             self.after_id = after_id
             self.then_status = then_status
+            self.files = files
 
     class Left(Message):
         """The author is done here: ``sent`` if by sending, else for now. The draft is kept."""
@@ -108,6 +112,7 @@ class Composer(Vertical):
         self._drafts = Drafts(journal, owner, self._me)
         self._journal_problem = journal_problem
         self.text = ComposerText(id="composer-text")
+        self.files = FileBar(id="composer-files")
         self._mode = Static("", id="composer-mode", markup=False)
         self._to = Static("", id="composer-to", markup=False)
         self._told = Static("", id="composer-state", markup=False)
@@ -121,11 +126,12 @@ class Composer(Vertical):
         self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """What is written to whom; the text; what became of it; the keys."""
+        """What is written to whom; the text; its files; what became of it; the keys."""
         with Horizontal(id="composer-head"):
             yield self._mode
             yield self._to
         yield self.text
+        yield self.files
         yield self._told
         yield self._keys
 
@@ -142,6 +148,7 @@ class Composer(Vertical):
         self._take()
         self.ticket = ticket
         self._thread = thread if thread is not None and thread.ticket.id == ticket.id else None
+        self.files.close()
         self._show(self._drafts.slot(ticket.id, "note" if internal else "reply"))
         self.text.focus()
 
@@ -202,7 +209,7 @@ class Composer(Vertical):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing in it."""
-        return self._slot is None or not self.text.text.strip()
+        return self._slot is None or not (self.text.text.strip() or self._slot.draft.files)
 
     # Keys
 
@@ -218,12 +225,23 @@ class Composer(Vertical):
         self._then_status = then_status
         if self._drafts.may_send(slot):
             draft = self._drafts.sending(slot)
+            try:
+                files = self._drafts.uploads(draft)
+            except JournalError as error:
+                self.failed(draft.message_id, str(error))
+                return
             self.post_message(
                 self.Send(
-                    draft.ticket, draft.message_id, draft.content, draft.kind == "note", draft.after_id, then_status
+                    draft.ticket,
+                    draft.message_id,
+                    draft.content,
+                    draft.kind == "note",
+                    draft.after_id,
+                    then_status,
+                    files,
                 )
             )
-            self._wait(draft.message_id)
+            self._wait(draft.message_id, patience(files) or ANSWER_SECONDS)
         self._refresh()
 
     def action_send_anyway(self) -> None:
@@ -287,11 +305,44 @@ class Composer(Vertical):
             self._drafts.flush()
         self.app.refresh(layout=True)
 
+    # Files
+
+    async def action_file(self) -> None:
+        """Ask for a file to go with it."""
+        if self._slot is not None and not self._slot.on_its_way:
+            await self.files.ask()
+
+    @on(FileBar.Attached)
+    def _attached(self, message: FileBar.Attached) -> None:
+        message.stop()
+        if self._slot is None:
+            return
+        self._take()
+        try:
+            self._drafts.attach(self._slot, message.upload)
+        except BadInput as error:
+            self.notify(str(error), severity="warning", markup=False)
+        self._refresh()
+
+    @on(FileBar.TakenOff)
+    def _taken_off(self, message: FileBar.TakenOff) -> None:
+        message.stop()
+        if self._slot is not None:
+            self._drafts.detach_last(self._slot)
+            self._refresh()
+
+    @on(FileBar.Done)
+    def _files_done(self, message: FileBar.Done) -> None:
+        message.stop()
+        self.text.focus()
+
     @on(ComposerText.Request)
-    def _request(self, message: ComposerText.Request) -> None:
+    async def _request(self, message: ComposerText.Request) -> None:
         message.stop()
         if message.what == "editor":
             self.action_editor()
+        elif message.what == "file":
+            await self.action_file()
         else:
             self.action_send_anyway()
 
@@ -336,7 +387,7 @@ class Composer(Vertical):
             self._drafts.see(self._thread)
         self._refresh(reload=True)
 
-    def _wait(self, message_id: UUID) -> None:
+    def _wait(self, message_id: UUID, seconds: float) -> None:
         """Give up on an answer some time; it may still come."""
 
         def give_up() -> None:
@@ -346,7 +397,7 @@ class Composer(Vertical):
 
         if self._waiting is not None:
             self._waiting.stop()
-        self._waiting = self.set_timer(ANSWER_SECONDS, give_up)
+        self._waiting = self.set_timer(seconds, give_up)
 
     def _refresh(self, *, reload: bool = False) -> None:
         """Show the message's state, and its text if that was changed elsewhere."""
@@ -361,6 +412,7 @@ class Composer(Vertical):
         self.set_class(note, "-note")
         self.set_class(not note, "-reply")
         own = self._own_request
+        self.files.list_files(slot.draft.files)
         self._mode.update(" INTERNAL NOTE " if note else " MESSAGE TO THE TEAM " if own else " REPLY TO CUSTOMER ")
         self._to.update(self._recipient(slot.draft.kind))
         status, words = self._state(slot)
@@ -371,7 +423,7 @@ class Composer(Vertical):
         other = "reply" if note else "note"
         team = "" if own else "Alt+R send+resolve   "
         switch = "" if own else f"^O {other}   "
-        self._keys.update(f"^S send   {team}^E editor   {switch}Esc keep and leave")
+        self._keys.update(f"^S send   {team}^F file   ^E editor   {switch}Esc leave")
 
     @property
     def _own_request(self) -> bool:

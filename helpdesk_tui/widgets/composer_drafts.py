@@ -5,13 +5,16 @@ No text is ever dropped here but one that the server has: by its own word, or by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core.journal import Draft, Journal, JournalError, Kind
+from helpdesk_tui.core.attachments import MOST, Upload
+from helpdesk_tui.core.errors import BadInput
+from helpdesk_tui.core.journal import Draft, DraftFile, Journal, JournalError, Kind
 from helpdesk_tui.core.model import Message, Thread
+from helpdesk_tui.core.text import safe_line
 
 __all__ = ["Drafts", "Slot", "Status"]
 
@@ -48,7 +51,7 @@ class Slot:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to send."""
-        return not self.draft.content.strip()
+        return self.draft.is_empty
 
 
 class Drafts:
@@ -126,8 +129,49 @@ class Drafts:
         """Take what the author has written; whether that is anything new."""
         if slot.on_its_way or text == slot.draft.content:
             return False
+        self._change(slot, replace(slot.draft, content=text))
+        return True
+
+    def attach(self, slot: Slot, upload: Upload) -> None:
+        """Take a file along.
+
+        Raises:
+            BadInput: there are as many as a message may have.
+        """
+        if len(slot.draft.files) >= MOST:
+            raise BadInput(f"A message has {MOST} files at most.", "Send the rest with another one.")
+        if not slot.on_its_way:
+            self._change(slot, replace(slot.draft, files=(*slot.draft.files, DraftFile.of(upload))))
+            self.save(slot)
+
+    def detach_last(self, slot: Slot) -> DraftFile | None:
+        """Leave the last file out after all; None where there is none."""
+        if slot.on_its_way or not slot.draft.files:
+            return None
+        *files, last = slot.draft.files
+        self._change(slot, replace(slot.draft, files=tuple(files)))
+        self.save(slot)
+        return last
+
+    def uploads(self, draft: Draft) -> tuple[Upload, ...]:
+        """The files of a draft with what is in them.
+
+        Raises:
+            JournalError: the journal has lost one.
+        """
+        return tuple(Upload(each.name, self._content(each), each.id) for each in draft.files)
+
+    def _content(self, file: DraftFile) -> bytes:
+        if file.data is not None:
+            return file.data
+        if self._journal is None:
+            raise JournalError(f"The file {safe_line(file.name, 100)} is not kept here any more.", "Attach it again.")
+        return self._journal.content(file)
+
+    def _change(self, slot: Slot, draft: Draft) -> None:
+        """Something was written or attached: from the first of it on, it is known what its author had seen."""
         begun = slot.is_empty
-        slot.draft = replace(slot.draft, content=text)
+        slot.draft = draft
         if begun and not slot.is_empty:
             slot.draft = replace(slot.draft, after_id=slot.newest if slot.shown else None)
             slot.anchored, slot.unseen = slot.shown, 0
@@ -135,7 +179,6 @@ class Drafts:
         slot.notice = ""
         if slot.status in ("failed", "stale"):
             slot.status = "writing"
-        return True
 
     def save(self, slot: Slot) -> None:
         """Keep a text in the journal, if it is not there already."""
@@ -173,7 +216,7 @@ class Drafts:
         for slot in self._of(thread.ticket.id):
             arrived = next((one for one in thread.messages if one.id == slot.draft.message_id), None)
             if arrived is not None and slot.status != "sending":
-                self._arrived(slot, arrived)
+                self._arrived(slot, arrived, {one.id for one in thread.attachments})
             slot.shown, slot.newest = True, thread.newest_message
             if slot.is_empty:
                 slot.unseen = 0
@@ -195,14 +238,21 @@ class Drafts:
         place = next((at for at, one in enumerate(thread.messages) if one.id == after_id), -1)
         return (one for one in thread.messages[place + 1 :] if one.sender_id != self._me)
 
-    def _arrived(self, slot: Slot, message: Message) -> None:
-        """The server has a message with this draft's id: with these words or with earlier ones."""
-        if slot.is_empty or message.content.strip() == slot.draft.content.strip():
+    def _arrived(self, slot: Slot, message: Message, files: Set[UUID]) -> None:
+        """The server has a message with this draft's id: with these words and files, or with earlier ones."""
+        same = message.content.strip() == slot.draft.content.strip()
+        missing = tuple(each for each in slot.draft.files if each.id not in files)
+        if slot.is_empty or (same and not missing):
             told = slot.status in ("sending", "confirming")
             self._clear(slot)
             slot.notice = "" if told else "This had been sent already."
             return
-        slot.draft = replace(slot.draft, message_id=uuid4(), revision=0, attempted=None)
+        content = "" if same else slot.draft.content
+        try:
+            missing = tuple(replace(each, id=uuid4(), data=self._content(each)) for each in missing)
+        except JournalError as error:
+            self.problem, missing = error, ()
+        slot.draft = replace(slot.draft, content=content, message_id=uuid4(), revision=0, attempted=None, files=missing)
         slot.status, slot.dirty = "writing", True
         slot.notice = "An earlier version of this was sent; what you have changed since is still here, not sent."
         if self._journal is not None:

@@ -51,6 +51,7 @@ class ComposerText(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+e", "request('editor')", "Editor", show=False, id="composer.editor"),
+        Binding("ctrl+f", "request('file')", "Attach a file", show=False, id="composer.file"),
         Binding("ctrl+y", "request('send_anyway')", "Send anyway", show=False, id="composer.send_anyway"),
         Binding("ctrl+shift+z", "redo", "Redo", show=False, id="composer.redo"),
     ]

@@ -14,8 +14,9 @@ from uuid import UUID
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.message import Message as TextualMessage
 
-from helpdesk_tui.core.model import Message
+from helpdesk_tui.core.model import Attachment, Message
 from helpdesk_tui.widgets.thread_body import State, ThreadBody
 from helpdesk_tui.widgets.thread_entries import Entry
 from helpdesk_tui.widgets.thread_links import open_link
@@ -52,7 +53,15 @@ class ThreadView(ThreadBody):
         Binding("L", "link(-1)", "Link before", show=False, id="thread.previous_link"),
         Binding("enter", "open_link", "Open link", show=False, id="thread.open_link"),
         Binding("y", "copy", "Copy", show=False, id="thread.copy"),
+        Binding("w", "save_files", "Save files", show=False, id="thread.save_files"),
     ]
+
+    class SaveFiles(TextualMessage):
+        """These files are to be saved on this machine."""
+
+        def __init__(self, files: tuple[Attachment, ...]) -> None:
+            super().__init__()
+            self.files = files
 
     def __init__(
         self,
@@ -174,6 +183,17 @@ class ThreadView(ThreadBody):
         else:
             self.app.copy_to_clipboard(entry.words)
             self.notify("Message copied.")
+
+    def action_save_files(self) -> None:
+        """Save the files of the message; of the whole thread where the message has none."""
+        entry = self._current
+        files = entry.files if entry is not None else ()
+        if not files and self.thread is not None:
+            files = self.thread.attachments
+        if files:
+            self.post_message(self.SaveFiles(files))
+        else:
+            self.notify("There is no file here to save.")
 
     # Mouse
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, tzinfo
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from helpdesk_tui.core.model import HistoryLine, Message, Thread
+from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread
 from helpdesk_tui.widgets.markdown.layout import estimate
 
 __all__ = ["MESSAGE_KINDS", "Entry", "Kind", "build"]
@@ -22,6 +22,7 @@ class Entry(NamedTuple):
 
     ``key`` stays the same as long as the entry is the same. ``words`` are a message's text. ``gap`` is how many empty
     lines stand above it. ``message`` is None for a description, a day or a change, ``change`` for all but a change.
+    ``files`` came with the message, or with the description.
     """
 
     key: str
@@ -32,6 +33,12 @@ class Entry(NamedTuple):
     gap: int
     message: Message | None = None
     change: HistoryLine | None = None
+    files: tuple[Attachment, ...] = ()
+
+    @property
+    def stamp(self) -> int:
+        """Another one for other words or files."""
+        return hash((self.words, self.files))
 
     @property
     def is_message(self) -> bool:
@@ -40,7 +47,7 @@ class Entry(NamedTuple):
 
     def about(self, width: int) -> int:
         """About how many lines it takes in so many cells."""
-        return self.gap + (1 + estimate(self.words, width) if self.kind in MESSAGE_KINDS else 1)
+        return self.gap + (1 + estimate(self.words, width) + len(self.files) if self.kind in MESSAGE_KINDS else 1)
 
 
 def build(thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None = None) -> list[Entry]:
@@ -54,10 +61,11 @@ def build(thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None 
     entries: list[Entry] = []
     today: date | None = None
     both: list[tuple[datetime, Message | HistoryLine | None]] = [(one.created_at, one) for one in thread.entries]
-    if thread.description.strip():
+    opening = bool(thread.description.strip() or _files(thread, None))
+    if opening:
         both.insert(0, (thread.ticket.created_at, None))
     for when, one in both:
-        if isinstance(one, HistoryLine) and one.kind == "created" and thread.description.strip():
+        if isinstance(one, HistoryLine) and one.kind == "created" and opening:
             continue  # the description's header says it
         day = when.astimezone(zone).date()
         if day != today:
@@ -78,11 +86,17 @@ def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind) -> E
     if one is None:
         ticket = thread.ticket
         key = f"opening {ticket.id}"
-        return Entry(key, "requester", ticket.created_at, ticket.requester, thread.description, gap)
+        return Entry(
+            key, "requester", ticket.created_at, ticket.requester, thread.description, gap, files=_files(thread, None)
+        )
     kind: Kind = "note" if one.internal else "staff" if one.from_staff else "customer"
     if kind == "customer" and one.sender_id == thread.ticket.customer_id:
         kind = "requester"
-    return Entry(str(one.id), kind, one.created_at, one.sender, one.content, gap, one)
+    return Entry(str(one.id), kind, one.created_at, one.sender, one.content, gap, one, files=_files(thread, one.id))
+
+
+def _files(thread: Thread, message: UUID | None) -> tuple[Attachment, ...]:
+    return tuple(each for each in thread.attachments if each.message_id == message)
 
 
 def _day(day: date) -> str:

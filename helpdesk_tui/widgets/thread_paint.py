@@ -9,6 +9,7 @@ from typing import Final
 from rich.segment import Segment
 from rich.style import Style
 
+from helpdesk_tui.core.attachments import safe_name, size_words
 from helpdesk_tui.core.text import ELLIPSIS, safe_line
 from helpdesk_tui.core.wording import history_words
 from helpdesk_tui.widgets.lines import LineStrip, LineView
@@ -82,7 +83,7 @@ class Painter:
         self.width = max(4, self._columns - GUTTER - MARGIN - 1)
 
     def _key(self, entry: Entry) -> tuple[str, int, int]:
-        return entry.key, hash(entry.words), self.width
+        return entry.key, entry.stamp, self.width
 
     def height(self, entry: Entry, *, keep: bool = True) -> int:
         """Exactly how many lines an entry takes, its gap included.
@@ -106,7 +107,7 @@ class Painter:
         """The height of an entry if it costs nothing to say."""
         if not entry.is_message:
             return entry.gap + 1
-        lines = self._heights.get((entry.key, hash(entry.words), self.width))
+        lines = self._heights.get(self._key(entry))
         return None if lines is None else entry.gap + 1 + lines
 
     def _lay(self, entry: Entry, *, keep: bool = True, colour: Highlight | None = None) -> Laid:
@@ -121,7 +122,9 @@ class Painter:
         if entry.words.strip():
             laid = lay_out(entry.words, self.width, palette, colour)
         else:
-            laid = Laid([joined(("(no text)", palette.text + palette.label))])
+            laid = Laid([] if entry.files else [joined(("(no text)", palette.text + palette.label))])
+        if entry.files:
+            laid = Laid([*laid.lines, *self._files(entry)], laid.has_code)
         if keep:
             self._laid[key] = laid
             self._kept += len(laid.lines)
@@ -130,6 +133,16 @@ class Painter:
                 self._kept -= len(old.lines)
                 self._coloured.discard(gone)
         return laid
+
+    def _files(self, entry: Entry) -> list[Line]:
+        """The files of a message, one a line."""
+        name, about = self.palette(entry.kind).text, self.style(entry.kind, "about")
+        lines = []
+        for each in entry.files:
+            size = f"  {size_words(each.size)}"
+            words = self.fitted(joined(("▤ ", about), (safe_name(each.name), name)), max(self.width - len(size), 8))
+            lines.append(self.fitted(joined(words, (size, about)), self.width))
+        return lines
 
     def wants_colour(self, entry: Entry) -> bool:
         """Whether an entry shows code without the colours it could have."""
@@ -171,7 +184,7 @@ class Painter:
         self._check()
         when = self.when(entry)
         edge = ("chosen-bar" if self._view.has_focus else "chosen-bar-blurred") if chosen else f"{entry.kind}-bar"
-        key = (entry.key, row, self._columns, edge, link, bar, when, entry.gap, hash(entry.words))
+        key = (entry.key, row, self._columns, edge, link, bar, when, entry.gap, entry.stamp)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self._draw(entry, row, edge, link, bar, when)
