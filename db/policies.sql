@@ -434,10 +434,11 @@ create policy "Both sides of a chat can write" on public.chat_messages for inser
               and exists (select from public.chat_sessions s where s.id = session_id
                           and ((select private.uid()) in (s.customer_id, s.agent_id))));
 
--- One about a ticket that is out of sight by now names its title: it goes out of sight with it.
+-- One about a ticket that is out of sight by now names its title: it goes out of sight with it. So with chats.
 create policy "People see their notifications" on public.notifications for select
   using (user_id = (select private.uid())
-         and (ticket_id is null or exists (select from public.tickets t where t.id = ticket_id)));
+         and (ticket_id is null or exists (select from public.tickets t where t.id = ticket_id))
+         and (chat_id is null or exists (select from public.chat_sessions s where s.id = chat_id)));
 create policy "People mark their notifications" on public.notifications for update
   using (user_id = (select private.uid())) with check (user_id = (select private.uid()));
 
@@ -1672,6 +1673,151 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Notifications
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- The lines of a person's inbox that are in sight: what the policies show, asking once who asks.
+create or replace function private.inbox(who_asks uuid, who_role text, who_agent uuid, who_departments uuid[],
+                                         unread_only boolean, before timestamptz, before_id uuid, most integer)
+returns table (id uuid, type text, kinds jsonb, title text, ticket_id uuid, ticket_title text, number bigint,
+               status public.ticket_status, due_date timestamptz, is_requester boolean, chat_id uuid, other_side uuid,
+               times integer, read boolean, created_at timestamptz, updated_at timestamptz)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+begin
+  return query
+  select n.id, n.type, n.kinds, n.title, n.ticket_id, t.title, t.number, t.status, t.due_date,
+         t.customer_id = who_asks, n.chat_id,
+         case when s.customer_id = who_asks then s.agent_id else s.customer_id end,
+         n.times, n.read, n.created_at, n.updated_at
+    from public.notifications n
+    left join public.tickets t on t.id = n.ticket_id
+    left join public.chat_sessions s on s.id = n.chat_id
+   where n.user_id = who_asks and (not unread_only or not n.read)
+     and (before is null or (n.updated_at, n.id) < (before, before_id))
+     and (n.ticket_id is null or t.customer_id = who_asks
+          or private.works_on(t.assignee_id, t.department_id, who_agent, who_departments))
+     and (n.chat_id is null or s.customer_id = who_asks
+          or private.works_chat(s.status, s.agent_id, s.department_id, who_agent, who_departments, who_role = 'admin'))
+   order by n.updated_at desc, n.id desc limit most;
+end
+$$;
+
+-- A page of the inbox, the latest first, with the words that a line needs: what the ticket is called now, who is on the
+-- other side of a chat, and how the newest message begins that somebody else wrote and this person may read.
+create or replace function helpdesk.notices(unread_only boolean, most integer, before timestamptz default null,
+                                            before_id uuid default null)
+returns table (id uuid, type text, kinds jsonb, title text, ticket_id uuid, number bigint,
+               status public.ticket_status, due_date timestamptz, chat_id uuid, other_side text, excerpt text,
+               times integer, read boolean, created_at timestamptz, updated_at timestamptz)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.person is null then
+    return;
+  end if;
+  return query
+  select i.id, i.type, i.kinds, coalesce(i.ticket_title, i.title), i.ticket_id, i.number, i.status, i.due_date, i.chat_id,
+         (select private.called(o.full_name, o.email, o.role, who.role <> 'customer') from public.profiles o
+           where o.id = i.other_side),
+         coalesce(m.content, c.content), i.times, i.read, i.created_at, i.updated_at
+    from private.inbox(who.person, who.role, who.agent, who.departments, unread_only, before, before_id,
+                       least(most, 500)) i
+    left join lateral (
+      select left(x.content, 200) as content from public.ticket_messages x
+       where x.ticket_id = i.ticket_id and i.kinds ?| array['reply', 'note', 'mention'] and x.sender_id <> who.person
+         and (not x.is_internal or not i.is_requester)
+       order by x.created_at desc, x.id desc limit 1) m on true
+    left join lateral (
+      select left(x.content, 200) as content from public.chat_messages x
+       where x.session_id = i.chat_id and x.sender_id <> who.person
+       order by x.created_at desc, x.id desc limit 1) c on true
+   order by i.updated_at desc, i.id desc;
+end
+$$;
+
+-- What the status line says, in one question: how many lines are unread (at most 100), and of which tickets; how many
+-- chats wait that this person may take, and since when; what came after ``since``, for a bell; and their settings.
+create or replace function helpdesk.badges(since timestamptz default null)
+returns table (unread integer, tickets uuid[], chats uuid[], newest timestamptz, news jsonb, waiting integer,
+               waiting_since timestamptz, settings jsonb)
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.person is null then
+    return;
+  end if;
+  return query
+  with u as materialized (
+    select * from private.inbox(who.person, who.role, who.agent, who.departments, true, null, null, 100)
+  ),
+  w as materialized (
+    select s.waiting_since from public.chat_sessions s
+     where s.status = 'waiting' and s.customer_id <> who.person
+       and private.works_chat(s.status, s.agent_id, s.department_id, who.agent, who.departments, who.role = 'admin')
+     order by s.created_at limit 100
+  )
+  select (select count(*)::integer from u), array(select u.ticket_id from u where u.ticket_id is not null),
+         array(select u.chat_id from u where u.chat_id is not null), (select max(u.updated_at) from u),
+         (select jsonb_agg(jsonb_build_array(x.type, x.title) order by x.updated_at desc)
+            from (select * from u where u.updated_at > since order by u.updated_at desc limit 10) x),
+         (select count(*)::integer from w), (select min(w.waiting_since) from w),
+         (select case when jsonb_typeof(p.preferences -> 'notices') = 'object' then p.preferences -> 'notices' end
+            from public.profiles p where p.id = who.person);
+end
+$$;
+
+-- Tells people of their tickets that are due soon or overdue, each of each due date once: the person who asks of theirs;
+-- a job of the owner's (pg_cron), everybody. Answers how many tickets that were.
+create or replace function helpdesk.notice_due() returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '500ms' as $$
+declare
+  who constant record := private.asking();
+  everybody constant boolean := private.is_background();
+  until timestamptz;
+  whose uuid;
+  events private.event[];
+  told integer := 0;
+begin
+  if not everybody and (who.role is null or who.role = 'customer') then
+    return 0;
+  end if;
+  select now() + s.due_soon into until from private.settings s;
+  for whose in
+    select p.id from public.profiles p
+     where (p.id = who.person or everybody and p.role <> 'customer') and private.wants(p.preferences, 'due')
+  loop
+    begin
+      with near as materialized (
+        select t.id, t.title, t.due_date from public.tickets t
+         where t.assignee_id = whose and t.is_open and t.due_sort <= until
+           and not exists (select from private.due_told d
+                            where d.ticket_id = t.id and d.person = whose and d.due_date = t.due_date)
+         order by t.id
+      ),
+      told_now as (
+        insert into private.due_told as d (ticket_id, person, due_date)
+        select n.id, whose, n.due_date from near n
+        on conflict on constraint due_told_pkey do update set due_date = excluded.due_date
+           where d.due_date <> excluded.due_date
+        returning d.ticket_id
+      )
+      select array_agg((whose, 'due', n.id, n.title,
+                        case when n.due_date < now() then 'Overdue: ' else 'Due soon: ' end)::private.event)
+        into events from near n join told_now d on d.ticket_id = n.id;
+      perform private.deliver(events, null);
+      told := told + coalesce(cardinality(events), 0);
+    exception when lock_not_available then
+      -- Somebody's open transaction stands in the way of this person's lines: the next time, then.
+      null;
+    end;
+  end loop;
+  return told;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Live changes: channels that cannot be guessed, ids and nothing else
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -2345,6 +2491,9 @@ grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, 
   helpdesk.restore_article(uuid, integer), helpdesk.vote(uuid, boolean, text),
   helpdesk.search_articles(text, integer, uuid, boolean), helpdesk.suggest_articles(uuid, integer)
   to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),
+  helpdesk.notice_due() to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;

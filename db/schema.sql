@@ -536,9 +536,6 @@ alter table public.kb_article_versions alter column number set not null;
 create unique index if not exists kb_article_versions_number_key on public.kb_article_versions (article_id, number);
 
 alter table public.notifications alter column read set not null;
--- Several events of one kind on one ticket are one unread line.
-create unique index if not exists notifications_one_unread
-  on public.notifications (user_id, type, ticket_id) where not read and ticket_id is not null;
 create index if not exists notifications_user_id_idx on public.notifications (user_id, updated_at desc) where not read;
 create index if not exists notifications_ticket_id_idx on public.notifications (ticket_id);
 
@@ -946,25 +943,6 @@ create or replace trigger tickets_record_events
   referencing old table as old_rows new table as new_rows
   for each statement execute function private.record_ticket_events();
 
--- The inbox: never of one's own act, several of a kind on a ticket one line, a statement over many tickets one line.
-create or replace function private.notify_assignees() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
-    return null;
-  end if;
-  if tg_op = 'INSERT' then
-    perform private.notify_of_assignment(array(
-      select (n.id, n.customer_id, n.assignee_id, n.department_id)::private.touched from new_rows n));
-  else
-    perform private.notify_of_assignment(array(
-      select (n.id, n.customer_id, n.assignee_id, n.department_id)::private.touched
-        from old_rows o join new_rows n on n.id = o.id where n.assignee_id is distinct from o.assignee_id));
-  end if;
-  return null;
-end
-$$;
-
 do $$
 begin
   if to_regtype('private.touched') is null then
@@ -972,59 +950,6 @@ begin
   end if;
 end
 $$;
-
-create or replace function private.notify_of_assignment(assigned private.touched[]) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  insert into public.notifications as n (user_id, type, ticket_id, title)
-  select t.assignee_id, 'assigned',
-         case when count(*) = 1 then min(t.id::text)::uuid end,
-         case when count(*) = 1 then 'Assigned to you: ' || min(t.title)
-              else count(*) || ' tickets were assigned to you' end
-    from unnest(assigned) a join public.tickets t on t.id = a.id
-   where t.assignee_id is not null and t.assignee_id is distinct from private.uid()
-   group by t.assignee_id
-  on conflict (user_id, type, ticket_id) where not read and ticket_id is not null
-  do update set times = n.times + 1, updated_at = now(), title = excluded.title;
-end
-$$;
-
-create or replace trigger tickets_notify_assignees
-  after update on public.tickets
-  referencing old table as old_rows new table as new_rows
-  for each statement execute function private.notify_assignees();
-create or replace trigger tickets_notify_assignees_insert
-  after insert on public.tickets referencing new table as new_rows
-  for each statement execute function private.notify_assignees();
-
-create or replace function private.notify_of_messages() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
-    return null;
-  end if;
-  insert into public.notifications as n (user_id, type, ticket_id, title)
-  select distinct on (a.person, a.kind, a.id) a.person, a.kind, a.id, a.words || a.title
-    from (
-      select t.assignee_id as person, case when m.is_internal then 'note' else 'reply' end as kind, t.id, t.title,
-             case when m.is_internal then 'Note on: ' else 'Reply on: ' end as words, m.sender_id
-        from new_rows m join public.tickets t on t.id = m.ticket_id
-       where not (m.is_internal and t.assignee_id = t.customer_id)  -- the requester hears of no note
-      union all
-      select t.customer_id, 'reply', t.id, t.title, 'Answer on: ', m.sender_id
-        from new_rows m join public.tickets t on t.id = m.ticket_id where not m.is_internal
-    ) a
-   where a.person is not null and a.person <> a.sender_id and a.person is distinct from private.uid()
-  on conflict (user_id, type, ticket_id) where not read and ticket_id is not null
-  do update set times = n.times + 1, updated_at = now(), title = excluded.title;
-  return null;
-end
-$$;
-
-create or replace trigger ticket_messages_notify
-  after insert on public.ticket_messages
-  referencing new table as new_rows
-  for each statement execute function private.notify_of_messages();
 
 -- Live changes: ids only, one notification per audience and statement; equal ones of a transaction are folded by
 -- the server. A note is told to the staff alone.
@@ -1703,6 +1628,365 @@ create or replace trigger categories_announce
 create or replace trigger ticket_tags_announce
   after update or delete on public.ticket_tags
   for each statement execute function private.structure_changed();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Notifications: written by triggers alone; never of one's own act; all that happens on a ticket is one line, and a
+-- statement over many tickets one line a person; nothing that the person turned off. docs/notifications.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+do $$
+begin
+  if to_regtype('private.event') is null then
+    create type private.event as (person uuid, kind text, ticket_id uuid, title text, words text);
+  end if;
+end
+$$;
+
+alter table public.notifications
+  add column if not exists chat_id uuid references public.chat_sessions on delete cascade,
+  -- How many events of each kind the line stands for; ``type`` and ``title`` are those of the last one.
+  add column if not exists kinds jsonb not null default '{}';
+alter table private.settings add column if not exists due_soon interval not null default '2 hours';
+
+-- Whom was told that which due date of a ticket is near: once each.
+create table if not exists private.due_told (
+  ticket_id uuid not null references public.tickets on delete cascade,
+  person uuid not null references public.profiles on delete cascade,
+  due_date timestamptz not null,
+  primary key (ticket_id, person)
+);
+create index if not exists due_told_person_idx on private.due_told (person);
+
+-- One line a person and ticket, or chat, for good: what comes after it was read opens it again. The first time, lines of
+-- an older database are made one: the unread ones if there are any, else the latest.
+do $$
+begin
+  if to_regclass('public.notifications_one_line') is not null then
+    return;
+  end if;
+  update public.notifications set kinds = jsonb_build_object(type, times) where kinds = '{}';
+  with line as (
+    select user_id, ticket_id, sum(times)::integer as times, jsonb_object_agg(type, times) as kinds
+      from (select user_id, ticket_id, type, sum(times) as times from public.notifications
+             where ticket_id is not null and not read group by user_id, ticket_id, type) k
+     group by user_id, ticket_id)
+  update public.notifications n set times = line.times, kinds = line.kinds
+    from line where not n.read and n.user_id = line.user_id and n.ticket_id = line.ticket_id;
+  delete from public.notifications n
+   using (select id, row_number() over (partition by user_id, ticket_id order by read, updated_at desc, id) as place
+            from public.notifications where ticket_id is not null) p
+   where p.id = n.id and p.place > 1;
+  drop index if exists public.notifications_one_unread;
+  create unique index notifications_one_line on public.notifications (user_id, ticket_id) where ticket_id is not null;
+end
+$$;
+create unique index if not exists notifications_one_chat on public.notifications (user_id, chat_id) where chat_id is not null;
+create index if not exists notifications_page_idx on public.notifications (user_id, updated_at desc, id desc);
+create index if not exists notifications_chat_id_idx on public.notifications (chat_id) where chat_id is not null;
+-- Whoever can be mentioned is looked for among the team, and not among everybody.
+create index if not exists profiles_team_idx on public.profiles (role, department_id) where role <> 'customer';
+
+-- Whether a person wants to be told of a kind. What is no true or false there, at any depth, says nothing.
+create or replace function private.wants(preferences jsonb, kind text) returns boolean
+language sql immutable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
+  select coalesce(case when jsonb_typeof(preferences #> array['notices', kind, 'on']) = 'boolean'
+                       then (preferences #>> array['notices', kind, 'on'])::boolean end, true)
+$$;
+
+create or replace function private.add_up(told jsonb, more jsonb) returns jsonb
+language sql immutable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
+  select jsonb_object_agg(k.key, k.times)
+    from (select e.key, sum(e.value::integer) as times
+            from (select * from jsonb_each_text(told) union all select * from jsonb_each_text(more)) e
+           group by e.key) k
+$$;
+
+-- What a line over several tickets is called.
+create or replace function private.many_words(kinds jsonb, tickets bigint) returns text
+language sql immutable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
+  select case when kinds - 'assigned' = '{}' then tickets || ' tickets were assigned to you'
+              when kinds - 'due' = '{}' then tickets || ' of your tickets are due'
+              when kinds - 'status' = '{}' then tickets || ' of your requests were changed'
+              else 'News on ' || tickets || ' tickets' end
+$$;
+
+-- Writes the lines for what one statement of ``actor`` (null: nobody signed in) did.
+create or replace function private.deliver(events private.event[], actor uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if coalesce(cardinality(events), 0) = 0 then
+    return;
+  end if;
+  insert into public.notifications as n (user_id, type, ticket_id, title, times, kinds, created_at, updated_at)
+  with e as materialized (
+    select e.person, e.kind, e.ticket_id, e.words || e.title as words,
+           array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'due'], e.kind) as place
+      from unnest(events) e join public.profiles p on p.id = e.person
+     where e.person is distinct from actor and private.wants(p.preferences, e.kind)
+  ),
+  kinds as (
+    select k.person, jsonb_object_agg(k.kind, k.times) as kinds
+      from (select e.person, e.kind, count(*) as times from e group by e.person, e.kind) k group by k.person
+  ),
+  lines as (
+    select e.person, count(*) as times, count(distinct e.ticket_id) as tickets, (array_agg(e.kind order by e.place))[1] as kind,
+           (array_agg(e.ticket_id))[1] as ticket_id, (array_agg(e.words order by e.place))[1] as words
+      from e group by e.person
+  )
+  select l.person, l.kind, case when l.tickets = 1 then l.ticket_id end,
+         case when l.tickets = 1 then l.words else private.many_words(k.kinds, l.tickets) end,
+         l.times, k.kinds, clock_timestamp(), clock_timestamp()
+    from lines l join kinds k on k.person = l.person order by l.person
+  on conflict (user_id, ticket_id) where ticket_id is not null do update
+     set type = excluded.type, title = excluded.title, read = false,
+         times = case when n.read then excluded.times else n.times + excluded.times end,
+         kinds = case when n.read then excluded.kinds else private.add_up(n.kinds, excluded.kinds) end,
+         created_at = case when n.read then excluded.created_at else n.created_at end,
+         -- Never back: marking as read goes by what was seen.
+         updated_at = greatest(excluded.updated_at, n.updated_at + interval '1 microsecond');
+end
+$$;
+
+-- Of tickets: to whom they are given, and to their requester that they were resolved, closed or opened again.
+create or replace function private.notify_assignees() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  actor constant uuid := private.uid();
+begin
+  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    perform private.deliver(array(
+      select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event
+        from new_rows n where n.assignee_id is not null), actor);
+  else
+    perform private.deliver(array(
+      select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event
+        from old_rows o join new_rows n on n.id = o.id
+       where n.assignee_id is not null and n.assignee_id is distinct from o.assignee_id
+      union all
+      select (n.customer_id, 'status', n.id, n.title,
+              case when n.is_open then 'Opened again: ' when n.status = 'closed' then 'Closed: ' else 'Resolved: ' end
+             )::private.event
+        from old_rows o join new_rows n on n.id = o.id
+       where n.status <> o.status and (not n.is_open or not o.is_open)
+             -- What no signed-in person opened again, the requester did, by a message that came some other way.
+         and (not n.is_open or actor is not null)), actor);
+  end if;
+  return null;
+end
+$$;
+
+create or replace trigger tickets_notify_assignees
+  after update on public.tickets
+  referencing old table as old_rows new table as new_rows
+  for each statement execute function private.notify_assignees();
+create or replace trigger tickets_notify_assignees_insert
+  after insert on public.tickets referencing new table as new_rows
+  for each statement execute function private.notify_assignees();
+drop function if exists private.notify_of_assignment(private.touched[]);
+
+-- Whom a message of the team mentions: "@" and a full name, a first name, or what stands before the @ of an address;
+-- the first of these that fits exactly one of those who see all of the ticket. Quoted lines and code mention nobody.
+create or replace function private.mentioned(ticket uuid, body text) returns setof uuid
+language plpgsql stable security definer rows 2 set search_path = pg_catalog, pg_temp as $$
+begin
+  body := regexp_replace(left(body, 100000), '```.*?(?:```|$)', ' ', 'g');
+  body := regexp_replace(body, '`[^`\n]*`', ' ', 'g');
+  body := regexp_replace(body, '^[ \t]*>.*$', ' ', 'gn');
+  if position('@' in body) = 0 then
+    return;
+  end if;
+  return query
+  with team as materialized (
+    select p.id, lower(regexp_replace(btrim(p.full_name), '\s+', ' ', 'g')) as full_name,
+           lower(split_part(btrim(p.full_name), ' ', 1)) as first_name, lower(split_part(p.email, '@', 1)) as address
+      from public.tickets t join public.profiles p on p.id <> t.customer_id
+       and (p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or p.id = t.assignee_id))
+     where t.id = mentioned.ticket
+  ),
+  said as materialized (
+    select w.place, lower(regexp_replace(w.m[1], '\s+', ' ', 'g')) as words
+      from regexp_matches(body, '(?<![[:alnum:]._%+@/-])@(\S[^\n@]{0,200})', 'g') with ordinality as w(m, place)
+     limit 50
+  ),
+  read as materialized (
+    select s.place, s.words,
+           -- Up to a separator, without what ends a sentence or makes a genitive.
+           regexp_replace(substring(s.words from '^[^\s,;:!?()\[\]{}<>"“”|\\/]+'), '([''’]s?|[.*_…’''-])+$', '') as word
+      from said s
+  ),
+  fits as (
+    -- Of two full names that begin alike the longer one is meant.
+    select r.place, 1 as rule, t.id, rank() over (partition by r.place order by length(t.full_name) desc) as better
+      from read r join team t on t.full_name <> '' and starts_with(r.words, t.full_name)
+       and substr(r.words, length(t.full_name) + 1, 1) !~ '[[:alnum:]_]'
+    union all
+    select r.place, 2, t.id, 1 from read r join team t on t.first_name = r.word
+    union all
+    select r.place, 3, t.id, 1 from read r join team t on t.address = r.word
+  ),
+  unique_ as (
+    select f.place, f.rule, (array_agg(f.id))[1] as id from fits f
+     where f.better = 1 group by f.place, f.rule having count(*) = 1
+  )
+  select distinct u.id from (select distinct on (q.place) q.id from unique_ q order by q.place, q.rule) u;
+end
+$$;
+
+-- Of messages: to the assignee and the requester, the requester of no note; and to whom they mention. One event a
+-- message and person.
+create or replace function private.notify_of_messages() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  actor constant uuid := private.uid();
+begin
+  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+    return null;
+  end if;
+  perform private.deliver(array(
+    -- What was said in a chat that became a ticket was told there.
+    with said as materialized (
+      select * from new_rows m where not exists (select from public.chat_messages c where c.id = m.id)
+    )
+    select (a.person, a.kind, a.ticket_id, a.title, a.words)::private.event
+      from (
+        select distinct on (h.message, h.person) h.person, h.kind, h.ticket_id, h.title, h.words
+          from (
+            select m.id as message, p as person, 'mention' as kind, t.id as ticket_id, t.title,
+                   'You were mentioned in: ' as words, 1 as place, m.sender_id
+              from said m join public.tickets t on t.id = m.ticket_id and t.customer_id <> m.sender_id
+              join public.profiles s on s.id = m.sender_id and s.role <> 'customer'
+             cross join lateral private.mentioned(t.id, m.content) p
+              -- Whoever does not want to hear of mentions hears of the message as if there were none.
+              join public.profiles w on w.id = p and private.wants(w.preferences, 'mention')
+             where position('@' in m.content) > 0
+            union all
+            select m.id, t.assignee_id, case when m.is_internal then 'note' else 'reply' end, t.id, t.title,
+                   case when m.is_internal then 'Note on: ' else 'Reply on: ' end, 3, m.sender_id
+              from said m join public.tickets t on t.id = m.ticket_id
+             where not (m.is_internal and t.assignee_id = t.customer_id)  -- the requester hears of no note
+            union all
+            select m.id, t.customer_id, 'reply', t.id, t.title, 'Answer on: ', 2, m.sender_id
+              from said m join public.tickets t on t.id = m.ticket_id where not m.is_internal
+          ) h
+         where h.person <> h.sender_id
+         order by h.message, h.person, h.place
+      ) a), actor);
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_notify
+  after insert on public.ticket_messages
+  referencing new table as new_rows
+  for each statement execute function private.notify_of_messages();
+
+-- Of chats: one line each, until it is read. How many messages there are is not counted here: a chat is talked in.
+create or replace function private.deliver_chat(chat uuid, person uuid, words text, actor uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into public.notifications as n (user_id, type, chat_id, title, kinds, created_at, updated_at)
+  select p.id, 'chat', chat, words, '{"chat": 1}', clock_timestamp(), clock_timestamp()
+    from public.profiles p
+   where p.id = deliver_chat.person and p.id is distinct from actor and private.wants(p.preferences, 'chat')
+  on conflict (user_id, chat_id) where chat_id is not null do update
+     set title = excluded.title, read = false, created_at = excluded.created_at, updated_at = excluded.updated_at
+   where n.read;
+end
+$$;
+
+create or replace function private.notify_of_chat_messages() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  actor constant uuid := private.uid();
+begin
+  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+    return null;
+  end if;
+  perform private.deliver_chat(c.id, c.person, 'New message in your chat', actor)
+     from (select distinct s.id, p.person
+             from new_rows m join public.chat_sessions s on s.id = m.session_id
+            cross join lateral (values (s.customer_id), (s.agent_id)) as p(person)
+            where p.person <> m.sender_id and s.agent_id is not null
+              and not private.looks_on(s.id, p.person)
+            order by s.id, p.person) c;
+  return null;
+end
+$$;
+
+-- Whoever wrote there a moment ago, or read what came a moment ago, is looking.
+create or replace function private.looks_on(chat uuid, person uuid) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (select from private.chat_seen n where n.session_id = chat and n.person_id = person
+                  and n.seen_at > clock_timestamp() - interval '30 seconds')
+      or exists (select from public.chat_messages m where m.session_id = chat and m.sender_id = person
+                  and m.created_at > clock_timestamp() - interval '30 seconds');
+end
+$$;
+
+-- Who has read a chat to its end has read its line.
+create or replace function private.chat_was_read() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update public.notifications n set read = true
+   where n.user_id = new.person_id and n.chat_id = new.session_id and not n.read
+     and not exists (select from public.chat_messages m
+                      where m.session_id = new.session_id and m.created_at > new.seen_at and m.sender_id <> new.person_id);
+  return null;
+end
+$$;
+
+create or replace trigger chat_seen_reads_notice
+  after insert or update of seen_at on private.chat_seen
+  for each row execute function private.chat_was_read();
+
+create or replace trigger chat_messages_notify
+  after insert on public.chat_messages referencing new table as new_rows
+  for each statement execute function private.notify_of_chat_messages();
+
+create or replace function private.notify_of_chat() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  actor constant uuid := private.uid();
+begin
+  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+    return null;
+  end if;
+  if old.agent_id is null then
+    perform private.deliver_chat(new.id, new.customer_id, 'Your chat was answered', actor);
+  end if;
+  perform private.deliver_chat(new.id, new.agent_id, 'A chat was handed to you', actor);
+  return null;
+end
+$$;
+
+create or replace trigger chat_sessions_notify
+  after update of agent_id on public.chat_sessions
+  for each row when (new.agent_id is not null and new.agent_id is distinct from old.agent_id and new.status = 'active')
+  execute function private.notify_of_chat();
+
+-- Told live to whose it is, also when another device of theirs has read it.
+create or replace function private.announce_notices() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+    return null;
+  end if;
+  perform private.announce_to('person:' || p.user_id, '{"notices": []}')
+     from (select distinct r.user_id from changed_rows r) p;
+  return null;
+end
+$$;
+
+create or replace trigger notifications_announce_insert
+  after insert on public.notifications referencing new table as changed_rows
+  for each statement execute function private.announce_notices();
+create or replace trigger notifications_announce_update
+  after update on public.notifications referencing new table as changed_rows
+  for each statement execute function private.announce_notices();
 
 reset search_path;
 reset client_min_messages;

@@ -336,25 +336,29 @@ class _Filling:
     def inboxes(self) -> None:
         """What the triggers would have told people during the last day, had they not been quiet."""
         self.connection.execute(
-            """insert into public.notifications (user_id, type, ticket_id, title, created_at, updated_at)
-               select distinct on (person, ticket_id) person, 'reply', ticket_id, words || title, at, at
+            """insert into public.notifications
+                 (user_id, type, ticket_id, title, times, kinds, created_at, updated_at)
+               select person, (array_agg(kind order by at desc))[1], ticket_id,
+                      (array_agg(words || title order by at desc))[1], sum(times), jsonb_object_agg(kind, times),
+                      min(since), max(at)
                  from (
-                   select case when m.sender_id = t.customer_id then t.assignee_id else t.customer_id end as person,
-                          case when m.sender_id = t.customer_id then 'Reply on: ' else 'Answer on: ' end as words,
-                          t.id as ticket_id, t.title, m.created_at as at
-                     from public.tickets t join public.ticket_messages m on m.ticket_id = t.id
-                    where not m.is_internal and m.created_at > %(since)s
-                 ) as said
-                where person is not null order by person, ticket_id, at desc""",
-            {"since": self.now - timedelta(days=1)},
-        )
-        self.connection.execute(
-            """insert into public.notifications (user_id, type, ticket_id, title, created_at, updated_at)
-               select distinct on (t.id) t.assignee_id, 'assigned', t.id, 'Assigned to you: ' || t.title,
-                      e.created_at, e.created_at
-                 from public.tickets t join public.ticket_events e on e.ticket_id = t.id and e.kind = 'assignee'
-                where e.new_value = t.assignee_id::text and e.actor_id <> t.assignee_id and e.created_at > %(since)s
-                order by t.id, e.created_at desc""",
+                   select person, kind, ticket_id, words, title, count(*) as times, min(at) as since, max(at) as at
+                     from (
+                       select case when m.sender_id = t.customer_id then t.assignee_id else t.customer_id end as person,
+                              'reply' as kind, t.id as ticket_id, t.title,
+                              case when m.sender_id = t.customer_id then 'Reply on: ' else 'Answer on: ' end as words,
+                              m.created_at as at
+                         from public.tickets t join public.ticket_messages m on m.ticket_id = t.id
+                        where not m.is_internal and m.created_at > %(since)s
+                       union all
+                       select t.assignee_id, 'assigned', t.id, t.title, 'Assigned to you: ', e.created_at
+                         from public.tickets t join public.ticket_events e on e.ticket_id = t.id and e.kind = 'assignee'
+                        where e.new_value = t.assignee_id::text and e.actor_id <> t.assignee_id
+                          and e.created_at > %(since)s
+                     ) as happened
+                    where person is not null group by person, kind, ticket_id, words, title
+                 ) as of_a_kind
+                group by person, ticket_id""",
             {"since": self.now - timedelta(days=1)},
         )
 

@@ -297,6 +297,8 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "own, read": "update public.notifications set read = true where user_id = %(me)s",
         "another's, read": "update public.notifications set read = true where user_id = %(someone)s",
         "own, its title": "update public.notifications set title = 'x' where user_id = %(me)s",
+        "own, its ticket": "update public.notifications set ticket_id = %(ticket)s where user_id = %(me)s",
+        "own, given to another": "update public.notifications set user_id = %(someone)s where user_id = %(me)s",
         "own": _delete("notifications"),
     },
 }

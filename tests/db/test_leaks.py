@@ -78,6 +78,8 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
         "select d::text from helpdesk.dressed(array[%(foreign)s, %(own)s]) d",
         "select c::text from helpdesk.counts(1000) c",
         "select c::text from helpdesk.channels() c",
+        "select n::text from helpdesk.notices(false, 500) n",
+        "select b::text from helpdesk.badges('-infinity') b",
         "select t::text from public.tickets t tablesample bernoulli (100)",
         "update public.tickets set status = status returning tickets::text",
         "select t::text from public.tickets t where id = %(foreign)s for update",
@@ -223,6 +225,43 @@ async def test_words_around_tickets_are_what_the_policies_show(people: People, d
         [tickets_],
     )
     assert await rows(connection, "select * from helpdesk.dressed(%s) order by id", [tickets_]) == by_policy
+
+
+@pytest.mark.parametrize("name", EVERYBODY)
+async def test_inbox_read_at_once_and_its_badges_are_what_the_policies_show(
+    people: People, desk: Scene, name: str
+) -> None:
+    """Everybody is told of both tickets and of the chat, though half of them may see neither."""
+    person = desk.people[name]
+    connection = await people.connect_as(person)
+    async with await people.database.connect() as owner:
+        await owner.execute(
+            """insert into public.notifications (user_id, type, ticket_id, chat_id, title, kinds)
+               values (%(me)s, 'note', %(own)s, null, 'SECRET', '{"note": 1}'),
+                      (%(me)s, 'note', %(foreign)s, null, 'SECRET', '{"note": 1}'),
+                      (%(me)s, 'chat', null, %(chat)s, 'SECRET', '{"chat": 1}')
+               on conflict do nothing""",
+            {**desk.ids, "me": person.id},
+        )
+    try:
+        by_policy = await rows(connection, "select id from public.notifications order by updated_at desc, id desc")
+        assert await rows(connection, "select id from helpdesk.notices(false, 500)") == by_policy
+        pages = await rows(connection, "select id, updated_at from helpdesk.notices(false, 1)")
+        if pages:
+            pages += await rows(
+                connection, "select id, updated_at from helpdesk.notices(false, 9, %s, %s)", [pages[0][1], pages[0][0]]
+            )
+        assert [row[:1] for row in pages] == by_policy
+        unread = await rows(connection, "select count(*) from public.notifications where not read")
+        assert await rows(connection, "select unread from helpdesk.badges()") == unread
+        told = str(await rows(connection, "select n::text from helpdesk.notices(false, 500) n"))
+        assert (SECRET in told) is (name in ("otto", "bo", "ann"))
+        # Of those who read the notes, whoever did not write them.
+        assert ("NOTE" in told) is ("SECRET note" in told) is (name == "ann")
+    finally:
+        await people.database.run(
+            "delete from public.notifications where user_id = %s and title = 'SECRET'", [person.id]
+        )
 
 
 @pytest.mark.parametrize("name", EVERYBODY)

@@ -13,6 +13,7 @@ from tests.db.signed_in import address, new
 from tests.world import Connection, People, Person
 
 IDS = re.compile(r'\[("[0-9a-f-]{36}"(, )?)+\]|\*|!')
+NOTICES = '{"notices": []}'
 
 
 @pytest.fixture
@@ -103,7 +104,7 @@ async def test_those_who_work_on_it_hear_ids_and_nothing_else(people: People) ->
     for ear in ears:
         told = await heard(ear)
         assert told
-        assert all(IDS.fullmatch(payload) and str(ticket) in payload for _, payload in told)
+        assert all(IDS.fullmatch(payload) and str(ticket) in payload for _, payload in told if payload != NOTICES)
 
 
 async def test_requester_hears_of_answers_and_not_of_notes_or_tags(people: People) -> None:
@@ -122,7 +123,35 @@ async def test_requester_hears_of_answers_and_not_of_notes_or_tags(people: Peopl
     await agent.execute(
         "insert into public.ticket_messages (ticket_id, content, after_id) values (%s, 'x', null)", [ticket]
     )
-    assert [payload for _, payload in await heard(requester)] == [f'["{ticket}"]']
+    assert {payload for _, payload in await heard(requester)} == {f'["{ticket}"]', NOTICES}
+
+
+async def test_inbox_is_told_live_to_its_owner_once_a_statement_and_to_nobody_else(people: People) -> None:
+    otto, bo, bea = (
+        await new(people, "otto"),
+        await new(people, "bo", "agent", "Inn"),
+        await new(people, "bea", "agent", "Inn"),
+    )
+    tickets = [await ticket_of(people, otto, "Inn") for _ in range(20)]
+    acting, ear, other = [await people.connect_as(each) for each in (bo, bea, bo)]
+    requester = await people.connect_as(otto)
+    for connection in (ear, other, requester):
+        await listen(connection, *await channels(connection))
+    await acting.execute("select helpdesk.assign(%s, %s)", [tickets, bea.id])
+    mine, *rest = [channel for channel, payload in await heard(ear) if payload == NOTICES]
+    assert rest == []
+    assert NOTICES not in {payload for connection in (other, requester) for _, payload in await heard(connection)}
+    # Read on another device.
+    await (await people.connect_as(bea)).execute("update public.notifications set read = true where not read")
+    assert await heard(ear) == [(mine, NOTICES)]
+    # A mention in a note is told to whom it mentions, and nothing of it to the requester.
+    handle = "@" + bea.email.split("@")[0]
+    await acting.execute(
+        "insert into public.ticket_messages (ticket_id, content, is_internal) values (%s, %s, true)",
+        [tickets[0], handle],
+    )
+    assert (mine, NOTICES) in await heard(ear)
+    assert await heard(requester) == []
 
 
 async def test_one_statement_over_many_tickets_is_one_notification_an_audience(people: People) -> None:

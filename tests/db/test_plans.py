@@ -9,7 +9,7 @@ from typing import Any, Final
 import psycopg
 import pytest
 
-from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core import notices, people, thread, tickets
 from helpdesk_tui.core.model import Me
 from helpdesk_tui.core.statement import Statement
 from tests.db.many import LONG_THREAD, TICKETS, Many, many
@@ -158,7 +158,9 @@ def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
         tickets.by_ids([LONG_THREAD]),
         *thread.opened(LONG_THREAD),
         people.me(),
-        Statement("select count(*) from public.notifications where user_id = %s and not read", [person.id]),
+        notices.page(limit=PAGE),
+        notices.page(unread_only=True, limit=PAGE),
+        notices.badges(),
         Statement("select * from helpdesk.messages(%s)", [LONG_THREAD]),
         Statement("select channel from helpdesk.channels()"),
     ]

@@ -270,62 +270,6 @@ async def test_department_with_tickets_and_the_default_one_stay(people: People) 
         assert error.value.sqlstate == code
 
 
-# -- the inbox --------------------------------------------------------------------------------------------------------
-
-
-async def inbox(people: People, person: Person) -> list[tuple[Any, ...]]:
-    """What lies in it: type, title, how often, read."""
-    return await people.database.run(
-        "select type, title, times, read from public.notifications where user_id = %s order by updated_at, type",
-        [person.id],
-    )
-
-
-async def test_inbox_holds_one_unread_line_for_several_events_of_a_kind(people: People) -> None:
-    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
-    ticket = await ticket_of(people, cora, assignee_id=ada.id)
-    await people.database.run("delete from public.notifications where user_id = %s", [ada.id])
-    requester, agent = await people.connect_as(cora), await people.connect_as(ada)
-    for _ in range(3):
-        await requester.execute("insert into public.ticket_messages (ticket_id, content) values (%s, 'x')", [ticket])
-    assert await inbox(people, ada) == [("reply", "Reply on: t", 3, False)]
-    await agent.execute("update public.notifications set read = true where user_id = %s", [ada.id])
-    await requester.execute("insert into public.ticket_messages (ticket_id, content) values (%s, 'x')", [ticket])
-    assert await inbox(people, ada) == [("reply", "Reply on: t", 3, True), ("reply", "Reply on: t", 1, False)]
-
-
-async def test_nobody_is_told_of_their_own_act(people: People) -> None:
-    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
-    ticket = await ticket_of(people, cora)
-    agent, requester = await people.connect_as(ada), await people.connect_as(cora)
-    await agent.execute("select helpdesk.assign(array[%s], %s)", [ticket, ada.id])
-    await agent.execute("insert into public.ticket_messages (ticket_id, content) values (%s, 'x')", [ticket])
-    await agent.execute(
-        "insert into public.ticket_messages (ticket_id, content, is_internal) values (%s, 'x', true)", [ticket]
-    )
-    assert await inbox(people, ada) == []
-    assert await inbox(people, cora) == [("reply", "Answer on: t", 1, False)]
-    await requester.execute("insert into public.ticket_messages (ticket_id, content) values (%s, 'x')", [ticket])
-    assert await inbox(people, cora) == [("reply", "Answer on: t", 1, False)]
-
-
-async def test_assignment_is_told_once_for_many_tickets_and_also_of_a_new_one(people: People) -> None:
-    cora, ada, bea = (
-        await new(people, "cora"),
-        await new(people, "ada", "agent", "Support"),
-        await new(people, "bea", "agent", "Support"),
-    )
-    agent = await people.connect_as(ada)
-    await agent.execute(
-        "insert into public.tickets (title, customer_id, assignee_id, department_id) values ('New', %s, %s, %s)",
-        [cora.id, bea.id, ada.department_id],
-    )
-    assert await inbox(people, bea) == [("assigned", "Assigned to you: New", 1, False)]
-    tickets = [await ticket_of(people, cora) for _ in range(3)]
-    await agent.execute("select helpdesk.assign(%s, %s)", [tickets, bea.id])
-    assert (await inbox(people, bea))[-1] == ("assigned", "3 tickets were assigned to you", 1, False)
-
-
 # -- the knowledge base -----------------------------------------------------------------------------------------------
 
 

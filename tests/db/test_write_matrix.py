@@ -209,6 +209,8 @@ notifications         | insert | one                         | no       | no    
 notifications         | update | own, read                   | yes      | yes       | yes         | yes   | -
 notifications         | update | another's, read             | -        | -         | -           | -     | -
 notifications         | update | own, its title              | no       | no        | no          | no    | no
+notifications         | update | own, its ticket             | no       | no        | no          | no    | no
+notifications         | update | own, given to another       | no       | no        | no          | no    | no
 notifications         | delete | own                         | no       | no        | no          | no    | no
 """
 

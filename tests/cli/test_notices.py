@@ -1,0 +1,37 @@
+"""``helpdesk notices`` from end to end, on a real database."""
+
+
+async def test_list_and_read(cli, desk):
+    ticket = await desk.ticket(assignee_id=desk.agent.id)
+    await desk.message(ticket, desk.customer, "Still\x1b]0;owned\x07 burning.")
+    result = await cli.run(desk.agent, "notices", "list", "--unread", "--json")
+    assert (result.code, result.err) == (0, "")
+    (line,) = result.json
+    assert list(line) == [
+        *("id", "kind", "kinds", "title", "ticket", "chat", "excerpt", "times", "read", "created_at", "updated_at")
+    ]
+    assert (line["kind"], line["kinds"], line["times"]) == ("reply", {"assigned": 1, "reply": 1}, 2)
+    assert line["ticket"] == {"id": str(ticket), "number": int(await desk.number(ticket)), "status": "open"}
+    text = (await cli.run(desk.agent, "notices", "list")).out
+    assert "Printer on fire" in text
+    assert "assigned to you, 1 reply" in text
+
+    assert (await cli.run(desk.agent, "notices", "read", line["id"], "--json")).json == {"changed": [line["id"]]}
+    assert (await cli.run(desk.agent, "notices", "list", "--unread", "--json")).json == []
+    again = await cli.run(desk.agent, "notices", "read", line["id"])
+    assert (again.code, again.out) == (6, "0 marked as read\n")
+    assert (await cli.run(desk.agent, "notices", "read", line["id"], "--unread")).code == 0
+    assert (await cli.run(desk.other, "notices", "read", line["id"])).code == 6
+    assert (await cli.run(desk.agent, "notices", "read", "--all", "--json")).json == {"changed": [line["id"]]}
+
+
+async def test_waiting_chats_are_said_aside_and_wrong_usage_is_told(cli, desk):
+    await desk.database.run(
+        "insert into public.chat_sessions (customer_id, status) values (%s, 'waiting')", [desk.customer.id]
+    )
+    result = await cli.run(desk.agent, "notices", "list")
+    assert result.out == ""
+    assert result.err.startswith("A chat is waiting")
+    assert "chat" not in (await cli.run(desk.customer, "notices", "list")).err
+    for wrong in (["read"], ["read", "--all", "x"], ["read", "x"], ["list", "--limit", "0"]):
+        assert (await cli.run(desk.agent, "notices", *wrong)).code == 2

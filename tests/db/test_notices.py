@@ -1,0 +1,428 @@
+"""What the triggers write into inboxes: never of one's own act, one line a ticket, one a person for many tickets."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.db.noticing import inbox, say, set_preferences, shown, ticket_of
+from tests.db.signed_in import new
+from tests.world import Connection, DeskDatabase, People, apply_files
+
+
+@pytest.fixture
+def people(module_people: People) -> People:
+    """The module shares a database; nobody is used twice."""
+    return module_people
+
+
+async def value(connection: Connection, statement: str, *parameters: Any) -> Any:
+    """The single value that a statement answers."""
+    row = await (await connection.execute(statement.encode(), parameters)).fetchone()
+    assert row is not None
+    return row[0]
+
+
+async def read_all(connection: Connection) -> None:
+    """Marks everything as read, as the person."""
+    await connection.execute("update public.notifications set read = true where not read")
+
+
+# -- one line ---------------------------------------------------------------------------------------------------------
+
+
+async def test_all_that_happens_on_a_ticket_is_one_line_that_says_how_often_what(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    bea = await new(people, "bea", "agent", "Support")
+    ticket = await ticket_of(people, cora)
+    requester, agent, other = [await people.connect_as(each) for each in (cora, ada, bea)]
+    await other.execute("select helpdesk.assign(array[%s], %s)", [ticket, ada.id])
+    for _ in range(3):
+        await say(requester, ticket)
+    await say(other, ticket, "look, @bea and @ada", note=True)
+    kinds = {"assigned": 1, "reply": 3, "mention": 1}
+    assert await inbox(people, ada) == [("mention", "You were mentioned in: t", 5, kinds, False)]
+    # Read, it is opened again by what comes next, and counts from there.
+    await read_all(agent)
+    await say(requester, ticket)
+    assert await inbox(people, ada) == [("reply", "Reply on: t", 1, {"reply": 1}, False)]
+    await read_all(agent)
+    await agent.execute("update public.notifications set read = false where read")
+    assert await inbox(people, ada) == [("reply", "Reply on: t", 1, {"reply": 1}, False)]
+
+
+async def test_nobody_is_told_of_their_own_act(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    ticket = await ticket_of(people, cora)
+    agent, requester = await people.connect_as(ada), await people.connect_as(cora)
+    await agent.execute("select helpdesk.assign(array[%s], %s)", [ticket, ada.id])
+    await say(agent, ticket, f"@{ada.email.split('@')[0]} does it")
+    await say(agent, ticket, note=True)
+    await agent.execute("update public.tickets set due_date = now() where id = %s", [ticket])
+    assert await inbox(people, ada) == []
+    assert await inbox(people, cora) == [("reply", "Answer on: t", 1, {"reply": 1}, False)]
+    await requester.execute("update public.tickets set status = 'closed' where id = %s", [ticket])
+    await say(requester, ticket)  # which opens it again
+    assert await inbox(people, cora) == [("reply", "Answer on: t", 1, {"reply": 1}, False)]
+
+
+async def test_customers_are_told_that_their_request_was_resolved_closed_or_opened_again(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    ticket = await ticket_of(people, cora)
+    agent = await people.connect_as(ada)
+    for status, title, times in (
+        ("pending", None, 0),
+        ("resolved", "Resolved: t", 1),
+        ("closed", "Closed: t", 2),
+        ("open", "Opened again: t", 3),
+        ("pending", "Opened again: t", 3),
+    ):
+        await agent.execute("update public.tickets set status = %s where id = %s", [status, ticket])
+        assert [line[1:3] for line in await inbox(people, cora)] == ([(title, times)] if title else [])
+    # By a message that came some other way, a mail say, nobody signed in.
+    await people.database.run("update public.tickets set status = 'closed' where id = %s", [ticket])
+    await people.database.run(
+        "insert into public.ticket_messages (ticket_id, sender_id, content) values (%s, %s, 'x')", [ticket, cora.id]
+    )
+    assert [line[1:3] for line in await inbox(people, cora)] == [("Closed: t", 4)]
+    assert [line[1] for line in await inbox(people, ada)] == []
+
+
+async def test_requester_hears_of_no_note_and_of_no_mention(people: People) -> None:
+    """Also where the requester is one of the team, and the one who works on it."""
+    ada, bea = await new(people, "ada", "agent", "Support"), await new(people, "bea", "agent", "Support")
+    cora = await new(people, "cora")
+    own, other = await ticket_of(people, ada, assignee_id=ada.id), await ticket_of(people, cora)
+    agent = await people.connect_as(bea)
+    for ticket, name in ((own, ada.name), (other, cora.name)):
+        await say(agent, ticket, f"@{name} must not know", note=True)
+    assert await inbox(people, ada) == await inbox(people, cora) == []
+    await say(agent, own, f"@{ada.name}, and so on")
+    assert await inbox(people, ada) == [("reply", "Answer on: t", 1, {"reply": 1}, False)]
+
+
+# -- bulk -------------------------------------------------------------------------------------------------------------
+
+
+async def test_bulk_act_sends_one_line_a_person(people: People) -> None:
+    cora, bo = await new(people, "cora"), await new(people, "bo")
+    ada, bea = await new(people, "ada", "agent", "Support"), await new(people, "bea", "agent", "Support")
+    tickets = [await ticket_of(people, cora, department_id=ada.department_id) for _ in range(3)]
+    single = await ticket_of(people, bo, "single", department_id=ada.department_id)
+    agent = await people.connect_as(ada)
+    await agent.execute("select helpdesk.assign(%s, %s)", [[*tickets, single], bea.id])
+    assert await inbox(people, bea) == [("assigned", "4 tickets were assigned to you", 4, {"assigned": 4}, False)]
+    await agent.execute("update public.tickets set status = 'closed' where id = any(%s)", [[*tickets, single]])
+    assert await inbox(people, cora) == [("status", "3 of your requests were changed", 3, {"status": 3}, False)]
+    assert await inbox(people, bo) == [("status", "Closed: single", 1, {"status": 1}, False)]
+    await agent.execute(
+        "insert into public.ticket_messages (ticket_id, content, after_id) select id, '@' || %s, null from"
+        " unnest(%s::uuid[]) id",
+        [bea.email.split("@")[0], [*tickets, single]],
+    )
+    assert (await inbox(people, bea))[-1] == ("mention", "News on 4 tickets", 4, {"mention": 4}, False)
+    assert len(await inbox(people, bea)) == len(await inbox(people, cora)) == 2
+    assert await inbox(people, bo) == [("reply", "Answer on: single", 2, {"reply": 1, "status": 1}, False)]
+
+
+async def test_bulk_close_of_500_tickets_sends_at_most_one_line_a_person(people: People) -> None:
+    ann, ada = await new(people, "ann", "admin"), await new(people, "ada", "agent", "Full")
+    customers = [await people.add(f"bulk-{n}@desk.test", f"Bulk {n}") for n in range(10)]
+    await people.database.run(
+        """insert into public.tickets (title, customer_id, department_id)
+           select 't' || n, (%s::uuid[])[1 + n %% 10], %s from generate_series(1, 500) n""",
+        [[each.id for each in customers], ada.department_id],
+    )
+    admin = await people.connect_as(ann)
+    ids = [row[0] for row in await people.database.run("select id from public.tickets where title ~ '^t[0-9]'")]
+    assert len(ids) == 500
+    await admin.execute("update public.tickets set status = 'closed' where id = any(%s)", [ids])
+    for customer in customers:
+        assert [line[1:3] for line in await inbox(people, customer)] == [("50 of your requests were changed", 50)]
+    assert await inbox(people, ada) == []
+
+
+async def test_muted_background_job_notifies_nobody(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    ticket = await ticket_of(people, cora)
+    async with await people.database.connect() as owner:
+        await owner.execute("set helpdesk.mute = 'on'")
+        await owner.execute(
+            "update public.tickets set assignee_id = %s, status = 'closed' where id = %s", [ada.id, ticket]
+        )
+        await owner.execute(
+            "insert into public.ticket_messages (ticket_id, sender_id, content) values (%s, %s, %s)",
+            [ticket, cora.id, "x"],
+        )
+        await owner.execute(
+            "insert into public.chat_sessions (customer_id, agent_id, status) values (%s, %s, 'active')",
+            [cora.id, ada.id],
+        )
+        await owner.execute(
+            "insert into public.chat_messages (session_id, sender_id, content) select id, customer_id, 'x'"
+            " from public.chat_sessions where customer_id = %s",
+            [cora.id],
+        )
+    assert await inbox(people, ada) == await inbox(people, cora) == []
+
+
+# -- due --------------------------------------------------------------------------------------------------------------
+
+
+async def test_due_tickets_are_told_once_for_each_due_date(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    agent = await people.connect_as(ada)
+    tell = "select helpdesk.notice_due()"
+    ticket = await ticket_of(people, cora, "near", assignee_id=ada.id)
+    assert await value(agent, tell) == 0
+    await agent.execute("update public.tickets set due_date = now() + interval '3 hours' where id = %s", [ticket])
+    assert await value(agent, tell) == 0
+    await agent.execute("update public.tickets set due_date = now() + interval '1 hour' where id = %s", [ticket])
+    assert [await value(agent, tell) for _ in range(3)] == [1, 0, 0]
+    assert await inbox(people, ada) == [("due", "Due soon: near", 1, {"due": 1}, False)]
+    await read_all(agent)
+    assert await value(agent, tell) == 0
+    await agent.execute("update public.tickets set due_date = now() - interval '1 hour' where id = %s", [ticket])
+    assert [await value(agent, tell) for _ in range(2)] == [1, 0]
+    assert await inbox(people, ada) == [("due", "Overdue: near", 1, {"due": 1}, False)]
+    # Closed ones are not due, many at once are one line, and other people's are nobody's business.
+    await agent.execute("update public.tickets set status = 'closed', due_date = now() where id = %s", [ticket])
+    assert await value(agent, tell) == 0
+    await people.database.run(
+        "insert into public.tickets (title, customer_id, assignee_id, due_date)"
+        " select 'many', %s, %s, now() from generate_series(1, 30)",
+        [cora.id, ada.id],
+    )
+    bea = await people.connect_as(await new(people, "bea", "agent", "Support"))
+    assert [await value(connection, tell) for connection in (bea, agent, agent)] == [0, 30, 0]
+    assert (await inbox(people, ada))[-1] == ("due", "30 of your tickets are due", 30, {"due": 30}, False)
+    assert await value(await people.connect_as(cora), tell) == 0
+
+
+async def test_owners_job_tells_everybody_of_due_tickets_and_waits_for_nobody(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    bea, cat = await new(people, "bea", "agent", "Support"), await new(people, "cat", "agent", "Support")
+    await set_preferences(people, cat, '{"notices": {"due": {"on": false}}}')
+    tickets = [await ticket_of(people, cora, assignee_id=each.id) for each in (ada, bea, cat)]
+    await people.database.run("update public.tickets set due_date = now() where id = any(%s)", [tickets])
+    holding = await people.connect_as(ada)
+    await holding.execute("begin")
+    await holding.execute("select helpdesk.notice_due()")
+    assert (await people.database.run("select helpdesk.notice_due() >= 1"))[0][0]
+    assert [len(await inbox(people, each)) for each in (ada, bea, cat)] == [0, 1, 0]
+    await holding.execute("rollback")
+    await people.database.run("select helpdesk.notice_due()")
+    assert [len(await inbox(people, each)) for each in (ada, bea, cat)] == [1, 1, 0]
+
+
+# -- chats ------------------------------------------------------------------------------------------------------------
+
+
+async def test_chat_is_one_line_for_whoever_does_not_look(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    bea, bo = await new(people, "bea", "agent", "Support"), await new(people, "bo", "agent", "Billing")
+    customer, agent, stranger = [await people.connect_as(each) for each in (cora, ada, bo)]
+    chat = uuid4()
+    waiting = "select waiting from helpdesk.badges()"
+    before = await value(agent, waiting), await value(stranger, waiting)
+    await customer.execute("select helpdesk.chat_open(%s, 'Help', %s, 'hello')", [chat, uuid4()])
+    # A waiting chat writes no line: it is counted, for those who may take it.
+    await people.database.run(
+        "update public.chat_sessions set department_id = %s where id = %s", [ada.department_id, chat]
+    )
+    assert (await value(agent, waiting), await value(stranger, waiting)) == (before[0] + 1, before[1])
+    assert await value(customer, waiting) == 0
+    assert await inbox(people, ada) == []
+
+    async def write(connection: Connection) -> Any:
+        return await value(
+            connection,
+            "insert into public.chat_messages (id, session_id, content) values (%s, %s, 'x') returning id",
+            uuid4(),
+            chat,
+        )
+
+    async def a_minute_passes() -> None:
+        async with await people.database.connect() as owner:
+            await owner.execute("set session_replication_role = 'replica'")
+            for table, column in (("public.chat_messages", "created_at"), ("private.chat_seen", "seen_at")):
+                await owner.execute(
+                    f"update {table} set {column} = {column} - interval '1 minute' where session_id = %s".encode(),
+                    [chat],
+                )
+
+    await agent.execute("select helpdesk.chat_accept(%s)", [chat])
+    assert [line[1] for line in await inbox(people, cora)] == ["Your chat was answered"]
+    assert await value(agent, waiting) == before[0]
+    newest = None
+    for _ in range(3):
+        newest = await write(customer)
+    assert await inbox(people, ada) == [("chat", "New message in your chat", 1, {"chat": 1}, False)]
+    # Read to its end, its line is read too; and they who have just read or written there are looking.
+    await agent.execute("select helpdesk.chat_seen(%s, %s)", [chat, newest])
+    assert [line[4] for line in await inbox(people, ada)] == [True]
+    await write(customer)
+    await customer.execute("update public.notifications set read = true where not read")
+    await write(agent)
+    assert [line[4] for line in await inbox(people, ada) + await inbox(people, cora)] == [True, True]
+    await a_minute_passes()
+    await write(customer)
+    assert [line[4] for line in await inbox(people, ada) + await inbox(people, cora)] == [False, True]
+
+    await agent.execute("select helpdesk.chat_transfer(%s, %s, null)", [chat, bea.id])
+    assert [line[1] for line in await inbox(people, bea)] == ["A chat was handed to you"]
+    # It went out of the first agent's sight, and the line with it.
+    assert await shown(agent) == []
+    assert await value(agent, "select count(*) from public.notifications") == 0
+    assert await value(agent, "select unread from helpdesk.badges()") == 0
+
+
+async def test_chat_that_becomes_a_ticket_is_not_told_once_more(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    customer, agent = await people.connect_as(cora), await people.connect_as(ada)
+    chat = uuid4()
+    await customer.execute("select helpdesk.chat_open(%s, 'Help', %s, 'hello')", [chat, uuid4()])
+    await agent.execute("select helpdesk.chat_accept(%s)", [chat])
+    await agent.execute("insert into public.chat_messages (session_id, content) values (%s, 'x')", [chat])
+    await agent.execute("select helpdesk.chat_to_ticket(%s)", [chat])
+    assert [line[0] for line in await inbox(people, cora) + await inbox(people, ada)] == ["chat"]
+
+
+# -- preferences ------------------------------------------------------------------------------------------------------
+
+
+async def test_kind_that_is_turned_off_is_not_written(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    ticket = await ticket_of(people, cora, assignee_id=ada.id)
+    requester = await people.connect_as(cora)
+    await set_preferences(people, ada, '{"notices": {"reply": {"on": false, "bell": true}}}')
+    await say(requester, ticket)
+    assert await inbox(people, ada) == []
+    await set_preferences(people, ada, '{"notices": {"reply": {"on": true}}}')
+    await say(requester, ticket)
+    assert await inbox(people, ada) == [("reply", "Reply on: t", 1, {"reply": 1}, False)]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "null",
+        "3",
+        '"on"',
+        "[]",
+        '["notices"]',
+        '{"notices": 7}',
+        '{"notices": [1, 2]}',
+        '{"notices": {"reply": "off"}}',
+        '{"notices": {"reply": {"on": "false"}}}',
+        '{"notices": {"reply": {"on": null}}}',
+        '{"notices": {"reply": [false]}}',
+    ],
+)
+async def test_garbage_in_preferences_stops_no_message_and_no_notification(people: People, garbage: str) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    ticket = await ticket_of(people, cora, assignee_id=ada.id)
+    agent = await people.connect_as(ada)
+    await agent.execute("update public.profiles set preferences = %s::jsonb where id = %s", [garbage, ada.id])
+    await say(await people.connect_as(cora), ticket)
+    assert len(await inbox(people, ada)) == 1
+    settings = await value(agent, "select settings from helpdesk.badges()")
+    assert settings is None or isinstance(settings, dict)
+
+
+# -- what is shown ----------------------------------------------------------------------------------------------------
+
+
+async def test_notification_of_a_ticket_out_of_sight_is_neither_shown_nor_counted(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Sight")
+    ticket = await ticket_of(people, cora, "Seen", assignee_id=ada.id, department_id=ada.department_id)
+    await say(await people.connect_as(cora), ticket, "words of hers")
+    agent = await people.connect_as(ada)
+    assert await shown(agent) == [("reply", {"reply": 1}, "Seen", ticket, "words of hers", False)]
+    assert await value(agent, "select unread from helpdesk.badges()") == 1
+    await people.database.run("update public.tickets set assignee_id = null, department_id = %s where id = %s",
+                              [await people.department("Elsewhere"), ticket])  # fmt: skip
+    assert await shown(agent) == []
+    for count in ("select unread from helpdesk.badges()", "select count(*) from public.notifications"):
+        assert await value(agent, count) == 0
+
+
+async def test_line_shows_how_the_newest_message_begins_that_its_reader_may_read(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    bea = await new(people, "bea", "agent", "Support")
+    ticket = await ticket_of(people, cora, assignee_id=ada.id)
+    requester, agent, other = [await people.connect_as(each) for each in (cora, ada, bea)]
+    await say(other, ticket, "for everybody")
+    await say(other, ticket, "SECRET", note=True)
+    assert [line[4] for line in await shown(requester)] == ["for everybody"]
+    assert [line[4] for line in await shown(agent)] == ["SECRET"]
+
+
+async def test_badges_say_what_is_new_since_the_last_look(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    first = await ticket_of(people, cora, "first", assignee_id=ada.id)
+    second = await ticket_of(people, cora, "second", assignee_id=ada.id)
+    requester, agent = await people.connect_as(cora), await people.connect_as(ada)
+    await say(requester, first)
+    ask = "select unread, tickets, newest, news from helpdesk.badges(%s)"
+    unread, tickets, newest, news = (await (await agent.execute(ask, [None])).fetchall())[0]
+    assert (unread, tickets, news) == (1, [first], None)
+    assert (await (await agent.execute(ask, [newest])).fetchall())[0][3] is None
+    await say(requester, second)
+    assert (await (await agent.execute(ask, [newest])).fetchall())[0][3] == [["reply", "Reply on: second"]]
+
+
+async def test_people_write_no_notifications_and_change_nothing_but_whether_theirs_are_read(people: People) -> None:
+    """The rest of it is in the write matrix."""
+    ada, bea = await new(people, "ada", "agent", "Support"), await new(people, "bea", "agent", "Support")
+    ticket = await ticket_of(people, await new(people, "cora"), assignee_id=ada.id)
+    await say(await people.connect_as(bea), ticket)
+    hostile = await people.connect_as(bea)
+    for statement in (
+        "insert into public.notifications (user_id, type, title) values (%(ada)s, 'reply', 'forged')",
+        "update public.notifications set user_id = %(ada)s",
+        "update public.notifications set ticket_id = %(ticket)s",
+        "update public.notifications set kinds = '{}'",
+        "insert into private.due_told values (%(ticket)s, %(ada)s, now())",
+        "select private.deliver(null, null)",
+        "select private.deliver_chat(%(ticket)s, %(ada)s, 'forged', null)",
+        "select * from private.inbox(%(ada)s, 'admin', null, null, false, null, null, 100)",
+        "select * from private.mentioned(%(ticket)s, '@ada')",
+        "select private.wants('{}', 'reply')",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            await hostile.execute(statement.encode(), {"ada": ada.id, "ticket": ticket})
+    changed = await hostile.execute("update public.notifications set read = true")
+    assert changed.rowcount == 0
+    assert [line[4] for line in await inbox(people, ada)] == [False]
+
+
+async def test_lines_of_an_older_database_are_made_one_a_ticket(database: DeskDatabase) -> None:
+    people = People(database)
+    cora = await new(people, "cora")
+    tickets = [await ticket_of(people, cora) for _ in range(2)]
+    await database.run("drop index public.notifications_one_line")
+    for ticket, kind, times, read in (
+        (tickets[0], "reply", 2, True),
+        (tickets[0], "reply", 3, False),
+        (tickets[0], "status", 1, False),
+        (tickets[1], "reply", 4, True),
+        (tickets[1], "status", 1, True),
+        (None, "news", 1, False),
+        (None, "news", 1, False),
+    ):
+        await database.run(
+            "insert into public.notifications (user_id, type, title, ticket_id, times, read, updated_at)"
+            " values (%s, %s, 'x', %s, %s, %s, clock_timestamp())",
+            [cora.id, kind, ticket, times, read],
+        )
+    apply_files(database.owner_dsn)
+    assert [(line[0], *line[2:]) for line in await inbox(people, cora)] == [
+        ("status", 4, {"reply": 3, "status": 1}, False),
+        ("status", 1, {"status": 1}, True),
+        ("news", 1, {"news": 1}, False),
+        ("news", 1, {"news": 1}, False),
+    ]
