@@ -1722,7 +1722,7 @@ begin
     select e.person, e.kind, e.ticket_id, e.words || e.title as words,
            array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'due'], e.kind) as place
       from unnest(events) e join public.profiles p on p.id = e.person
-     where e.person is distinct from actor and private.wants(p.preferences, e.kind)
+     where e.person is distinct from actor and p.deactivated_at is null and private.wants(p.preferences, e.kind)
   ),
   kinds as (
     select k.person, jsonb_object_agg(k.kind, k.times) as kinds
@@ -1802,7 +1802,7 @@ begin
   with team as materialized (
     select p.id, lower(regexp_replace(btrim(p.full_name), '\s+', ' ', 'g')) as full_name,
            lower(split_part(btrim(p.full_name), ' ', 1)) as first_name, lower(split_part(p.email, '@', 1)) as address
-      from public.tickets t join public.profiles p on p.id <> t.customer_id
+      from public.tickets t join public.profiles p on p.id <> t.customer_id and p.deactivated_at is null
        and (p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or p.id = t.assignee_id))
      where t.id = mentioned.ticket
   ),
