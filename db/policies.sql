@@ -1524,8 +1524,8 @@ begin
 end
 $$;
 
--- People for an admin, by name: whose name or address has every word of what is looked for, of a role ('staff': agents
--- and admins), of a department, active or not; each where it is given. "everybody" is how many there are in all.
+-- People for an admin, by name: whose name or address has every word of what is looked for (or whose id that is), of a
+-- role ('staff': agents and admins), of a department, active or not; each where it is given. "everybody" is how many there are in all.
 create or replace function helpdesk.people(wanted text, of_role text, of_department uuid, active boolean,
                                            skip integer, most integer)
 returns table (id uuid, email text, full_name text, role text, department_id uuid, department text,
@@ -1545,7 +1545,7 @@ begin
      where (of_role is null or p.role = of_role or of_role = 'staff' and p.role <> 'customer')
        and (of_department is null or p.department_id = of_department)
        and (active is null or active = (p.deactivated_at is null))
-       and lower(concat(p.full_name, ' ', p.email)) like all (words)),
+       and (lower(concat(p.full_name, ' ', p.email)) like all (words) or p.id::text = lower(btrim(wanted)))),
   page as materialized (select f.id, f.sort from fitting f order by f.sort, f.id offset skip limit least(most, 1000))
   select p.id, p.email, p.full_name, p.role, p.department_id, d.name, p.deactivated_at, p.created_at,
          case when p.role <> 'customer' then

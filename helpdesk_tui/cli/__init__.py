@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "whoami": ("show who is signed in, and where", "helpdesk_tui.cli.account"),
     "tickets": ("list, show, answer and change tickets", "helpdesk_tui.cli.tickets"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
+    "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),
     "demo": ("open a helpdesk with demo people on this machine", "helpdesk_tui.cli.demo"),
     "config": ("show and check the settings", "helpdesk_tui.cli.config"),
     "db": ("set up and check the database, as its owner", "helpdesk_tui.cli.db"),

@@ -62,6 +62,17 @@ async def test_login_with_a_wrong_password(cli, account):
     assert "password is wrong" in result.err
 
 
+async def test_somebody_deactivated_is_told_so_and_let_in_again_when_active(cli, account, database):
+    await database.run("update public.profiles set deactivated_at = now() where email = %s", [account])
+    result = await login(cli)
+    assert (result.code, result.out) == (3, "")
+    assert result.err == (
+        "helpdesk: This account was deactivated in the helpdesk.\n  Ask an admin of the helpdesk.\n"
+    )
+    await database.run("update public.profiles set deactivated_at = null where email = %s", [account])
+    assert (await login(cli)).code == 0
+
+
 async def test_login_with_the_second_factor(cli, account, auth):
     code = await enroll(auth.transport, f"{auth.url}/auth/v1", EMAIL, PASSWORD)
     without = await login(cli)
