@@ -66,9 +66,7 @@ async def test_somebody_deactivated_is_told_so_and_let_in_again_when_active(cli,
     await database.run("update public.profiles set deactivated_at = now() where email = %s", [account])
     result = await login(cli)
     assert (result.code, result.out) == (3, "")
-    assert result.err == (
-        "helpdesk: This account was deactivated in the helpdesk.\n  Ask an admin of the helpdesk.\n"
-    )
+    assert result.err == ("helpdesk: This account was deactivated in the helpdesk.\n  Ask an admin of the helpdesk.\n")
     await database.run("update public.profiles set deactivated_at = null where email = %s", [account])
     assert (await login(cli)).code == 0
 
