@@ -2072,8 +2072,8 @@ begin
     join public.chat_sessions s on s.id = m.session_id
     join public.profiles p on p.id = m.sender_id
    where m.session_id = chat
-     and m.created_at > coalesce((select a.created_at from public.chat_messages a
-                                   where a.id = after and a.session_id = chat), '-infinity')
+     and not exists (select from public.chat_messages a
+                      where a.id = after and a.session_id = chat and (m.created_at, m.id) <= (a.created_at, a.id))
    order by m.created_at, m.id;
 end
 $$;

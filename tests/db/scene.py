@@ -41,6 +41,7 @@ def scene(database: DeskDatabase) -> Scene:
         return {
             "cora": await people.sign_up("cora@desk.test", "Cora"),
             "otto": await people.sign_up("otto-SECRET@desk.test", "Otto SECRET"),
+            "olga": await people.sign_up("olga-SECRET@desk.test", "Olga SECRET"),
             "ada": await people.sign_up("ada@desk.test", "Ada", "agent", "Support"),
             "bo": await people.sign_up("bo@desk.test", "Bo", "agent", "Billing"),
             "ida": await people.sign_up("ida@desk.test", "Ida", "agent"),
@@ -81,10 +82,14 @@ def scene(database: DeskDatabase) -> Scene:
         " values (%(foreign)s, 'closed', 'SECRET remark') returning id",
         "rated": "insert into public.ticket_feedback (ticket_id, customer_id, rating, comment)"
         " values (%(foreign)s, %(otto)s, 1, 'SECRET comment') returning id",
-        "chat": "insert into public.chat_sessions (customer_id, agent_id, status)"
-        " values (%(otto)s, %(bo)s, 'active') returning id",
+        "chat": "insert into public.chat_sessions (customer_id, agent_id, status, department_id, topic)"
+        " values (%(otto)s, %(bo)s, 'active', %(billing)s, 'SECRET topic') returning id",
         "said": "insert into public.chat_messages (session_id, sender_id, content)"
         " values (%(chat)s, %(otto)s, 'SECRET chat') returning id",
+        "waiting": "insert into public.chat_sessions (customer_id, status, department_id, topic)"
+        " values (%(olga)s, 'waiting', %(billing)s, 'SECRET topic') returning id",
+        "asked": "insert into public.chat_messages (session_id, sender_id, content)"
+        " values (%(waiting)s, %(olga)s, 'SECRET question') returning id",
         "draft": "insert into public.kb_articles (title, content, author_id, status)"
         " values ('Draft', 'DRAFT', %(bo)s, 'draft') returning id",
     }

@@ -222,6 +222,15 @@ insert into public.kb_articles (title, content, author_id, status, updated_at) v
 insert into public.kb_article_feedback (article_id, user_id, helpful)
   select id, '{CUSTOMER}'::uuid, helpful from public.kb_articles, unnest(array[true, false]) helpful;
 insert into public.notifications (user_id, type, title, read) values ('{AGENT}', 'x', 'x', null);
+insert into public.chat_sessions (id, customer_id, agent_id, status, metadata, created_at, ended_at) values
+  ('00000000-0000-0000-0000-00000000cc01', '{CUSTOMER}', null, 'waiting', '{{}}', '2023-07-01', null),
+  ('00000000-0000-0000-0000-00000000cc02', '{CUSTOMER}', '{AGENT}', 'active', null, '2023-07-02', null),
+  ('00000000-0000-0000-0000-00000000cc03', '{CUSTOMER}', '{AGENT}', 'ended',
+   '{{"topic": "Ink", "rating": 4}}', '2023-06-01', null);
+insert into public.chat_messages (session_id, sender_id, content, created_at) values
+  ('00000000-0000-0000-0000-00000000cc03', '{CUSTOMER}', 'hello', '2023-06-01 10:00Z'),
+  ('00000000-0000-0000-0000-00000000cc03', '{AGENT}', 'hi', '2023-06-01 10:01Z'),
+  ('00000000-0000-0000-0000-00000000cc03', '{CUSTOMER}', 'bye', '2023-06-01 10:02Z');
 """
 
 
@@ -304,3 +313,18 @@ def test_older_database_follows_the_rules_from_then_on(older: Place) -> None:
         older.run("update public.tickets set status = null where title = 'Nulls'")
     with pytest.raises(psycopg.errors.CheckViolation):
         older.run("update public.tickets set title = ' ' where title = 'Nulls'")
+
+
+def test_older_chats_get_their_times_and_of_several_open_ones_the_newest_goes_on(older: Place) -> None:
+    older.psql()
+    older.psql()
+    assert older.run(
+        "select right(id::text, 1), status, topic, rating, waiting_since,"
+        " to_char(accepted_at at time zone 'UTC', 'MM-DD HH24:MI'),"
+        " to_char(ended_at at time zone 'UTC', 'MM-DD HH24:MI') from public.chat_sessions order by id"
+    ) == [
+        ("1", "ended", None, None, None, None, "07-01 00:00"),
+        ("2", "active", None, None, None, "07-02 00:00", None),
+        ("3", "ended", "Ink", 4, None, "06-01 10:01", "06-01 10:02"),
+    ]
+    assert older.run("select count(*) from private.chat_seen where seen_at = '2023-06-01 10:02Z'") == [(2,)]

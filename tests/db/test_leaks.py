@@ -65,7 +65,8 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
               and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')""",
     )
     assert len(relations) == 18
-    secrets = ("foreign", "message", "note", "otto", "chat", "rated", "file", "note_file")
+    secrets = ("foreign", "message", "note", "otto", "rated", "file", "note_file")
+    secrets += ("olga", "chat", "waiting", "said", "asked")
     marks = [SECRET, SECRET.encode().hex(), *(str(desk.ids[name]) for name in secrets)]
     readings = [f"select t::text from {name} t" for (name,) in relations]
     readings += [
@@ -80,6 +81,10 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
         "select c::text from helpdesk.channels() c",
         "select n::text from helpdesk.notices(false, 500) n",
         "select b::text from helpdesk.badges('-infinity') b",
+        "select c::text from helpdesk.chats(null, 100) c",
+        "select c::text from helpdesk.chats(array[%(chat)s, %(waiting)s], 0) c",
+        "select m::text from helpdesk.chat_messages(%(chat)s, null) m",
+        "select m::text from helpdesk.chat_messages(%(waiting)s, %(said)s) m",
         "select t::text from public.tickets t tablesample bernoulli (100)",
         "update public.tickets set status = status returning tickets::text",
         "select t::text from public.tickets t where id = %(foreign)s for update",
@@ -367,6 +372,68 @@ async def test_message_under_the_id_of_anothers_is_refused_and_not_lost_without_
         with pytest.raises(psycopg.Error) as refused:
             await connection.execute(send, [desk.ids[taken], desk.ids["own"]])
         assert refused.value.sqlstate == "HD002"
+
+
+CHAT_ATTEMPTS = {
+    "message": "insert into public.chat_messages (session_id, content) values (%(chat)s, 'x')",
+    "message of the customer": "insert into public.chat_messages (session_id, sender_id, content)"
+    " values (%(chat)s, %(otto)s, 'x')",
+    "accept": "select * from helpdesk.chat_accept(%(chat)s)",
+    "to oneself": "select helpdesk.chat_transfer(%(chat)s, %(me)s, null)",
+    "to a department": "select helpdesk.chat_transfer(%(chat)s, null, %(support)s)",
+    "end": "select helpdesk.chat_end(%(chat)s)",
+    "rate": "select helpdesk.chat_rate(%(chat)s, 1, 'x')",
+    "seen": "select helpdesk.chat_seen(%(chat)s, %(said)s)",
+    "typing": "select helpdesk.chat_typing(%(chat)s)",
+    "here": "select helpdesk.chat_present(%(chat)s, true)",
+    "ticket": "select * from helpdesk.chat_to_ticket(%(chat)s)",
+    "look": "select * from helpdesk.chats(array[%(chat)s], 100)",
+    "read": "select * from helpdesk.chat_messages(%(chat)s, null)",
+    "read on": "select * from helpdesk.chat_messages(%(chat)s, %(said)s)",
+    "lock": "select from public.chat_sessions where id = %(chat)s for update",
+    "name": "select * from helpdesk.names(array[%(olga)s])",
+}
+
+
+@pytest.mark.parametrize("attempt", CHAT_ATTEMPTS)
+@pytest.mark.parametrize("name", STRANGERS)
+async def test_forbidden_chat_answers_as_one_that_does_not_exist(
+    people: People, desk: Scene, name: str, attempt: str
+) -> None:
+    connection = await people.connect_as(desk.people[name])
+    told = []
+    for chat, said in (
+        (desk.ids["chat"], desk.ids["said"]),
+        (desk.ids["waiting"], desk.ids["asked"]),
+        (uuid4(), uuid4()),
+    ):
+        parameters = {**desk.ids, "chat": chat, "said": said, "me": desk.ids[name]}
+        text = await answer(connection, CHAT_ATTEMPTS[attempt], parameters)
+        told.append(text.replace(str(chat), "CHAT").replace(str(said), "MESSAGE"))
+    assert told[0] == told[1] == told[2]
+    assert SECRET not in told[0]
+
+
+@pytest.mark.parametrize("name", ["cora", "otto", "olga", "ada", "bo", "ida", "ann"])
+async def test_chats_read_at_once_are_what_the_policies_show_row_by_row(people: People, desk: Scene, name: str) -> None:
+    connection = await people.connect_as(desk.people[name])
+    sessions = await rows(connection, "select id from public.chat_sessions order by 1")
+    assert await rows(connection, "select id from helpdesk.chats(null, 100) order by 1") == sessions
+    entitled = {"otto": {"chat"}, "olga": {"waiting"}, "bo": {"chat", "waiting"}, "ann": {"chat", "waiting"}}
+    assert {chat for (chat,) in sessions} == {desk.ids[chat] for chat in entitled.get(name, ())}
+    by_policy = await rows(connection, "select id, session_id, sender_id, content from public.chat_messages order by 1")
+    at_once = await rows(
+        connection,
+        "select m.id, m.session_id, m.sender_id, m.content"
+        " from unnest(%s::uuid[]) s cross join lateral helpdesk.chat_messages(s, null) m order by 1",
+        [[desk.ids["chat"], desk.ids["waiting"]]],
+    )
+    assert at_once == by_policy
+    # No address of staff reaches a customer, and no place in the waiting list anybody but whoever waits.
+    told = str(await rows(connection, "select c::text from helpdesk.chats(null, 100) c"))
+    assert "bo@desk.test" not in told
+    places = await rows(connection, "select customer_id from helpdesk.chats(null, 100) where place is not null")
+    assert places == ([(desk.ids["olga"],)] if name == "olga" else [])
 
 
 # -- what a requester is not told -------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from helpdesk_tui.core.live_events import Typing, parse
 from tests.db.signed_in import address, new
 from tests.world import Connection, People, Person
 
@@ -281,3 +282,122 @@ async def test_notification_is_sent_with_the_commit_and_not_before(people: Peopl
         )
         assert await heard(ear) == []
     assert await heard(ear) == []
+
+
+# -- chats ------------------------------------------------------------------------------------------------------------
+
+
+async def ears_of(people: People, **persons: Person) -> dict[str, Connection]:
+    """A connection for each, that listens to what its person may hear."""
+    ears = {}
+    for name, person in persons.items():
+        connection = await people.connect_as(person)
+        ears[name] = await listen(connection, *await channels(connection))
+    return ears
+
+
+async def told(ears: dict[str, Connection]) -> dict[str, list[str]]:
+    """Who heard what, as far as they heard anything; once what several of their channels say."""
+    found = {}
+    for name, ear in ears.items():
+        notes = await heard(ear)
+        assert len(set(notes)) == len(notes), "a channel says it twice"
+        found[name] = list(dict.fromkeys(payload for _, payload in notes))
+    return {name: payloads for name, payloads in found.items() if payloads}
+
+
+async def test_chat_is_heard_of_by_its_two_sides_and_by_those_it_waits_for(people: People) -> None:
+    cora, otto, ann = await new(people, "cora"), await new(people, "otto"), await new(people, "ann", "admin")
+    ada, bo = await new(people, "ada", "agent", "Chat one"), await new(people, "bo", "agent", "Chat two")
+    ears = await ears_of(people, cora=cora, otto=otto, ann=ann, ada=ada, bo=bo)
+    act = {name: await people.connect_as(person) for name, person in (("cora", cora), ("ada", ada), ("bo", bo))}
+    ids = {"chat": uuid4(), "one": uuid4(), "two": uuid4(), "ada": ada.id, "bo": bo.id, "there": bo.department_id}
+    word = [f'{{"chats": ["{ids["chat"]}"]}}']
+
+    async def hear(who: str, statement: str) -> dict[str, list[str]]:
+        await act[who].execute(statement.encode(), ids)
+        return await told(ears)
+
+    assert await hear("cora", "select helpdesk.chat_open(%(chat)s, 'SECRET', %(one)s, 'SECRET')") == dict.fromkeys(
+        ("cora", "ann", "ada", "bo"), word
+    )
+    assert await hear("ada", "select helpdesk.chat_accept(%(chat)s)") == dict.fromkeys(
+        ("cora", "ann", "ada", "bo"), word
+    )
+    say = "insert into public.chat_messages (session_id, content) values (%(chat)s, 'SECRET')"
+    assert await hear("cora", say) == dict.fromkeys(("cora", "ada", "ann"), word)
+    assert await hear("ada", say) == dict.fromkeys(("cora", "ada", "ann"), word)
+    # Whoever hands it over hears that it is gone, and nothing of it after.
+    assert await hear("ada", "select helpdesk.chat_transfer(%(chat)s, null, %(there)s)") == dict.fromkeys(
+        ("cora", "ada", "ann", "bo"), word
+    )
+    assert await hear("cora", say) == dict.fromkeys(("cora", "ann", "bo"), word)
+    assert await hear("bo", "select helpdesk.chat_accept(%(chat)s)") == dict.fromkeys(("cora", "ann", "bo"), word)
+    assert await hear("cora", "select helpdesk.chat_seen(%(chat)s, %(one)s)") == {}
+    assert await hear("cora", "select helpdesk.chat_end(%(chat)s)") == dict.fromkeys(("cora", "ann", "bo"), word)
+
+
+async def test_typing_and_presence_are_heard_by_the_other_side_alone_and_written_nowhere(people: People) -> None:
+    cora, otto, ann = await new(people, "cora"), await new(people, "otto"), await new(people, "ann", "admin")
+    ada, bea = await new(people, "ada", "agent", "Chat one"), await new(people, "bea", "agent", "Chat one")
+    ((chat,),) = await people.database.run(
+        "insert into public.chat_sessions (customer_id, agent_id, status) values (%s, %s, 'active') returning id",
+        [cora.id, ada.id],
+    )
+    persons = {"cora": cora, "otto": otto, "ann": ann, "ada": ada, "bea": bea}
+    ears = await ears_of(people, **persons)
+    acts = {name: await people.connect_as(person) for name, person in persons.items()}
+    for statement, word in (
+        ("select helpdesk.chat_typing(%s)", "typing"),
+        ("select helpdesk.chat_present(%s, true)", "here"),
+        ("select helpdesk.chat_present(%s, false)", "away"),
+    ):
+        for name, other in (("cora", "ada"), ("ada", "cora")):
+            # Where nothing can be written, it can be told.
+            async with acts[name].transaction():
+                await acts[name].execute("set transaction read only")
+                await acts[name].execute(statement.encode(), [chat])
+            ((listener, payloads),) = (await told(ears)).items()
+            assert listener == other
+            assert [parse(payload) for payload in payloads] == [Typing(chat, persons[name].id, word)]  # type: ignore[arg-type]
+        await acts["ann"].execute(statement.encode(), [chat])  # sees the chat, and is no side of it
+        for name in ("otto", "bea"):
+            with pytest.raises(psycopg.Error) as refused:
+                await acts[name].execute(statement.encode(), [chat])
+            assert refused.value.sqlstate == "HD004"
+        assert await told(ears) == {}
+    await people.database.run("update public.chat_sessions set status = 'ended' where id = %s", [chat])
+    await told(ears)
+    await acts["cora"].execute("select helpdesk.chat_typing(%s)", [chat])
+    assert await told(ears) == {}
+
+
+async def test_those_further_back_hear_that_the_waiting_list_has_moved(people: People) -> None:
+    waiting = [await new(people, f"w{number}") for number in range(3)]
+    ada = await new(people, "ada", "agent", "Chat one")
+    chats = [uuid4() for _ in waiting]
+    for person, chat in zip(waiting, chats, strict=True):
+        connection = await people.connect_as(person)
+        await connection.execute("select helpdesk.chat_open(%s, null, null, null)", [chat])
+    ears = await ears_of(people, **{str(number): person for number, person in enumerate(waiting)})
+    await (await people.connect_as(ada)).execute("select helpdesk.chat_accept(%s)", [chats[1]])
+    assert await told(ears) == {
+        "1": [f'{{"chats": ["{chats[1]}"]}}'],
+        "2": [f'{{"chats": ["{chats[2]}"]}}'],
+    }
+
+
+async def test_chats_of_an_import_are_told_to_nobody(people: People) -> None:
+    otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Chat imports")
+    ears = await ears_of(people, otto=otto, bo=bo)
+    async with await people.database.connect() as owner, owner.transaction():
+        await owner.execute("set local helpdesk.mute = 'on'")
+        chat = uuid4()
+        await owner.execute(
+            "insert into public.chat_sessions (id, customer_id, agent_id, status) values (%s, %s, %s, 'active')",
+            [chat, otto.id, bo.id],
+        )
+        await owner.execute(
+            "insert into public.chat_messages (session_id, sender_id, content) values (%s, %s, 'x')", [chat, otto.id]
+        )
+    assert await told(ears) == {}
