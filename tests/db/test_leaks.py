@@ -65,8 +65,8 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
               and has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select')""",
     )
     assert len(relations) == 18
-    secrets = ("foreign", "message", "note", "otto", "rated", "file", "note_file")
-    secrets += ("olga", "chat", "waiting", "said", "asked")
+    secrets = ["foreign", "message", "note", "otto", "rated", "file", "note_file"]
+    secrets += ["olga", "chat", "waiting", "said", "asked"]
     marks = [SECRET, SECRET.encode().hex(), *(str(desk.ids[name]) for name in secrets)]
     readings = [f"select t::text from {name} t" for (name,) in relations]
     readings += [

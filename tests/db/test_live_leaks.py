@@ -297,12 +297,12 @@ async def ears_of(people: People, **persons: Person) -> dict[str, Connection]:
 
 
 async def told(ears: dict[str, Connection]) -> dict[str, list[str]]:
-    """Who heard what, as far as they heard anything; once what several of their channels say."""
+    """Who heard what of chats, as far as they heard anything; once what several of their channels say."""
     found = {}
     for name, ear in ears.items():
         notes = await heard(ear)
         assert len(set(notes)) == len(notes), "a channel says it twice"
-        found[name] = list(dict.fromkeys(payload for _, payload in notes))
+        found[name] = list(dict.fromkeys(payload for _, payload in notes if payload != '{"notices": []}'))
     return {name: payloads for name, payloads in found.items() if payloads}
 
 
