@@ -12,7 +12,7 @@ help:
 	@echo "make demo          the helpdesk with demo people and a local Postgres (AS=agent|admin|customer)"
 	@echo "make test          the tests (FAST=1 leaves the slow ones out, ARGS=... for pytest)"
 	@echo "make lint          ruff, mypy, import contracts"
-	@echo "make bench         how fast it is, against references of the same run"
+	@echo "make bench         how fast it is, against references of the same run (STRICT=1: fail over a limit)"
 	@echo "make screenshots   draw the pictures of the README anew"
 	@echo "make requirements  pin the dependencies anew from pyproject.toml (needs uv; UPGRADE=1 takes newer ones)"
 	@echo "make clean         remove .venv and everything that was built"
@@ -32,7 +32,7 @@ lint: .venv/dev.stamp
 	$(BIN)/lint-imports
 
 bench: .venv/dev.stamp
-	$(BIN)/python -m benchmarks $(ARGS)
+	$(BIN)/python -m benchmarks $(if $(STRICT),--strict) $(ARGS)
 
 # There once search is.
 bench-search: .venv/dev.stamp

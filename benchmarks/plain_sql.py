@@ -35,13 +35,28 @@ with page as materialized ({found["rows"]})
 select t.id, t.number, t.title, t.status, t.priority, t.customer_id, {_NAME.format("r")}, t.assignee_id,
        case when a.id is not null then {_NAME.format("a")} end, t.department_id, d.name, t.due_date, t.created_at,
        t.updated_at, {"coalesce(x.tags, '{}')" if team else "'{}'::text[]"}
-       {", t.description" if " as description" in found["rows"] else ""}
   from page t
   join public.profiles r on r.id = t.customer_id
   left join public.profiles a on a.id = t.assignee_id
   join public.departments d on d.id = t.department_id{_TAGS if team else ""}
  order by {found["order"]}"""
     return Statement(sql, statement.params, statement.row, writes=False)
+
+
+def ticket(ticket: UUID, me: Me) -> Statement[Any]:
+    """A ticket with its description, the names and the tags."""
+    tags = """array(select g.name from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
+              where x.ticket_id = t.id order by g.name)"""
+    sql = f"""
+select t.id, t.number, t.title, t.status, t.priority, t.customer_id, {_NAME.format("r")}, t.assignee_id,
+       case when a.id is not null then {_NAME.format("a")} end, t.department_id, d.name, t.due_date, t.created_at,
+       t.updated_at, {tags if me.role != "customer" else "'{}'::text[]"}, coalesce(t.description, '')
+  from public.tickets t
+  join public.profiles r on r.id = t.customer_id
+  left join public.profiles a on a.id = t.assignee_id
+  join public.departments d on d.id = t.department_id
+ where t.id = %(ticket)s"""
+    return Statement(sql, {"ticket": ticket})
 
 
 def messages(ticket: UUID, me: Me) -> Statement[Any]:
@@ -80,8 +95,22 @@ select h.id, {_NAME.format("p")}, h.kind, {called.format("old")}, {called.format
     return Statement(sql, {"ticket": ticket})
 
 
+def attachments(ticket: UUID, me: Me) -> Statement[Any]:
+    """What is known of the files of a thread."""
+    notes = "and m.is_internal is not true" if me.role == "customer" else ""
+    join = "left join public.ticket_messages m on m.id = a.message_id" if notes else ""
+    sql = f"""
+select a.id, a.message_id, a.name, a.size, a.content_type, a.sha256 from public.ticket_attachments a {join}
+ where a.ticket_id = %(ticket)s {notes} order by a.created_at, a.id"""
+    return Statement(sql, {"ticket": ticket})
+
+
+THREAD: Final = (ticket, messages, history, attachments)
+"""What opening a ticket asks for, in the order of ``thread.opened``."""
+
+
 def counts(me: Me) -> Statement[Any]:
-    """How many tickets each view holds: a subquery for each, along an index."""
+    """How many tickets each view holds: a subquery for each, along an index; what suffices is not counted further."""
     state = {
         "mine": "t.is_open",
         "unassigned": "t.is_open and t.assignee_id is null",
@@ -93,27 +122,32 @@ def counts(me: Me) -> Statement[Any]:
     }
     cap = tickets.COUNT_CAP
 
-    def count(scope: str, view: str, end: str = "") -> str:
+    def count(scope: str, view: str) -> str:
         order = "t.due_sort, t.id" if view == "overdue" else "t.updated_at desc, t.id desc"
         return (
             f"(select count(*) from (select from public.tickets t where {scope} and {state[view]} "
-            f"order by {order} limit {cap}) c{end})"
+            f"order by {order} limit {cap}) c)"
         )
 
+    named = []
     columns = []
     for view in (view.key for view in tickets.views_for(me)):
-        if me.role == "customer":
-            columns.append(count("t.customer_id = %(me)s", view))
-        elif view == "mine":
-            columns.append(count("t.assignee_id = %(me)s", view))
+        own = me.role == "customer" or view == "mine"
+        scope = "t.department_id = %(department)s"
+        if own:
+            scope = "t.customer_id = %(me)s" if me.role == "customer" else "t.assignee_id = %(me)s"
         elif me.role == "admin":
-            columns.append(count("true", view))
-        elif view in ("department", "unassigned"):
-            columns.append(count("t.department_id = %(department)s", view))
+            scope = "true"
+        if view == "open" and me.role == "agent":
+            counted = "n.department"
         else:
-            here = count("t.department_id = %(department)s", view)
+            named.append(f"{count(scope, view)} as {view}")
+            counted = f"n.{view}"
+        if me.role == "agent" and view in ("open", "waiting", "overdue", "closed"):
             foreign = "t.assignee_id = %(me)s and t.department_id <> %(department)s"
-            columns.append(
-                f"case when {here} >= {cap} then {cap} else least({here} + {count(foreign, view)}, {cap}) end"
+            counted = (
+                f"case when {counted} >= {cap} then {cap} else least({counted} + {count(foreign, view)}, {cap}) end"
             )
-    return Statement("select " + ",\n".join(columns), {"me": me.id, "department": me.department_id})
+        columns.append(counted)
+    sql = f"with n as materialized (select {', '.join(named)}) select {', '.join(columns)} from n"
+    return Statement(sql, {"me": me.id, "department": me.department_id})

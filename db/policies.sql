@@ -508,7 +508,8 @@ return coalesce(nullif(btrim(full_name), ''), case when address_too then email
 -- Names for the ids that a person's tickets mention; staff learn the names of people in the tickets they work on.
 create or replace function helpdesk.names(ids uuid[])
 returns table (id uuid, name text, is_staff boolean)
-language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 20
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   who constant record := private.asking();
 begin
@@ -533,16 +534,20 @@ begin
 end
 $$;
 
--- The next four read what the policies would show, asking once who asks. The policies ask for every table that a
+-- The next five read what the policies would show, asking once who asks. The policies ask for every table that a
 -- statement mentions, and those on what hangs on a ticket for every row, which costs more than reading the rows.
 
--- The words around tickets that are on the screen: who asked, who answers, where, and the team's tags.
-create or replace function helpdesk.dressed(ids uuid[])
+-- The words around tickets that are on the screen: who asked, who answers, where, and the team's tags. It is told where
+-- their rows lie, too (their ctid, read by the same statement): looking them up by id again would cost as much as the
+-- guard. Whoever makes places up is told of the tickets there what they may know anyway, or nothing.
+create or replace function helpdesk.dressed(ids uuid[], places tid[])
 returns table (id uuid, requester text, assignee text, department text, tags text[])
-language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 100
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   who constant record := private.asking();
   staff constant boolean := who.role <> 'customer';
+  tagged constant uuid[] := case when staff then ids end;
 begin
   if who.role is null then
     return;
@@ -550,14 +555,43 @@ begin
   return query
   select t.id, private.called(r.full_name, r.email, r.role, staff or r.id = who.person),
          case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end, d.name,
-         case when t.customer_id = who.person then '{}' else array(
-           select g.name from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
-            where x.ticket_id = t.id order by g.name) end
+         case when t.customer_id = who.person then '{}' else coalesce(g.names, '{}') end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id
     left join public.departments d on d.id = t.department_id
-   where t.id = any(ids)
+    left join (select x.ticket_id, array_agg(n.name order by n.name) as names
+                 from public.ticket_tag_relations x join public.ticket_tags n on n.id = x.tag_id
+                where x.ticket_id = any(tagged) group by x.ticket_id) g on g.ticket_id = t.id
+   where t.ctid = any(places)
+     and (t.customer_id = who.person or private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
+end
+$$;
+
+-- One ticket with its description and the words around it; no row where there is none for this person.
+create or replace function helpdesk.ticket(ticket uuid)
+returns table (id uuid, number bigint, title text, status public.ticket_status, priority public.ticket_priority,
+               customer_id uuid, requester text, assignee_id uuid, assignee text, department_id uuid, department text,
+               due_date timestamptz, created_at timestamptz, updated_at timestamptz, tags text[], description text)
+language plpgsql stable security definer rows 1
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  who constant record := private.asking();
+  staff constant boolean := who.role <> 'customer';
+begin
+  return query
+  select t.id, t.number, t.title, t.status, t.priority, t.customer_id,
+         private.called(r.full_name, r.email, r.role, staff or r.id = who.person), t.assignee_id,
+         case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end,
+         t.department_id, d.name, t.due_date, t.created_at, t.updated_at,
+         case when t.customer_id = who.person then '{}' else array(
+           select n.name from public.ticket_tag_relations x join public.ticket_tags n on n.id = x.tag_id
+            where x.ticket_id = t.id order by n.name) end, t.description
+    from public.tickets t
+    join public.profiles r on r.id = t.customer_id
+    left join public.profiles a on a.id = t.assignee_id
+    left join public.departments d on d.id = t.department_id
+   where t.id = ticket
      and (t.customer_id = who.person or private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
 end
 $$;
@@ -565,78 +599,81 @@ $$;
 -- How many tickets each of a person's queues holds, counted up to a number: a larger one costs no more. The order in
 -- which a count reads decides nothing but the index.
 create or replace function helpdesk.counts(most integer) returns table (queue text, tickets integer)
-language plpgsql stable security definer rows 7 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable strict security definer rows 7
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   who constant record := private.asking();
+  n record;
   elsewhere record;
 begin
   if who.role = 'customer' then
-    return query
-    select 'open', (select count(*)::integer from (
-             select from public.tickets t where t.customer_id = who.person and t.is_open limit most) c)
-    union all
-    select 'closed', (select count(*)::integer from (
-             select from public.tickets t where t.customer_id = who.person and not t.is_open limit most) c);
+    select (select count(*)::integer from (
+             select from public.tickets t where t.customer_id = who.person and t.is_open
+              order by t.updated_at desc limit most) c) as open,
+           (select count(*)::integer from (
+             select from public.tickets t where t.customer_id = who.person and not t.is_open
+              order by t.updated_at desc limit most) c) as closed into n;
+    return query values ('open', n.open), ('closed', n.closed);
   elsif who.role = 'admin' then
-    return query
-    select 'unassigned', (select count(*)::integer from (
+    select (select count(*)::integer from (
+             select from public.tickets t where t.assignee_id = who.person and t.is_open
+              order by t.updated_at desc limit most) c) as mine,
+           (select count(*)::integer from (
              select from public.tickets t where t.is_open and t.assignee_id is null
-              order by t.updated_at desc limit most) c)
-    union all
-    select 'open', (select count(*)::integer from (
-             select from public.tickets t where t.is_open order by t.updated_at desc limit most) c)
-    union all
-    select 'waiting', (select count(*)::integer from (
-             select from public.tickets t where t.status_rank = 2 order by t.updated_at desc limit most) c)
-    union all
-    select 'overdue', (select count(*)::integer from (
-             select from public.tickets t where t.is_open and t.due_sort < now() order by t.due_sort limit most) c)
-    union all
-    select 'closed', (select count(*)::integer from (
-             select from public.tickets t where not t.is_open order by t.updated_at desc limit most) c);
+              order by t.updated_at desc limit most) c) as unassigned,
+           (select count(*)::integer from (
+             select from public.tickets t where t.is_open
+              order by t.updated_at desc limit most) c) as open,
+           (select count(*)::integer from (
+             select from public.tickets t where t.status_rank = 2
+              order by t.updated_at desc limit most) c) as waiting,
+           (select count(*)::integer from (
+             select from public.tickets t where t.is_open and t.due_sort < now()
+              order by t.due_sort limit most) c) as overdue,
+           (select count(*)::integer from (
+             select from public.tickets t where not t.is_open
+              order by t.updated_at desc limit most) c) as closed,
+           (select count(*)::integer from (
+             select from public.tickets t where t.department_id = who.department and t.is_open
+              order by t.updated_at desc limit most) c) as department into n;
+    return query values ('mine', n.mine), ('unassigned', n.unassigned), ('open', n.open), ('waiting', n.waiting),
+                        ('overdue', n.overdue), ('closed', n.closed), ('department', n.department);
   elsif who.role = 'agent' then
-    -- Those of the department, and those elsewhere that are the agent's own.
-    select count(*) filter (where t.is_open)::integer as open,
-           count(*) filter (where t.status_rank = 2)::integer as waiting,
-           count(*) filter (where t.is_open and t.due_sort < now())::integer as overdue,
-           count(*) filter (where not t.is_open)::integer as closed
-      into elsewhere
-      from ((select a.is_open, a.status_rank, a.due_sort from public.tickets a
-              where a.assignee_id = who.agent and a.is_open and a.department_id is distinct from who.department limit most)
-            union all
-            (select a.is_open, a.status_rank, a.due_sort from public.tickets a
-              where a.assignee_id = who.agent and not a.is_open and a.department_id is distinct from who.department
-              limit most)) t;
-    return query
-    select 'unassigned', (select count(*)::integer from (
+    select (select count(*)::integer from (
+             select from public.tickets t where t.assignee_id = who.person and t.is_open
+              order by t.updated_at desc limit most) c) as mine,
+           (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and t.is_open and t.assignee_id is null
-              order by t.updated_at desc limit most) c)
-    union all
-    select 'open', least(most, elsewhere.open + (select count(*)::integer from (
+              order by t.updated_at desc limit most) c) as unassigned,
+           (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and t.is_open
-              order by t.updated_at desc limit most) c))
-    union all
-    select 'waiting', least(most, elsewhere.waiting + (select count(*)::integer from (
+              order by t.updated_at desc limit most) c) as department,
+           (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and t.status_rank = 2
-              order by t.updated_at desc limit most) c))
-    union all
-    select 'overdue', least(most, elsewhere.overdue + (select count(*)::integer from (
+              order by t.updated_at desc limit most) c) as waiting,
+           (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and t.is_open and t.due_sort < now()
-              order by t.due_sort limit most) c))
-    union all
-    select 'closed', least(most, elsewhere.closed + (select count(*)::integer from (
+              order by t.due_sort limit most) c) as overdue,
+           (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and not t.is_open
-              order by t.updated_at desc limit most) c));
-  end if;
-  if who.role <> 'customer' then
-    return query
-    select 'mine', (select count(*)::integer from (
-             select from public.tickets t where t.assignee_id = who.person and t.is_open limit most) c)
-    union all
-    select 'department', (select count(*)::integer from (
-             select from public.tickets t where t.department_id = who.department and t.is_open
-              order by t.updated_at desc limit most) c)
-     where who.department is not null;
+              order by t.updated_at desc limit most) c) as closed into n;
+    -- Besides those of the department, all open to an agent is what they hold in others: unless these are enough.
+    select count(*)::integer as open, count(*) filter (where t.status_rank = 2)::integer as waiting,
+           count(*) filter (where t.due_sort < now())::integer as overdue
+      into elsewhere
+      from public.tickets t
+     where least(n.department, n.waiting, n.overdue) < most
+       and t.assignee_id = who.person and t.is_open and t.department_id is distinct from who.department;
+    if n.closed < most then
+      n.closed := n.closed + (select count(*) from (
+        select from public.tickets t
+         where t.assignee_id = who.person and not t.is_open and t.department_id is distinct from who.department
+         order by t.updated_at desc limit most - n.closed) c);
+    end if;
+    return query values ('mine', n.mine), ('unassigned', n.unassigned), ('department', n.department),
+                        ('open', least(most, n.department + elsewhere.open)),
+                        ('waiting', least(most, n.waiting + elsewhere.waiting)),
+                        ('overdue', least(most, n.overdue + elsewhere.overdue)), ('closed', n.closed);
   end if;
 end
 $$;
@@ -646,39 +683,43 @@ $$;
 create or replace function helpdesk.messages(ticket uuid)
 returns table (id uuid, sender_id uuid, sender text, by_staff boolean, is_internal boolean, content text,
                created_at timestamptz)
-language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 50
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  sight constant text := private.sight(ticket);
+  team constant boolean := private.sight(ticket) = 'team';
 begin
-  if sight is null then
+  if team is null then
     return;
   end if;
   return query
-  with m as materialized (
-    select a.id, a.sender_id, a.is_internal, a.content, a.created_at from public.ticket_messages a
-     where a.ticket_id = messages.ticket and (sight = 'team' or not a.is_internal)
-  ),
-  w as materialized (
-    select p.id, private.called(p.full_name, p.email, p.role, sight = 'team') as name, p.role <> 'customer' as staff
-      from public.profiles p where p.id = any(array(select distinct m.sender_id from m))
-  )
-  select m.id, m.sender_id, w.name, w.staff, m.is_internal, m.content, m.created_at
-    from m join w on w.id = m.sender_id order by m.created_at, m.id;
+  -- Each of the few who write in a thread is named once, not with every message.
+  select m.id, m.sender_id, p.name, p.staff, m.is_internal, m.content, m.created_at
+    from public.ticket_messages m
+    join (select w.id, private.called(w.full_name, w.email, w.role, team) as name, w.role <> 'customer' as staff
+            from public.profiles w
+           where w.id = any(array(select distinct x.sender_id from public.ticket_messages x
+                                   where x.ticket_id = messages.ticket))
+          offset 0) p on p.id = m.sender_id
+   where m.ticket_id = messages.ticket and (team or not m.is_internal)
+   order by m.created_at, m.id;
 end
 $$;
 
 -- The files of a thread without what is in them, in the order they came.
 create or replace function helpdesk.attachments(ticket uuid)
 returns table (id uuid, message_id uuid, name text, size integer, content_type text, sha256 text)
-language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 10
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  sight constant text := private.sight(ticket);
+  team constant boolean := private.sight(ticket) = 'team';
 begin
+  if team is null then
+    return;
+  end if;
   return query
   select a.id, a.message_id, a.name, a.size, a.content_type, a.sha256
     from public.ticket_attachments a left join public.ticket_messages m on m.id = a.message_id
-   where a.ticket_id = attachments.ticket
-     and (sight = 'team' or sight = 'requester' and m.is_internal is not true)
+   where a.ticket_id = attachments.ticket and (team or m.is_internal is not true)
    order by a.created_at, a.id;
 end
 $$;
@@ -687,45 +728,39 @@ $$;
 -- or a department is called is read now: the history keeps ids, and names change.
 create or replace function helpdesk.history(ticket uuid)
 returns table (id uuid, actor text, kind text, old text, new text, created_at timestamptz)
-language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 20
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  sight constant text := private.sight(ticket);
+  team constant boolean := private.sight(ticket) = 'team';
 begin
-  if sight is null then
+  if team is null then
     return;
   end if;
   return query
-  with h as materialized (
+  with h as (
     select s.id, s.changed_by as actor, case when row_number() over w = 1 then 'created' else 'status' end as kind,
            lag(s.status::text) over w as old, s.status::text as new, s.created_at
       from public.ticket_status_history s
-     where s.ticket_id = history.ticket and (s.note is null or sight = 'team')
+     where s.ticket_id = history.ticket and (team or s.note is null)
     window w as (order by s.created_at, s.id)
     union all
     select e.id, e.actor_id, e.kind, e.old_value, e.new_value, e.created_at
-      from public.ticket_events e where e.ticket_id = history.ticket and sight = 'team'
-  ),
-  people as materialized (
-    select p.id, private.called(p.full_name, p.email, p.role, sight = 'team') as name
-      from public.profiles p
-     where p.id = any(array(select h.actor from h
-                            union select h.old::uuid from h where h.kind = 'assignee'
-                            union select h.new::uuid from h where h.kind = 'assignee'))
-  ),
-  words as materialized (
-    select p.id::text as value, 'assignee' as kind, p.name from people p
-    union all
-    select d.id::text, 'department', d.name from public.departments d
-    union all
-    select c.id::text, 'category', c.name from public.categories c
-     where exists (select from h where h.kind = 'category')
+      from public.ticket_events e where e.ticket_id = history.ticket and team
   )
-  select h.id, a.name, h.kind,
-         case when h.kind in ('assignee', 'department', 'category') then o.name else h.old end,
-         case when h.kind in ('assignee', 'department', 'category') then n.name else h.new end, h.created_at
-    from h left join people a on a.id = h.actor
-    left join words o on (o.kind, o.value) = (h.kind, h.old)
-    left join words n on (n.kind, n.value) = (h.kind, h.new)
+  select h.id, case when a.id is not null then private.called(a.full_name, a.email, a.role, team) end, h.kind,
+         case h.kind
+           when 'assignee' then (select private.called(p.full_name, p.email, p.role, team)
+                                   from public.profiles p where p.id = h.old::uuid)
+           when 'department' then (select d.name from public.departments d where d.id = h.old::uuid)
+           when 'category' then (select c.name from public.categories c where c.id = h.old::uuid)
+           else h.old end,
+         case h.kind
+           when 'assignee' then (select private.called(p.full_name, p.email, p.role, team)
+                                   from public.profiles p where p.id = h.new::uuid)
+           when 'department' then (select d.name from public.departments d where d.id = h.new::uuid)
+           when 'category' then (select c.name from public.categories c where c.id = h.new::uuid)
+           else h.new end, h.created_at
+    from h left join public.profiles a on a.id = h.actor
    order by h.created_at, h.id;
 end
 $$;
@@ -2471,8 +2506,8 @@ grant execute on function private.uid(), private.role(), private.agent(), privat
   private.works_on(uuid, uuid, uuid, uuid[]), private.works_chat(text, uuid, uuid, uuid, uuid[], boolean)
   to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.messages(uuid),
-  helpdesk.attachments(uuid), helpdesk.history(uuid), helpdesk.dressed(uuid[]), helpdesk.counts(integer),
-  helpdesk.assign(uuid[], uuid),
+  helpdesk.attachments(uuid), helpdesk.history(uuid), helpdesk.dressed(uuid[], tid[]), helpdesk.ticket(uuid),
+  helpdesk.counts(integer), helpdesk.assign(uuid[], uuid),
   helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
   helpdesk.foresee(uuid, jsonb), helpdesk.change_person(uuid, uuid, jsonb, text, uuid),
   helpdesk.reassign(uuid, uuid[], uuid, uuid, text), helpdesk.undo(uuid, bigint), helpdesk.acts(integer),

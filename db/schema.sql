@@ -684,7 +684,15 @@ create index if not exists tickets_all_unassigned_idx
   on public.tickets (updated_at desc, id desc) where is_open and assignee_id is null;
 create index if not exists tickets_all_pending_idx on public.tickets (updated_at desc, id desc) where status_rank = 2;
 create index if not exists tickets_assigned_idx on public.tickets (assignee_id, updated_at desc, id desc) where is_open;
+-- What an agent finished, above all what of it lies in other departments: read without looking at the tickets.
+create index if not exists tickets_assigned_ended_idx
+  on public.tickets (assignee_id, updated_at desc, id desc) include (department_id) where not is_open;
 create index if not exists tickets_requested_idx on public.tickets (customer_id, updated_at desc, id desc);
+create index if not exists tickets_requested_open_idx
+  on public.tickets (customer_id, updated_at desc, id desc) where is_open;
+
+-- What is nobody's is open: not knowing that, the planner expects a handful and sorts them all.
+create statistics if not exists public.tickets_open_assignee_stats (mcv) on is_open, assignee_id from public.tickets;
 
 create index if not exists ticket_messages_thread_idx on public.ticket_messages (ticket_id, created_at, id);
 create index if not exists ticket_messages_sender_id_idx on public.ticket_messages (sender_id);

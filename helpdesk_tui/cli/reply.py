@@ -20,7 +20,7 @@ from helpdesk_tui.cli.records import message_json, show_message
 from helpdesk_tui.core import attachments, thread, tickets
 from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import BadInput, NotFound, SettingsError, Stale, Unreachable
-from helpdesk_tui.core.model import STATUSES, Message, Thread, Ticket
+from helpdesk_tui.core.model import STATUSES, Thread, Ticket
 from helpdesk_tui.core.statement import Statement
 from helpdesk_tui.core.text import safe_block, safe_line
 
@@ -180,8 +180,8 @@ def _again(stale: Stale) -> str:
 
 async def _show_unseen(here: Desk, ticket: Ticket, stale: Stale, out: Output, *, json: bool) -> None:
     """The messages that stopped the reply: to stderr for people, to stdout for programs."""
-    _, _, messages, *_ = await here.database.run(*thread.opened(ticket.id))
-    unseen: list[Message] = [message for message in messages if message.id in stale.unseen]
+    messages = await here.database.fetch(thread.messages(ticket.id))
+    unseen = [message for message in messages if message.id in stale.unseen]
     if json:
         out.json({"refused": "stale", "unseen": [message_json(message) for message in unseen]})
         return

@@ -162,10 +162,11 @@ def patience(files: Sequence[Upload]) -> float | None:
 def listed(ticket_id: UUID) -> Statement[Attachment]:
     """The files of a ticket that the person may have, in the order they came, without what is in them."""
     return Statement(
-        "select id, message_id, name, size, content_type, sha256 from helpdesk.attachments(%s)",
-        (ticket_id,),
+        "select id, message_id, name, size, content_type, sha256 from helpdesk.attachments(%(ticket)s)",
+        {"ticket": ticket_id},
         positional(Attachment),
         writes=False,
+        general=True,
     )
 
 

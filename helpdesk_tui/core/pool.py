@@ -21,12 +21,14 @@ class Line:
         connection: the connection itself.
         user: the login it was made with.
         told: the session whose claims the server was last told; None: nothing yet.
+        general: statements are run by plans for any parameters, as it was last told.
         spent: it is to be closed when it comes back.
     """
 
     connection: Connection
     user: str
     told: object | None = None
+    general: bool = False
     spent: bool = False
 
     @property

@@ -73,6 +73,9 @@ union all
 select 'index', i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid)
   from t join pg_index i on i.indrelid = t.oid
 union all
+select 'statistics', format('%I.%I', n.nspname, s.stxname), pg_get_statisticsobjdef(s.oid)
+  from pg_statistic_ext s join n on n.oid = s.stxnamespace
+union all
 select 'policy', name || ' “' || p.polname || '”',
        concat(p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid),
               pg_get_expr(p.polwithcheck, p.polrelid))

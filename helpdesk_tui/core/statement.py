@@ -33,12 +33,16 @@ class Statement(Generic[T]):
         row: makes a row of the columns: ``positional(Ticket)`` or any psycopg row factory. None: plain tuples.
         writes: True for a statement that changes something, False for one that surely does not. None: judged by
             its words, and by the database where the words do not tell (it is tried read-only first).
+        general: one plan, made once on a connection, serves whatever the parameters are; planning costs more than the
+            reading of a page. Only for a text whose general plan is known to be good: ``tests/db/test_plans.py`` looks
+            at those. All others are planned anew for their parameters.
     """
 
     sql: str
     params: Sequence[Any] | Mapping[str, Any] = ()
     row: RowFactory[T] | None = None
     writes: bool | None = None
+    general: bool = False
 
 
 def positional(make: Callable[..., T]) -> RowFactory[T]:

@@ -14,7 +14,7 @@ from helpdesk_tui.core import attachments, tickets
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.errors import BadInput, NotFound
 from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Status, Thread, Ticket
-from helpdesk_tui.core.statement import Statement, only, positional
+from helpdesk_tui.core.statement import Statement, positional
 
 # Functions that ask once how far the person sees into the ticket; the policies would ask for each message.
 _MESSAGES: Final = """
@@ -25,21 +25,19 @@ _HISTORY: Final = "select id, actor, kind, old, new, created_at from helpdesk.hi
 
 def opened(
     ticket_id: UUID,
-) -> tuple[Statement[Ticket], Statement[str], Statement[Message], Statement[HistoryLine], Statement[Attachment]]:
+) -> tuple[Statement[tuple[Ticket, str]], Statement[Message], Statement[HistoryLine], Statement[Attachment]]:
     """The statements that read a thread, for one ``Database.run``; ``assemble`` makes a Thread of their rows."""
-    ticket = {"ticket": ticket_id}
     return (
-        tickets.by_ids([ticket_id]),
-        Statement(
-            "select coalesce(description, '') from public.tickets where id = %(ticket)s",
-            ticket,
-            only(str),
-            writes=False,
-        ),
-        Statement(_MESSAGES, ticket, positional(Message), writes=False),
-        Statement(_HISTORY, ticket, positional(HistoryLine), writes=False),
+        tickets.described(ticket_id),
+        messages(ticket_id),
+        Statement(_HISTORY, {"ticket": ticket_id}, positional(HistoryLine), writes=False, general=True),
         attachments.listed(ticket_id),
     )
+
+
+def messages(ticket_id: UUID) -> Statement[Message]:
+    """The messages of a ticket, oldest first. No row: none, or no such ticket for this person."""
+    return Statement(_MESSAGES, {"ticket": ticket_id}, positional(Message), writes=False, general=True)
 
 
 def assemble(rows: list[list[Any]]) -> Thread:
@@ -48,15 +46,16 @@ def assemble(rows: list[list[Any]]) -> Thread:
     Raises:
         NotFound: the ticket is not there, or not for this person.
     """
-    found, description, messages, history, files = rows
+    found, said, history, files = rows
     if not found:
         raise NotFound("There is no such ticket.", "It may have been moved to another department.")
+    ticket, description = found[0]
     return Thread(
-        ticket=found[0],
-        description=description[0],
-        messages=tuple(messages),
+        ticket=ticket,
+        description=description,
+        messages=tuple(said),
         history=tuple(history),
-        newest_message=messages[-1].id if messages else None,
+        newest_message=said[-1].id if said else None,
         attachments=tuple(files),
     )
 

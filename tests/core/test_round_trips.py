@@ -12,6 +12,8 @@ import pytest
 
 from helpdesk_tui.core.acts import Act
 from helpdesk_tui.core.desk import Desk
+from helpdesk_tui.core.errors import BadInput
+from helpdesk_tui.core.statement import Statement
 from tests.opened import proxied, through
 from tests.proxy import Proxy
 from tests.world import DeskDatabase, People, Person
@@ -118,3 +120,24 @@ async def test_opening_the_desk_takes_one_once_connected(database: DeskDatabase,
     async with on_the_wire(database, ana, uuid4()) as wire:
         assert wire.desk.database.round_trips == 1
         assert wire.proxy.syncs == 1
+
+
+async def test_each_statement_is_planned_as_it_says_in_the_same_round_trip(wire: Wire) -> None:
+    """Whatever order they come in, and also after a failure, which takes back what was set in its transaction."""
+    asked = "select current_setting('plan_cache_mode')"
+    anew, general = Statement(asked), Statement(asked, general=True)
+    fails = Statement("select 1 / %(zero)s::integer", {"zero": 0}, general=True)
+    database = wire.desk.database
+
+    async def mixed() -> None:
+        found = await database.run(general, anew, anew, general)
+        assert [rows[0][0].split("_")[1] for rows in found] == ["generic", "custom", "custom", "generic"]
+
+    for _ in range(2):
+        assert await wire.cost(mixed()) == (1, 1, 1)
+        with pytest.raises(BadInput):
+            await database.run(anew, fails)
+        assert (await database.fetch(general), await database.fetch(anew)) == (
+            [("force_generic_plan",)],
+            [("force_custom_plan",)],
+        )

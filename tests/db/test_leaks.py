@@ -14,6 +14,11 @@ from helpdesk_tui.core.model import Me
 from tests.db.scene import SECRET, STRANGERS, Scene, scene
 from tests.world import Connection, DeskDatabase, People
 
+# Where any ticket of a small desk lies.
+EVERY_PLACE = (
+    "array(select format('(%%s,%%s)', page, line)::tid from generate_series(0, 9) page, generate_series(1, 90) line)"
+)
+
 
 @pytest.fixture(scope="module")
 def desk(module_database: DeskDatabase) -> Scene:
@@ -76,7 +81,8 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
         "select h::text from helpdesk.history(%(foreign)s) h",
         "select a::text from helpdesk.attachments(%(foreign)s) a",
         "select data from public.ticket_attachments where id in (%(file)s, %(note_file)s)",
-        "select d::text from helpdesk.dressed(array[%(foreign)s, %(own)s]) d",
+        "select t::text from helpdesk.ticket(%(foreign)s) t",
+        f"select d::text from helpdesk.dressed(array[%(foreign)s, %(own)s], {EVERY_PLACE}) d",
         "select c::text from helpdesk.counts(1000) c",
         "select c::text from helpdesk.channels() c",
         "select n::text from helpdesk.notices(false, 500) n",
@@ -110,8 +116,8 @@ async def test_list_id_number_search_and_count_agree_that_it_is_not_there(
             found = await rows(connection, statement.sql, statement.params or None)
             assert desk.ticket not in {row[0] for row in found}, (view, sort)
     by_number, by_id = tickets.find(str(desk.ids["number"])), tickets.find(str(desk.ticket))
-    for statement in (by_number, by_id, tickets.by_ids([desk.ticket])):
-        assert await rows(connection, statement.sql, statement.params) == []
+    for asked in (by_number, by_id, tickets.described(desk.ticket)):
+        assert await rows(connection, asked.sql, asked.params) == []
     counted = tickets.counts(me)
     (numbers,) = await rows(connection, counted.sql, counted.params or None)
     assert sum(numbers) <= 3 * len(numbers)
@@ -219,6 +225,10 @@ async def test_thread_read_at_once_is_what_the_policies_show_row_by_row(
 async def test_words_around_tickets_are_what_the_policies_show(people: People, desk: Scene, name: str) -> None:
     connection = await people.connect_as(desk.people[name])
     tickets_ = [desk.ids["own"], desk.ids["foreign"], uuid4()]
+    places = await people.database.run(
+        "select array_agg(ctid::text) from public.tickets where id = any(%s)", [tickets_]
+    )
+    assert len(places[0][0]) == 2
     by_policy = await rows(
         connection,
         """select t.id, (select n.name from helpdesk.names(array[t.customer_id]) n),
@@ -229,7 +239,14 @@ async def test_words_around_tickets_are_what_the_policies_show(people: People, d
             where t.id = any(%s) order by t.id""",
         [tickets_],
     )
-    assert await rows(connection, "select * from helpdesk.dressed(%s) order by id", [tickets_]) == by_policy
+    at_once = "select * from helpdesk.dressed(%s, %s::tid[]) order by id"
+    assert await rows(connection, at_once, [tickets_, places[0][0]]) == by_policy
+    # Wherever somebody says that a ticket lies.
+    everywhere = f"select * from helpdesk.dressed(%s, {EVERY_PLACE}) where id = any(%s) order by id"
+    assert await rows(connection, everywhere, [tickets_, tickets_]) == by_policy
+    singly = """select t.id, t.requester, t.assignee, t.department, t.tags from unnest(%s) as asked(id),
+                       lateral helpdesk.ticket(asked.id) t order by t.id"""
+    assert await rows(connection, singly, [tickets_]) == by_policy
 
 
 @pytest.mark.parametrize("name", EVERYBODY)

@@ -1,15 +1,22 @@
-"""The desk's statements at 20,000 tickets: along an index, nothing sorted whole, who asks asked once."""
+"""The desk's statements at 20,000 tickets: along an index, nothing sorted whole, who asks asked once.
+
+By the general plan that the client has them run by, and planned anew, as behind a pooler.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
+from uuid import uuid4
 
 import psycopg
 import pytest
 
 from helpdesk_tui.core import notices, people, thread, tickets
+from helpdesk_tui.core.database import PLANS, Database
+from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.model import Me
 from helpdesk_tui.core.statement import Statement
 from tests.db.many import LONG_THREAD, TICKETS, Many, many
@@ -58,11 +65,26 @@ def nodes(plan: Node) -> Iterator[Node]:
         yield from nodes(below)
 
 
-def explained(connection: Sync, statement: Statement[Any]) -> list[Node]:
-    """The nodes of the plan with which a statement ran."""
-    sql = f"explain (analyze, timing off, summary off, format json) {statement.sql}"
-    row = connection.execute(sql.encode(), statement.params or None).fetchone()
+def explained(connection: Sync, statement: Statement[Any], *, general: bool) -> list[Node]:
+    """The nodes of the plan with which a statement ran: one for any parameters, or one made for these."""
+    params = statement.params
+    assert isinstance(params, dict)
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement.sql)))
+    text = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", statement.sql)
+    values = psycopg.ClientCursor(connection).mogrify(", ".join(["%s"] * len(names)), [params[name] for name in names])
+    given = f"({values})" if names else ""
+    connection.execute(PLANS[general].encode())
+    connection.execute(f"prepare asked as {text}".encode())
+    try:
+        sql = f"explain (analyze, timing off, summary off, format json) execute asked{given}"
+        row = connection.execute(sql.encode()).fetchone()
+        counted = "select generic_plans, custom_plans from pg_prepared_statements where name = 'asked'"
+        seen = connection.execute(counted).fetchone()
+    finally:
+        connection.execute("deallocate asked")
     assert row is not None
+    # Without parameters there is one plan only.
+    assert seen == ((1, 0) if general or not names else (0, 1))
     plan = row[0] if isinstance(row[0], list) else json.loads(row[0])
     return list(nodes(plan[0]["Plan"]))
 
@@ -95,7 +117,7 @@ def indexes(found: Sequence[Node]) -> set[str]:
 
 # Whose pages are read along which index. Another one in the same order will do: where a department's tickets are a
 # good part of all, everybody's are read instead and the others passed over; few rows are sorted.
-PAGES: Final = {
+PAGES: Final[dict[tuple[str, str, tickets.Sort], str]] = {
     ("agent", "department", "updated"): "queue_updated",
     ("agent", "department", "due"): "queue_due",
     ("agent", "department", "priority"): "queue_priority",
@@ -123,23 +145,28 @@ PAGES: Final = {
 }
 
 
+def page_of(desk: Many, connection: Sync, name: str, view: str, sort: tickets.Sort, place: str) -> Statement[Any]:
+    """The first or last page of a queue, or one from the middle of the first."""
+    person = me(getattr(desk, name))
+    if place != "middle":
+        return tickets.page(person, view, sort, last=place == "last", limit=PAGE)
+    first = tickets.page(person, view, sort, limit=PAGE)
+    rows = connection.cursor(row_factory=first.row).execute(first.sql.encode(), first.params).fetchall()  # type: ignore[arg-type]
+    return tickets.page(person, view, sort, after=rows[len(rows) // 2] if rows else None, limit=PAGE)
+
+
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
 @pytest.mark.parametrize(("name", "view", "sort"), PAGES, ids=["-".join(key) for key in PAGES])
 def test_page_of_a_queue_is_read_along_one_index(
     desk: Many, connections: dict[str, Sync], name: str, view: str, sort: tickets.Sort, place: str
 ) -> None:
-    person, connection = me(getattr(desk, name)), connections[name]
-    if place == "middle":
-        first = tickets.page(person, view, sort, limit=PAGE)
-        rows = connection.cursor(row_factory=first.row).execute(first.sql.encode(), first.params).fetchall()  # type: ignore[arg-type]
-        statement = tickets.page(person, view, sort, after=rows[len(rows) // 2] if rows else None, limit=PAGE)
-    else:
-        statement = tickets.page(person, view, sort, last=place == "last", limit=PAGE)
-    found = explained(connection, statement)
-    check(found, most=15 * PAGE)
+    statement = page_of(desk, connections[name], name, view, sort, place)
     best = PAGES[name, view, sort]
     other = {"assigned": "assignee_id", "requested": "customer_id"}.get(best, best.replace("queue_", "all_"))
-    assert {f"tickets_{best}_idx", f"tickets_{other}_idx"} & indexes(found)
+    for general in (True, False):
+        found = explained(connections[name], statement, general=general)
+        check(found, most=15 * PAGE)
+        assert any(index.startswith((f"tickets_{best}", f"tickets_{other}")) for index in indexes(found)), general
 
 
 @pytest.mark.parametrize("name", ["agent", "admin", "customer"])
@@ -155,13 +182,13 @@ def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
     statements: list[Statement[Any]] = [
         *(tickets.page(person, view.key, limit=PAGE) for view in tickets.views_for(person)),
         tickets.counts(person),
-        tickets.by_ids([LONG_THREAD]),
+        tickets.in_view(person, "open", [LONG_THREAD, uuid4()]),
+        tickets.find("17"),
         *thread.opened(LONG_THREAD),
         people.me(),
         notices.page(limit=PAGE),
         notices.page(unread_only=True, limit=PAGE),
         notices.badges(),
-        Statement("select * from helpdesk.messages(%s)", [LONG_THREAD]),
         Statement("select channel from helpdesk.channels()"),
     ]
     with owner(desk.database) as counting:
@@ -222,11 +249,39 @@ def test_desk_is_as_large_as_it_says(desk: Many) -> None:
         assert counting.execute("select count(*) from public.tickets").fetchone() == (TICKETS + 1,)
 
 
-def test_statements_are_those_of_the_client(desk: Many) -> None:
-    """So that nobody tests plans of statements that nobody runs: these still give rows."""
-    with connect_as(desk.database, desk.agent) as connection:
-        statement = tickets.page(me(desk.agent), "department", limit=5)
-        rows = connection.cursor(row_factory=statement.row).execute(statement.sql.encode(), statement.params).fetchall()  # type: ignore[arg-type]
-        assert len(rows) == 5
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("select * from private.settings")
+@pytest.mark.parametrize("name", ["agent", "admin", "customer"])
+async def test_statements_are_those_of_the_client(
+    desk: Many, connections: dict[str, Sync], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nobody looks at plans of statements that nobody runs: what the client sends for the same questions."""
+    person = me(getattr(desk, name))
+    sent: list[Statement[Any]] = []
+    run = Database.run
+
+    async def listened(self: Database, *statements: Statement[Any], **how: Any) -> list[list[Any]]:
+        sent.extend(statements)
+        return await run(self, *statements, **how)
+
+    monkeypatch.setattr(Database, "run", listened)
+    client = await Desk.open(desk.database.settings, getattr(desk, name).session)
+    try:
+        sent.clear()
+        for who, view, sort in PAGES:
+            if who == name:
+                rows, _ = await client.page(view, sort, "first", PAGE - 1)
+                await client.page(view, sort, "after", PAGE - 1, after=rows[len(rows) // 2] if rows else None)
+                await client.page(view, sort, "last", PAGE - 1)
+        await client.counts()
+        await client.thread(LONG_THREAD)
+        await client.look_again("open", [LONG_THREAD])
+        await client.ticket("17")
+    finally:
+        await client.close()
+    looked_at = {
+        page_of(desk, connections[name], *key, place).sql
+        for key in PAGES if key[0] == name for place in ("first", "middle", "last")
+    }  # fmt: skip
+    looked_at |= {tickets.in_view(person, "open", []).sql, tickets.find("17").sql, tickets.counts(person).sql}
+    looked_at |= {statement.sql for statement in thread.opened(LONG_THREAD)}
+    assert {statement.sql for statement in sent} == looked_at
+    assert all(statement.general for statement in sent)
