@@ -1898,6 +1898,8 @@ create or replace function private.announce_to(audience text, payload jsonb) ret
 language sql volatile security definer set search_path = pg_catalog, pg_temp as
 'select pg_notify(private.channel(audience), payload::text)';
 
+-- Not to the requester means: not on their own channel, whether it is told as the requester's or as the assignee's.
+-- A channel of many has no way to leave one of them out.
 create or replace function private.announce(tickets private.touched[], to_requester boolean) returns void
 language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
   select pg_notify(private.channel(a.audience),
@@ -1906,7 +1908,7 @@ language sql volatile security definer set search_path = pg_catalog, pg_temp as 
    cross join lateral (values
      ('admins', t.id),
      ('department:' || t.department_id, t.id),
-     ('person:' || t.assignee_id, t.id),
+     (case when to_requester or t.assignee_id is distinct from t.customer_id then 'person:' || t.assignee_id end, t.id),
      (case when to_requester then 'person:' || t.customer_id end, t.id)
    ) as a(audience, id)
    where a.audience is not null

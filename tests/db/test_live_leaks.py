@@ -155,6 +155,25 @@ async def test_inbox_is_told_live_to_its_owner_once_a_statement_and_to_nobody_el
     assert await heard(requester) == []
 
 
+async def test_requester_who_works_on_the_ticket_hears_of_no_note(people: People) -> None:
+    ina = await new(people, "ina", "agent", "Exchange")
+    bo, bea = await new(people, "bo", "agent", "Warranty"), await new(people, "bea", "agent", "Warranty")
+    ticket = await ticket_of(people, ina, "Warranty", ina)
+    requester, colleague = await people.connect_as(ina), await people.connect_as(bea)
+    for ear in (requester, colleague):
+        await listen(ear, *await channels(ear))
+    author = await people.connect_as(bo)
+    note = "insert into public.ticket_messages (ticket_id, content, is_internal) values (%s, 'x', true)"
+    await author.execute(note, [ticket])
+    assert await heard(requester) == [], "assigned to them, it is still their own request"
+    assert [payload for _, payload in await heard(colleague)] == [f'["{ticket}"]']
+    # Where somebody else asks, the assignee hears of it.
+    theirs = await ticket_of(people, await new(people, "otto"), "Warranty", ina)
+    await heard(requester)
+    await author.execute(note, [theirs])
+    assert [payload for _, payload in await heard(requester)] == [f'["{theirs}"]']
+
+
 async def test_one_statement_over_many_tickets_is_one_notification_an_audience(people: People) -> None:
     otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Repairs")
     for _ in range(20):
