@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from helpdesk_tui.cli.connection import connected, desk, door, on_interrupt, run
 from helpdesk_tui.cli.options import add_common
-from helpdesk_tui.cli.output import Output, moment, say
+from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.core.errors import BadInput, HelpdeskError, SignInError
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.core.wording import stamp
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.session import SecondFactor, Session, SignIn
@@ -120,7 +121,7 @@ async def _whoami(args: argparse.Namespace) -> int:
                 ("role", me.role),
                 ("department", me.department or "none"),
                 ("signed in with", "password and code" if here.session.aal == "aal2" else "password"),
-                ("until", f"{moment(datetime.fromtimestamp(here.session.expires_at, UTC))}, renewed by itself"),
+                ("until", f"{stamp(datetime.fromtimestamp(here.session.expires_at, UTC))}, renewed by itself"),
                 ("profile", here.settings.profile),
                 ("kept in", here.store.where),
             ]

@@ -9,11 +9,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
 
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import safe_block, safe_line
+from helpdesk_tui.core.wording import ago, stamp
 
 _COLOURS = {
     "dim": "2",
@@ -113,31 +114,9 @@ class Output:
         if time is None:
             return ""
         if not self.terminal:
-            return moment(time)
-        return ago((datetime.now(UTC) - time).total_seconds())
-
-
-def moment(when: datetime) -> str:
-    """A time in this machine's time zone, to the minute, with the zone: next to one of another machine's it matters."""
-    return when.astimezone().strftime("%Y-%m-%d %H:%M %Z").rstrip()
-
-
-def ago(seconds: float) -> str:
-    """A span in its largest unit: ``45s``, ``12m``, ``3h``, ``9d``, ``5w``, ``2y``; times to come begin with ``in``."""
-    size = abs(seconds)
-    unit, length = next((unit, length) for unit, length, until in _UNITS if size < until)
-    return f"{'in ' if seconds < 0 else ''}{int(size // length)}{unit}"
-
-
-_DAY = 86400
-_UNITS = (
-    ("s", 1, 60),
-    ("m", 60, 3600),
-    ("h", 3600, _DAY),
-    ("d", _DAY, 14 * _DAY),
-    ("w", 7 * _DAY, 365 * _DAY),
-    ("y", 365 * _DAY, float("inf")),
-)
+            return stamp(time)
+        since = datetime.now(UTC) - time
+        return ago(since) if since >= timedelta() else f"in {ago(-since)}"
 
 
 def say(text: str) -> None:

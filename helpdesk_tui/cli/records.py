@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from helpdesk_tui.cli.output import PRIORITY_COLOURS, STATUS_COLOURS, Column, Output, moment
+from helpdesk_tui.cli.output import PRIORITY_COLOURS, STATUS_COLOURS, Column, Output
 from helpdesk_tui.core.attachments import safe_name, size_words
 from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread, Ticket
+from helpdesk_tui.core.wording import history_words, stamp
 
 
 def time_json(when: datetime | None) -> str | None:
@@ -120,9 +121,9 @@ def show_thread(out: Output, thread: Thread, *, history: bool) -> None:
         ("requester", ticket.requester),
         ("assignee", ticket.assignee or "nobody"),
         ("department", ticket.department or "-"),
-        ("due", moment(ticket.due_date) if ticket.due_date else "-"),
-        ("created", moment(ticket.created_at)),
-        ("updated", moment(ticket.updated_at)),
+        ("due", stamp(ticket.due_date) if ticket.due_date else "-"),
+        ("created", stamp(ticket.created_at)),
+        ("updated", stamp(ticket.updated_at)),
         ("id", str(ticket.id)),
     ]
     if ticket.tags:
@@ -135,7 +136,7 @@ def show_thread(out: Output, thread: Thread, *, history: bool) -> None:
     for entry in thread.entries if history else thread.messages:
         out.line()
         if isinstance(entry, HistoryLine):
-            out.line(f"· {moment(entry.created_at)} {change(entry)}", "dim")
+            out.line(f"· {stamp(entry.created_at)} {history_words(entry)}", "dim")
         else:
             show_message(out, entry)
             _show_files(out, thread, entry.id)
@@ -153,18 +154,7 @@ def show_message(out: Output, message: Message) -> None:
     """One message under a line that says whose it is, and for whom."""
     kind = "INTERNAL NOTE of" if message.internal else "reply of" if message.from_staff else "message of"
     out.line(
-        f"— {moment(message.created_at)} {kind} {message.sender}  ({message.id})",
+        f"— {stamp(message.created_at)} {kind} {message.sender}  ({message.id})",
         "magenta" if message.internal else "cyan",
     )
     out.block(message.content, "  ")
-
-
-def change(line: HistoryLine) -> str:
-    """One change in words."""
-    who = line.actor or "The system"
-    if line.kind == "created":
-        return f"{who} opened the ticket"
-    if line.new is None:
-        return f"{who} took the {line.kind.replace('_', ' ')} away ({line.old})"
-    was = f" (was {line.old})" if line.old else ""
-    return f"{who} set the {line.kind.replace('_', ' ')} to {line.new}{was}"

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4, uuid5
 from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
 from helpdesk_tui.cli.options import add_common
-from helpdesk_tui.cli.output import Output, moment, say
+from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import message_json, show_message
 from helpdesk_tui.core import attachments, thread, tickets
 from helpdesk_tui.core.editor import editor_command
@@ -23,6 +23,7 @@ from helpdesk_tui.core.errors import BadInput, NotFound, SettingsError, Stale, U
 from helpdesk_tui.core.model import STATUSES, Thread, Ticket
 from helpdesk_tui.core.statement import Statement
 from helpdesk_tui.core.text import safe_block, safe_line
+from helpdesk_tui.core.wording import stamp
 
 SCISSORS = "# ---- Everything from this line on is not sent. ----"
 
@@ -216,14 +217,22 @@ def _edited(opened: Thread, here: Desk, *, note: bool) -> _Text:
     """What the author wrote in their editor, the thread below it. It stays in a file until it has been sent."""
     path = drafts.place(here.settings.profile, here.me.id, "note" if note else "reply", opened.ticket.id)
     earlier = _above_scissors(drafts.read(path))
-    drafts.keep(path, earlier + f"\n\n{SCISSORS}\n{_as_comment(opened)}".encode())
+    comment = _as_comment(opened)
+    drafts.keep(path, earlier + f"\n\n{SCISSORS}\n{comment}".encode())
     command = editor_command()
     try:
         with on_interrupt(lambda *_: None):  # Ctrl-C is the editor's while it runs
             code = subprocess.run([*command, str(path)], check=False).returncode
     except OSError as error:
         raise BadInput(f"The editor {command[0]!r} cannot be started: {error.strerror}.", "Set EDITOR.") from error
-    written = _above_scissors(drafts.read(path))
+    saved = drafts.read(path)
+    if SCISSORS.encode() not in saved and (own := _without(saved, comment)) != saved:
+        drafts.keep(path, own)
+        raise BadInput(
+            "Nothing was sent: the line that keeps the thread and its notes out of your text is gone.",
+            "Run the command again: your text is kept, without the thread.",
+        )
+    written = _above_scissors(saved)
     if not written:
         path.unlink(missing_ok=True)
     if code != 0 or not written:
@@ -246,11 +255,17 @@ def _above_scissors(saved: bytes) -> bytes:
     return saved.removeprefix(codecs.BOM_UTF8).partition(SCISSORS.encode())[0].strip()
 
 
+def _without(saved: bytes, comment: str) -> bytes:
+    """What was saved, without the lines of the thread."""
+    shown = {line.strip() for line in comment.encode().splitlines()} - {b""}
+    return b"".join(line for line in saved.splitlines(keepends=True) if line.strip() not in shown)
+
+
 def _as_comment(opened: Thread) -> str:
     lines = [f"#{opened.ticket.number} {safe_line(opened.ticket.title)}", ""]
     for message in reversed(opened.messages):
         kind = "internal note of" if message.internal else "message of"
-        lines += [f"{moment(message.created_at)} {kind} {safe_line(message.sender)}", ""]
+        lines += [f"{stamp(message.created_at)} {kind} {safe_line(message.sender)}", ""]
         lines += [f"    {line}" for line in safe_block(message.content).split("\n")] + [""]
     lines += [f"    {line}" for line in safe_block(opened.description).split("\n")]
     return "\n".join(line.rstrip() for line in lines) + "\n"

@@ -24,6 +24,7 @@ from helpdesk_tui.core.errors import (
     Stale,
     Unreachable,
 )
+from helpdesk_tui.core.wording import sentence
 
 TRY_AGAIN = "Try again in a moment."
 
@@ -218,17 +219,6 @@ def _noted(error: HelpdeskError, code: str) -> HelpdeskError:
     """For whoever reads a traceback: the SQLSTATE, which quotes nobody."""
     error.add_note(f"SQLSTATE {code}")
     return error
-
-
-def printable(text: str) -> str:
-    """``text`` on one line, without control characters, at most 500 characters."""
-    return "".join(char if char.isprintable() else " " for char in text)[:500].strip()
-
-
-def sentence(text: str) -> str:
-    """What the database says, in its own style (no capital, no full stop), as a sentence; printable."""
-    said = printable(text)
-    return said[:1].upper() + said[1:] + ("" if not said or said.endswith((".", "!", "?")) else ".")
 
 
 def _ids(detail: str | None) -> tuple[UUID, ...]:

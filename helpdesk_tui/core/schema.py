@@ -27,6 +27,7 @@ from helpdesk_tui.core.schema_check import Finding, check
 from helpdesk_tui.core.schema_files import POLICIES, SCHEMA, find_db_dir, migrations
 from helpdesk_tui.core.schema_inventory import Change, difference, inventory
 from helpdesk_tui.core.schema_version import VERSION
+from helpdesk_tui.core.wording import printable, sentence
 
 __all__ = ["VERSION", "Applied", "Change", "Finding", "apply", "check", "find_db_dir"]
 
@@ -168,8 +169,8 @@ def _place(error: psycopg.Error, file: Path, text: str) -> str:
 def _plainly(error: psycopg.Error, dsn: str) -> HelpdeskError:
     """Whoever applies is the owner: they are told what the server said, and where."""
     cause, where = (error.cause, f"{error.place}: ") if isinstance(error, _InFile) else (error, "")
-    said = f"{where}{faults.sentence(cause.diag.message_primary or '')}"
-    hint = faults.sentence(cause.diag.message_hint or "")
+    said = f"{where}{sentence(cause.diag.message_primary or '')}"
+    hint = sentence(cause.diag.message_hint or "")
     if cause.sqlstate == "HD009":
         return NewerDatabase(said, hint or None)
     if cause.sqlstate in ("HD002", "HD003"):
@@ -191,4 +192,4 @@ def _plainly(error: psycopg.Error, dsn: str) -> HelpdeskError:
 
 def _hear(notice: psycopg.errors.Diagnostic, warnings: list[str]) -> None:
     if notice.severity_nonlocalized == "WARNING" and notice.message_primary:
-        warnings.append(faults.printable(notice.message_primary))
+        warnings.append(printable(notice.message_primary))

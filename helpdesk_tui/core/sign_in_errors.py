@@ -20,6 +20,7 @@ from supabase_auth.errors import (
 )
 
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError, SignInError, Unreachable
+from helpdesk_tui.core.wording import ended, sentence
 
 FAILURES: tuple[type[Exception], ...] = (AuthError, ValidationError, httpx.HTTPError)
 """All that a call of the official client raises."""
@@ -96,9 +97,7 @@ def plain(error: Exception, url: str) -> HelpdeskError:
         url: the base address of the sign-in server, named where it matters.
     """
     if isinstance(error, AuthWeakPasswordError):
-        return SignInError(
-            _capital(_sentence(error.message)), "Choose a longer or less common one.", kind="weak_password"
-        )
+        return SignInError(sentence(error.message, 300), "Choose a longer or less common one.", kind="weak_password")
     if isinstance(error, AuthRetryableError):
         return _unreachable(error.__cause__ or error, url, error.status)
     if isinstance(error, httpx.HTTPError):
@@ -107,7 +106,7 @@ def plain(error: Exception, url: str) -> HelpdeskError:
         return _answered(error, url)
     if isinstance(error, AuthUnknownError | ValidationError):
         return _not_ours(error, url)
-    return SignInError(f"The sign-in failed: {_sentence(str(error))}")
+    return SignInError(f"The sign-in failed: {ended(str(error), 300)}")
 
 
 def _answered(error: AuthApiError, url: str) -> HelpdeskError:
@@ -121,7 +120,7 @@ def _answered(error: AuthApiError, url: str) -> HelpdeskError:
         return SignInError("The server has had too many attempts from here.", hint, kind="rate_limit")
     if code in _HOOK or (status >= 400 and "hook" in message.lower()):
         return SignInError(
-            f"The database's access token hook failed, so nobody can sign in: {_sentence(message)}",
+            f"The database's access token hook failed, so nobody can sign in: {ended(message, 300)}",
             _HOOK_HINT,
             kind="hook",
         )
@@ -132,17 +131,17 @@ def _answered(error: AuthApiError, url: str) -> HelpdeskError:
         return SignInError(_capital(_sentence(message)), "Ask an admin of the helpdesk.", kind="credentials")
     if status == 401 and not code:
         # What the gateway in front of a Supabase project says about a wrong or missing key.
-        return SettingsError(f"{_host(url)} does not accept the api_key: {_sentence(message)}", _CONFIG_HINT)
+        return SettingsError(f"{_host(url)} does not accept the api_key: {ended(message, 300)}", _CONFIG_HINT)
     if status == 404 and not code:
         return SettingsError(f"There is no sign-in server at {url}.", _CONFIG_HINT)
     if code == "validation_failed":
-        return SignInError(_capital(_sentence(message)), kind="validation")
+        return SignInError(sentence(message, 300), kind="validation")
     if status >= 500:
         return SignInError(
-            f"The sign-in server failed (HTTP {status}): {_sentence(message)}",
+            f"The sign-in server failed (HTTP {status}): {ended(message, 300)}",
             "Try again in a moment; if it stays, tell whoever runs the server.",
         )
-    return SignInError(f"The sign-in server refused (HTTP {status}): {_sentence(message)}")
+    return SignInError(f"The sign-in server refused (HTTP {status}): {ended(message, 300)}")
 
 
 _CONFIG_HINT = "`helpdesk config show` tells what is set, and where."
@@ -155,15 +154,15 @@ def _unreachable(cause: BaseException, url: str, status: int) -> HelpdeskError:
         )
     if _caused_by(cause, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(cause):
         return Unreachable(
-            f"The certificate of {_host(url)} is not to be trusted, so nothing was sent: {_sentence(str(cause))}",
+            f"The certificate of {_host(url)} is not to be trusted, so nothing was sent: {ended(str(cause), 300)}",
             "Something on the way may be listening, or this machine's clock or certificates are wrong.",
         )
     if isinstance(cause, httpx.TimeoutException):
         reason = "it does not answer in time"
     elif isinstance(cause, httpx.ConnectError):
-        reason = _sentence(str(cause)).rstrip(".") or "no connection"
+        reason = ended(str(cause), 300).rstrip(".") or "no connection"
     else:
-        reason = _sentence(str(cause)).rstrip(".") or type(cause).__name__
+        reason = ended(str(cause), 300).rstrip(".") or type(cause).__name__
     return Unreachable(
         f"The sign-in server at {_host(url)} cannot be reached: {reason}.", "Check the network and auth_url."
     )
@@ -205,13 +204,3 @@ def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
 
 def _host(url: str) -> str:
     return urlsplit(url).netloc or url
-
-
-def _sentence(text: str) -> str:
-    """A server's words as one sentence, cut where they run long."""
-    text = " ".join(text.split())[:300]
-    return text if not text or text[-1] in ".!?" else f"{text}."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

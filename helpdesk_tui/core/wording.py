@@ -1,13 +1,13 @@
-"""Sentences about tickets that the app and the command line share."""
+"""Words that the app and the command line share: times, spans, sentences about tickets and of servers."""
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from helpdesk_tui.core.model import HistoryLine
 from helpdesk_tui.core.text import safe_line
 
-__all__ = ["history_words", "moment"]
+__all__ = ["ago", "ended", "history_words", "moment", "printable", "sentence", "stamp"]
 
 #: Who did what nobody signed in has done: an import, a rule, the database itself.
 NOBODY = "System"
@@ -24,6 +24,44 @@ def moment(when: datetime, zone: tzinfo | None = None, *, year: int | None = Non
     local = when.astimezone(zone)
     day = f"{local:%a} {local.day} {local:%b}"
     return f"{day} {local:%H:%M}" if local.year == year else f"{day} {local.year} {local:%H:%M}"
+
+
+def stamp(when: datetime) -> str:
+    """A point in time for the command line: in this machine's time zone, to the minute, with the zone, since next to
+    one of another machine's it matters."""
+    return when.astimezone().strftime("%Y-%m-%d %H:%M %Z").rstrip()
+
+
+def ago(elapsed: timedelta) -> str:
+    """A span of time in at most three characters ("now" under a minute, and for anything in the future)."""
+    minutes = int(elapsed.total_seconds() // 60)
+    if minutes < 1:
+        return "now"
+    if minutes < 60:
+        return f"{minutes}m"
+    if minutes < 24 * 60:
+        return f"{minutes // 60}h"
+    days = minutes // (24 * 60)
+    if days < 14:
+        return f"{days}d"
+    return f"{days // 7}w" if days < 365 else f"{min(days // 365, 99)}y"
+
+
+def printable(text: str, limit: int = 500) -> str:
+    """What a server says on one line, without control characters, cut where it runs long."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:limit].strip()
+
+
+def ended(text: str, limit: int = 500) -> str:
+    """What a server says, printable, with a full stop: for behind a colon."""
+    said = printable(text, limit)
+    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
+
+
+def sentence(text: str, limit: int = 500) -> str:
+    """What a server says, in its own style (no capital, no full stop), as a sentence; printable."""
+    said = ended(text, limit)
+    return said[:1].upper() + said[1:]
 
 
 def history_words(line: HistoryLine, zone: tzinfo | None = None) -> str:

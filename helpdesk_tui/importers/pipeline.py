@@ -17,6 +17,7 @@ from psycopg import sql
 
 from helpdesk_tui.core import faults, schema_version
 from helpdesk_tui.core.errors import BadInput, ImportStopped, NotFound, Refused, Unreachable
+from helpdesk_tui.core.wording import printable
 from helpdesk_tui.importers import people
 from helpdesk_tui.importers.fields import BadRecord, Fields, Ids
 from helpdesk_tui.importers.lines import Line, Unreadable, read, unpack
@@ -139,7 +140,7 @@ class Import:
             ) from None
         except psycopg.OperationalError as error:
             raise Unreachable(
-                f"The database cannot be reached: {faults.printable(str(error))}", "Check --dsn or HELPDESK_OWNER_DSN."
+                f"The database cannot be reached: {printable(str(error))}", "Check --dsn or HELPDESK_OWNER_DSN."
             ) from error
         with connection:
             try:
@@ -283,7 +284,7 @@ class Import:
             if not (error.sqlstate or "").startswith(_OF_THE_ROWS):
                 raise
             if len(batch) == 1:
-                self._broken(batch[0][0].number, f"the database refuses it: {_sentence(error)}")
+                self._broken(batch[0][0].number, f"the database refuses it: {_said(error)}")
                 self.tally.line = batch[0][0].number
             else:
                 for record in batch:
@@ -320,7 +321,6 @@ def _value(cursor: psycopg.Cursor[Any]) -> Any:
     return row[0] if row else None
 
 
-def _sentence(error: psycopg.Error) -> str:
+def _said(error: psycopg.Error) -> str:
     """What the database said, for its owner, who may read all of it: the constraint's name helps to mend the line."""
-    words = faults.printable(error.diag.message_primary or str(error))
-    return words.rstrip(".")
+    return printable(error.diag.message_primary or str(error)).rstrip(".")

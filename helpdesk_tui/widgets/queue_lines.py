@@ -11,8 +11,9 @@ from uuid import UUID
 from rich.cells import cell_len
 
 from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.queue_pager import Pager
-from helpdesk_tui.widgets.queue_row import Part, ago, due_words, plain
+from helpdesk_tui.widgets.queue_row import Part, due_words, plain
 from helpdesk_tui.widgets.queue_sort import SORT_WORDS
 from helpdesk_tui.widgets.queue_view import View
 from helpdesk_tui.widgets.queue_window import QueueWindow

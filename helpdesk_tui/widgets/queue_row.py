@@ -17,6 +17,7 @@ from rich.cells import cell_len, set_cell_size
 
 from helpdesk_tui.core.model import Priority, Status, Ticket
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.queue_sort import Sort
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "Columns",
     "Mark",
     "Part",
-    "ago",
     "columns",
     "due_words",
     "exactly",
@@ -71,21 +71,6 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
         length = cell_len(text)
     padding = " " * (cells - length)
     return padding + text if right else text + padding
-
-
-def ago(elapsed: timedelta) -> str:
-    """A span of time in at most three characters ("now" under a minute, and for anything in the future)."""
-    minutes = int(elapsed.total_seconds() // 60)
-    if minutes < 1:
-        return "now"
-    if minutes < 60:
-        return f"{minutes}m"
-    if minutes < 24 * 60:
-        return f"{minutes // 60}h"
-    days = minutes // (24 * 60)
-    if days < 14:
-        return f"{days}d"
-    return f"{days // 7}w" if days < 365 else f"{min(days // 365, 99)}y"
 
 
 def due_words(ticket: Ticket, now: datetime) -> Part:

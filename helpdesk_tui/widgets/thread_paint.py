@@ -11,13 +11,12 @@ from rich.style import Style
 
 from helpdesk_tui.core.attachments import safe_name, size_words
 from helpdesk_tui.core.text import ELLIPSIS, safe_line
-from helpdesk_tui.core.wording import history_words
+from helpdesk_tui.core.wording import ago, history_words
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.markdown import Laid, Line, Palette, lay_out
 from helpdesk_tui.widgets.markdown.code import Highlight
 from helpdesk_tui.widgets.markdown.palette import over
 from helpdesk_tui.widgets.markdown.wrap import Span, joined
-from helpdesk_tui.widgets.queue_row import ago
 from helpdesk_tui.widgets.thread_entries import Entry
 from helpdesk_tui.widgets.thread_strip import LinkStrip
 

@@ -224,12 +224,12 @@ def test_times_in_text_name_their_zone(monkeypatch):
     import time
     from datetime import UTC, datetime
 
-    from helpdesk_tui.cli.output import moment
+    from helpdesk_tui.core.wording import stamp
 
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
-        assert moment(datetime(2026, 3, 4, 12, 0, tzinfo=UTC)) == "2026-03-04 21:00 JST"
+        assert stamp(datetime(2026, 3, 4, 12, 0, tzinfo=UTC)) == "2026-03-04 21:00 JST"
     finally:
         monkeypatch.undo()
         time.tzset()

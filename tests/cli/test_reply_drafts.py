@@ -13,13 +13,14 @@ from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.reply import SCISSORS
 from helpdesk_tui.core.errors import SettingsError
 
-#: Keeps what it is shown, puts its text on top of that, and exits with a code.
+#: Keeps what it is shown, puts its text on top of that (or of all but the scissors), and exits with a code.
 EDITOR = """
 import pathlib, sys
 file, shown, text, code = pathlib.Path(sys.argv[4]), pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 shown.write_bytes(file.read_bytes())
-file.write_bytes(text.encode().decode("unicode_escape").encode("latin-1") + file.read_bytes())
-sys.exit(int(code))
+below = b"".join(line for line in file.read_bytes().splitlines(True) if code != "cut" or b"is not sent" not in line)
+file.write_bytes(text.encode().decode("unicode_escape").encode("latin-1") + below)
+sys.exit(0 if code == "cut" else int(code))
 """
 
 
@@ -107,6 +108,20 @@ async def test_text_that_is_no_utf8_is_told_kept_and_proposed_again(editing, des
     kept.write_bytes("Grüße".encode())
     assert (await editing.run(desk.agent, "reply", number)).code == 0
     assert await desk.messages(ticket) == [("Grüße", False, desk.agent.id)]
+
+
+async def test_without_the_scissors_line_nothing_of_the_thread_is_sent(editing, desk):
+    ticket = await desk.ticket()
+    number = await desk.number(ticket)
+    await desk.message(ticket, desk.colleague, "He is lying", internal=True)
+    refused = await editing.run(desk.agent, "reply", number, text="Good day\\n", code="cut")
+    assert refused.code == 2
+    assert "the line that keeps the thread and its notes out of your text is gone" in refused.err
+    assert [content for content, *_ in await desk.messages(ticket)] == ["He is lying"]
+    (kept,) = editing.kept()
+    assert kept.read_bytes().strip() == b"Good day"
+    assert (await editing.run(desk.agent, "reply", number)).code == 0
+    assert (await desk.messages(ticket))[-1] == ("Good day", False, desk.agent.id)
 
 
 async def test_an_empty_text_leaves_no_draft(editing, desk):

@@ -447,10 +447,6 @@ def test_why_no_connection_was_made(sentence: str, kind: type[HelpdeskError], wo
     assert words in error.message
 
 
-def test_a_sentence_for_people_has_no_control_characters() -> None:
-    assert faults.sentence("no \x1b[31mred\x1b[0m\nlines") == "No  [31mred [0m lines."
-
-
 def test_the_core_says_nothing_on_stderr(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     import logging
 

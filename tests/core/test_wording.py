@@ -1,14 +1,14 @@
-"""What the history says."""
+"""What the history says, what servers say, and how times are told."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from helpdesk_tui.core.model import HistoryLine
-from helpdesk_tui.core.wording import history_words, moment
+from helpdesk_tui.core.wording import ago, ended, history_words, moment, sentence
 
 WHEN = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
 
@@ -56,3 +56,17 @@ def test_hostile_names_and_values_are_made_safe() -> None:
 def test_a_moment_names_the_year_only_where_it_is_another() -> None:
     assert moment(WHEN, UTC, year=2026) == "Tue 3 Mar 14:05"
     assert moment(WHEN, UTC, year=2027) == "Tue 3 Mar 2026 14:05"
+
+
+def test_what_a_server_says_becomes_a_sentence_without_control_characters() -> None:
+    assert sentence("no \x1b[31mred\x1b[0m\nlines") == "No [31mred [0m lines."
+    assert sentence("why?") == "Why?"
+    assert ended("it failed", 5) == "it fa."
+    assert sentence("") == ""
+
+
+def test_a_span_takes_three_characters_at_most() -> None:
+    spans = [-5, 59, 60, 3600, 86_399, 86_400, 14 * 86_400, 400 * 86_400, 10**11]
+    assert [ago(timedelta(seconds=each)) for each in spans] == [
+        "now", "now", "1m", "1h", "23h", "1d", "2w", "1y", "99y",
+    ]  # fmt: skip

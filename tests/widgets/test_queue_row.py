@@ -14,11 +14,11 @@ from rich.cells import cell_len
 
 from benchmarks.synthetic import NOW, ticket
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Priority, Status
+from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.queue_row import (
     PRIORITY_GLYPHS,
     STATUS_GLYPHS,
     Mark,
-    ago,
     columns,
     due_words,
     fit,
