@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from helpdesk_tui.core.acts import Act
-from helpdesk_tui.core.model import PRIORITIES, STATUSES, Status, Ticket
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Person, Status, Ticket
 from helpdesk_tui.core.tickets import SORTS, Sort
 from helpdesk_tui.widgets.picker import Choice
 
@@ -23,6 +23,11 @@ def sort_choices(now: Sort) -> list[Choice]:
     """The orders of a queue."""
     keys: dict[Sort, str] = {"updated": "u", "due": "d", "priority": "p", "age": "a"}
     return [Choice(sort, label, keys[sort], sort == now) for sort, label in SORTS.items()]
+
+
+def _with_department(person: Person, desk: Desk) -> str:
+    where = next((each.name for each in desk.departments if each.id == person.department_id), None)
+    return " · ".join(filter(None, (person.name, where or (person.role if person.role == "admin" else None))))
 
 
 def choices(field: str, ticket: Ticket, desk: Desk) -> list[Choice]:
@@ -49,7 +54,7 @@ def choices(field: str, ticket: Ticket, desk: Desk) -> list[Choice]:
         Choice(Act("assignee", me.id, me.name), f"me ({me.name})", "a", ticket.assignee_id == me.id),
         Choice(Act("assignee", None, "nobody"), "nobody", "0", ticket.assignee_id is None),
         *(
-            Choice(Act("assignee", p.id, p.name), p.name, "", p.id == ticket.assignee_id)
+            Choice(Act("assignee", p.id, p.name), _with_department(p, desk), "", p.id == ticket.assignee_id)
             for p in colleagues
             if p.id != me.id
         ),

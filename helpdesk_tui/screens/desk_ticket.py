@@ -12,11 +12,13 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from helpdesk_tui import collecting
+from helpdesk_tui.actions import BY_ID, key_words
 from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.desk_views import DeskViews
 from helpdesk_tui.widgets.number_field import NumberField
 from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH
 from helpdesk_tui.widgets.ticket_pane import TicketPane
 
 if TYPE_CHECKING:
@@ -59,7 +61,16 @@ class DeskTicket(DeskViews):
         self.link.listen()
         await self._late(self.number)
         await self.pane.prepare()
+        kept = len(self._mark_drafts())
+        if kept:
+            self.say(f"{kept} draft{'' if kept == 1 else 's'} kept, marked {DRAFT_GLYPH} in the queue")
         collecting.resume()
+
+    def _mark_drafts(self) -> frozenset[UUID]:
+        """Mark the tickets that the person has begun to write to."""
+        kept = self.pane.kept_drafts()
+        self.queue.set_drafts(kept)
+        return kept
 
     async def _late(self, widget: Widget) -> None:
         """Put in place what a start does not wait for."""
@@ -145,6 +156,7 @@ class DeskTicket(DeskViews):
             self._preview.stop()
         if self.pane.ticket is not None and self.pane.ticket.id != ticket.id:
             self.pane.stop_writing()
+            self._mark_drafts()
         self._look_at(ticket)
         self.pane.focus_thread()
         self.refresh_hints()
@@ -248,6 +260,7 @@ class DeskTicket(DeskViews):
             self.say(f"Not sent: {error.message}", alarm=True)
             return
         self.pane.composer.sent(message.message_id)
+        self._mark_drafts()
         if status_set:
             self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
         else:
@@ -261,10 +274,14 @@ class DeskTicket(DeskViews):
 
         save_files(self, message.files)
 
-    def on_composer_left(self) -> None:
+    def on_composer_left(self, message: Composer.Left) -> None:
         """Writing is over; the focus goes to the thread, unless the person has gone elsewhere meanwhile."""
         here = self.pane.composer_has_focus
         self.pane.stop_writing()
+        self._mark_drafts()
+        if here and not message.sent and not self.pane.composer.is_empty:
+            keys = {True: "desk.note", False: "desk.reply"}[self.pane.composer.internal]
+            self.say(f"Draft kept · {key_words(BY_ID[keys].keys[0])} goes on with it")
         if here:
             self.pane.focus_thread()
         self.refresh_hints()

@@ -29,6 +29,8 @@ __all__ = ["DeskViews"]
 FIRST_ROWS = 60
 #: Counting again is for the whole of a view, so not at every change: seconds between two, and up to so many more.
 COUNTERS, COUNTERS_JITTER = 2.0, 0.5
+#: So long rows may come later than the number of them.
+ROWS_SECONDS = 0.5
 
 
 class DeskViews(Place):
@@ -42,7 +44,9 @@ class DeskViews(Place):
         super().__init__(link)
         self.queue = Queue(id="queue", me=link.user_id, page_size=FIRST_ROWS, clock=link.clock)
         self.tabs = Tabs(id="tabs")
-        self.triage = Triage(self.queue, lambda: self.view_key, self.known, self.ticket_looks, self._tell)
+        self.triage = Triage(
+            self.queue, lambda: self.view_key, self.known, self.ticket_looks, self._tell, live=self._is_live
+        )
         self.view_key = "open"
         self.sort: tickets.Sort = "updated"
         self._labels: tuple[tickets.View, ...] = tickets.VIEWS
@@ -71,6 +75,9 @@ class DeskViews(Place):
 
     def ticket_looks(self, ticket: Ticket) -> None:
         """A ticket looks like this now, wherever else it is shown."""
+
+    def _is_live(self) -> bool:
+        return self.link.state[0] not in ("stale", "down")
 
     def action_back(self) -> None:
         """To the queue."""
@@ -122,8 +129,19 @@ class DeskViews(Place):
             )
 
     async def read_counts(self, changed: Tickets) -> None:  # noqa: ARG002  (every ticket counts)
-        """Count again."""
+        """Count again; and read the rows again where they are others than were counted, as after an import that told
+        nobody."""
         self._take_counts(await self.asked.counts())
+        if self._rows_missing():
+            # What was told of them may be on its way.
+            await asyncio.sleep(ROWS_SECONDS)
+            if self._rows_missing():
+                self.queue.reread()
+
+    def _rows_missing(self) -> bool:
+        window, counted = self.queue.window, self._counts.get(self.view_key, 0)
+        whole = self.queue.state in ("ready", "empty") and not window.has_before and not window.has_after
+        return whole and not self.triage.busy and len(window) < counted
 
     # The queue's questions
 

@@ -15,6 +15,14 @@ from textual.widgets import Static
 
 from helpdesk_tui.actions import ACTIONS, Context, key_words
 from helpdesk_tui.screens.places import PLACES, offered
+from helpdesk_tui.widgets.queue_row import (
+    CURSOR_GLYPH,
+    DRAFT_GLYPH,
+    FRESH_GLYPH,
+    PENDING_GLYPH,
+    PRIORITY_GLYPHS,
+    STATUS_GLYPHS,
+)
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.model import Role
@@ -91,6 +99,9 @@ class HelpScreen(ModalScreen[None]):
                 words = "  " + " ".join(key_words(k) for k in keys) if keys else "  by the palette"
                 table.add_row(Text(words, "bold"), Text(action.words))
             yield Static(table)
+            if context == "queue":
+                yield Static("Signs in the queue", classes="title", markup=False)
+                yield Static(_signs())
 
     def action_scroll(self, way: str) -> None:
         """Scroll by a line, by a page, or to an end."""
@@ -104,3 +115,20 @@ class HelpScreen(ModalScreen[None]):
             "end": box.scroll_end,
         }
         ways[way](animate=False)
+
+
+def _signs() -> Table:
+    """What the signs of a row stand for, also where there is no room for their words."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(min_width=16)
+    table.add_column()
+    for name, glyphs in (("Status", STATUS_GLYPHS), ("Priority", PRIORITY_GLYPHS)):
+        table.add_row(Text(f"  {name}", "bold"), Text("   ".join(f"{sign} {word}" for word, sign in glyphs.items())))
+    for sign, words in (
+        (CURSOR_GLYPH, "the selected ticket"),
+        (FRESH_GLYPH, "changed since you opened it"),
+        (PENDING_GLYPH, "what you did waits for the database"),
+        (DRAFT_GLYPH, "you have begun to write to it; the draft is kept on this machine"),
+    ):
+        table.add_row(Text(f"  {sign}", "bold"), Text(words))
+    return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,12 +17,15 @@ from helpdesk_tui.core.model import Ticket
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
+    from helpdesk_tui.core.tickets import Outcome
     from helpdesk_tui.widgets.queue import Queue
 
 __all__ = ["Triage"]
 
 #: What changes on a ticket within so many seconds of one's own act is taken for its echo, and is no news.
 ECHO_SECONDS = 3.0
+#: An act that the database has not confirmed after so long is told as waiting.
+PATIENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Triage:
         known: a ticket as the screen has it now, None if it is not on the screen.
         shown: told of each ticket as it looks now, for other panes that show it.
         say: says what happened; with ``alarm``, that something went wrong.
+        live: tells whether the database is there, as far as is known.
     """
 
     def __init__(
@@ -55,12 +60,15 @@ class Triage:
         known: Callable[[UUID], Ticket | None],
         shown: Callable[[Ticket], None],
         say: Callable[[str, bool], None],
+        *,
+        live: Callable[[], bool] = lambda: True,
     ) -> None:
         self._queue = queue
         self._view = view
         self._known = known
         self._shown = shown
         self._say = say
+        self._live = live
         self._flying: Counter[UUID] = Counter()
         self._acted: dict[UUID, float] = {}
         self._done: list[Done] = []
@@ -68,6 +76,11 @@ class Triage:
     def flying(self, ticket_id: UUID) -> bool:
         """Whether an act on the ticket waits for the database: what comes in meanwhile may be older than the screen."""
         return self._flying[ticket_id] > 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether any act waits for the database."""
+        return bool(self._flying)
 
     def echoes(self, ticket_id: UUID) -> bool:
         """Whether a change of the ticket is most likely the person's own."""
@@ -97,11 +110,14 @@ class Triage:
         self._acted[before.id] = monotonic()
         self._queue.set_pending(self._waiting())
         self._show(desk, after)
-        if not undoing:
+        if not undoing and self._live():
             self._say(f"{name} {act.words} · u undoes", False)
         why: str | None = None
+        waited = False
         try:
-            outcomes = await desk.do(act, [before.id])
+            doing = asyncio.ensure_future(desk.do(act, [before.id]))
+            waited = not await self._soon(doing, f"{name} {act.words} · waiting for the database")
+            outcomes = await doing
             if not outcomes or not outcomes[0].done:
                 why = outcomes[0].why if outcomes else "nothing was changed"
         except HelpdeskError as error:
@@ -118,7 +134,20 @@ class Triage:
             return False
         if not undoing:
             self._done.append(Done(act, before))
+            if waited:
+                self._say(f"{name} {act.words} · done now, u undoes", False)
         return True
+
+    async def _soon(self, doing: asyncio.Future[list[Outcome]], otherwise: str) -> bool:
+        """Whether the database answers soon. If not, what was done is not told as done."""
+        try:
+            await asyncio.wait({doing}, timeout=PATIENCE_SECONDS if self._live() else 0)
+        except asyncio.CancelledError:
+            doing.cancel()
+            raise
+        if not doing.done():
+            self._say(otherwise, False)
+        return doing.done()
 
     def _waiting(self) -> list[UUID]:
         return [ticket_id for ticket_id, number in self._flying.items() if number > 0]

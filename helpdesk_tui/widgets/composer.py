@@ -8,7 +8,7 @@ has it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -23,12 +23,13 @@ from textual.widgets import Static
 from helpdesk_tui.core.attachments import Upload, patience
 from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
-from helpdesk_tui.core.journal import Journal, JournalError, Kind
+from helpdesk_tui.core.journal import Journal, JournalError
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText, in_editor
+from helpdesk_tui.widgets.composer_words import recipient, state
 from helpdesk_tui.widgets.file_bar import FileBar
 
 __all__ = ["Composer"]
@@ -124,6 +125,8 @@ class Composer(Vertical):
         self._saving: Timer | None = None
         self._settling: Timer | None = None
         self._waiting: Timer | None = None
+        self._editing = False
+        self._released: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """What is written to whom; the text; its files; what became of it; the keys."""
@@ -194,6 +197,13 @@ class Composer(Vertical):
             return
         self.text.put(quote if self.text.cursor_location[1] == 0 else "\n" + quote)
 
+    def release(self, done: Callable[[], None]) -> None:
+        """The window closes: call this when the journal is needed no more, which may be after an editor is left."""
+        if self._editing:
+            self._released = done
+        else:
+            done()
+
     def flush(self) -> None:
         """Keep everything in the journal now."""
         self._take()
@@ -205,6 +215,11 @@ class Composer(Vertical):
     def internal(self) -> bool:
         """Whether a note is being written."""
         return self._slot is not None and self._slot.draft.kind == "note"
+
+    @property
+    def tickets(self) -> frozenset[UUID]:
+        """Those that have a draft of this author's."""
+        return self._drafts.tickets()
 
     @property
     def is_empty(self) -> bool:
@@ -277,10 +292,19 @@ class Composer(Vertical):
             return
         self.flush()
         # The app's worker: were it the composer's, a sign-in that ends would take the terminal from under the editor.
+        self._editing = True
         self.app.run_worker(self._edit(slot, self.text.text), name="editor", group="editor", exclusive=True)
 
     async def _edit(self, slot: Slot, before: str) -> None:
         """Let the author write elsewhere, while queries, the heartbeat and the listener go on."""
+        try:
+            await self._edit_in(slot, before)
+        finally:
+            self._editing = False
+            if self._released is not None:
+                self._released()
+
+    async def _edit_in(self, slot: Slot, before: str) -> None:
         problem: HelpdeskError | None = None
         text = before
         try:
@@ -414,8 +438,9 @@ class Composer(Vertical):
         own = self._own_request
         self.files.list_files(slot.draft.files)
         self._mode.update(" INTERNAL NOTE " if note else " MESSAGE TO THE TEAM " if own else " REPLY TO CUSTOMER ")
-        self._to.update(self._recipient(slot.draft.kind))
-        status, words = self._state(slot)
+        self._to.update(recipient(self.ticket, slot.draft.kind, own=own))
+        problem = str(self._drafts.problem) if self._drafts.problem else self._journal_problem
+        status, words = state(slot, problem)
         for name in ("sending", "failed", "stale"):
             self.set_class(name == status, f"-{name}")
         self.set_class(bool(words), "-told")
@@ -429,35 +454,6 @@ class Composer(Vertical):
     def _own_request(self) -> bool:
         """Whether the author is the ticket's requester: then there are no notes, and the status is the team's."""
         return self.ticket is not None and self.ticket.customer_id == self._me
-
-    def _recipient(self, kind: Kind) -> str:
-        ticket = self.ticket
-        if ticket is None:
-            return ""
-        if self._own_request:
-            return f"about #{ticket.number}"
-        name = safe_line(ticket.requester, 80)
-        who = f"for staff only, {name} never sees it" if kind == "note" else f"to {name}"
-        return f"{who} · #{ticket.number}"
-
-    def _state(self, slot: Slot) -> tuple[str, str]:
-        """What to tell about a message: a class and words."""
-        match slot.status:
-            case "sending" | "confirming":
-                return "sending", "Sending …"
-            case "failed":
-                return "failed", f"✗ Not sent: {slot.words} Nothing is lost, ^S tries again"
-            case "stale":
-                news = "1 new message" if slot.unseen == 1 else f"{slot.unseen} new messages"
-                return "stale", f"⚠ Not sent: {news} since you began, shown above. ^Y sends anyway"
-            case "writing":
-                problem = str(self._drafts.problem) if self._drafts.problem else self._journal_problem
-                if problem:
-                    return "failed", f"⚠ {safe_line(problem, 300)}"
-                if slot.unseen and slot.draft.kind == "reply" and not slot.is_empty:
-                    news = "1 new message" if slot.unseen == 1 else f"{slot.unseen} new messages"
-                    return "stale", f"⚠ {news} since you began, shown above."
-                return "notice", slot.notice
 
 
 def _last_id(owner: str) -> UUID | None:

@@ -123,6 +123,16 @@ class Drafts:
         self._slots[(slot.draft.ticket, slot.draft.kind)] = other
         return other
 
+    def tickets(self) -> frozenset[UUID]:
+        """Those that something is written to and not sent, in this window or as the journal has it."""
+        here = {ticket for (ticket, _), slot in self._slots.items() if not slot.is_empty}
+        if self._journal is not None:
+            try:
+                here |= {draft.ticket for draft in self._journal.list(self._owner)}
+            except JournalError as error:
+                self.problem = error
+        return frozenset(here)
+
     # Writing
 
     def write(self, slot: Slot, text: str) -> bool:

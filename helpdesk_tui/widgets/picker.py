@@ -125,7 +125,10 @@ class Picker(LineView):
         digits = iter(_DIGITS)
         wanted = (self._filter or "").casefold()
         self._matches = [
-            (choice.key or next(digits, ""), choice) for choice in self._choices if wanted in choice.label.casefold()
+            # While letters find, they choose nothing.
+            ("" if self._filter is not None else choice.key or next(digits, ""), choice)
+            for choice in self._choices
+            if wanted in choice.label.casefold()
         ]
         self._cursor = max(0, min(self._cursor, len(self._matches) - 1))
 
@@ -143,7 +146,7 @@ class Picker(LineView):
             title = f" {self._title}"
             if self._filter is not None:
                 title += f"  / {self._filter}▏"
-            help_ = "Esc leaves · / finds " if len(self._choices) > 4 and self._filter is None else "Esc leaves "
+            help_ = "Esc leaves · type to find " if self._finds and self._filter is None else "Esc leaves "
             room = max(0, width - cell_len(help_))
             return LineStrip(
                 [
@@ -204,7 +207,15 @@ class Picker(LineView):
             for key, choice in self._matches:
                 if key == event.character:
                     self._choose(choice)
-                    break
+                    return
+            if self._finds and event.is_printable and not event.character.isdigit():
+                self._filter = event.character
+                self._refilter()
+
+    @property
+    def _finds(self) -> bool:
+        """Whether there are so many choices that letters which choose none of them find some."""
+        return len(self._choices) > 4
 
     def _bound(self, key: str) -> bool:
         return any(key == bound for bound, _ in self._matches)

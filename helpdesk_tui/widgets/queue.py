@@ -238,6 +238,11 @@ class Queue(QueueCanvas):
         self._pending = frozenset(ids)
         self._update()
 
+    def set_drafts(self, ids: Iterable[UUID]) -> None:
+        """Show these tickets, and no others, as having a draft of the person's."""
+        self._drafts = frozenset(ids)
+        self._update()
+
     def seen(self, ids: Iterable[UUID]) -> None:
         """Take the mark of having changed off these tickets. Opening one does that by itself."""
         self._fresh.difference_update(ids)

@@ -62,6 +62,7 @@ class QueueCanvas(LineView):
         self._empty = empty
         self._fresh: set[UUID] = set()
         self._pending: frozenset[UUID] = frozenset()
+        self._drafts: frozenset[UUID] = frozenset()
         self._news: set[UUID] = set()
         self._clock = clock
         self._now = clock()
@@ -151,6 +152,7 @@ class QueueCanvas(LineView):
             empty=self._empty,
             fresh=self._fresh,
             pending=self._pending,
+            drafts=self._drafts,
             news=len(self._news),
             key=self._key,
         )

@@ -31,6 +31,7 @@ class Look(NamedTuple):
     ground: Ground
     fresh: bool
     pending: bool
+    draft: bool
     thumb: bool
     when: str
     due: str
@@ -84,7 +85,7 @@ class Situation:
         heading, foot: whether there is room for the lines above and below the rows.
         focus: whether keys go to the queue.
         empty: what to say when there is no ticket.
-        fresh, pending: tickets that changed unseen, and those that wait for the server.
+        fresh, pending, drafts: tickets that changed unseen, that wait for the server, that have a draft.
         news: how many tickets came in above the screen.
         key: tells the key of an action by its binding's id.
     """
@@ -99,6 +100,7 @@ class Situation:
     empty: str
     fresh: Collection[UUID]
     pending: Collection[UUID]
+    drafts: Collection[UUID]
     news: int
     key: Callable[[str], str]
 
@@ -131,7 +133,8 @@ class Situation:
     def _row(self, ticket: Ticket, ground: Ground, *, at_thumb: bool) -> Row:
         since = ticket.created_at if self.pager.window.sort == "age" else ticket.updated_at
         when, due = ago(self.now - since), due_words(ticket, self.now)[0]
-        return Row(ticket, Look(ground, ticket.id in self.fresh, ticket.id in self.pending, at_thumb, when, due))
+        fresh, pending, draft = (ticket.id in ids for ids in (self.fresh, self.pending, self.drafts))
+        return Row(ticket, Look(ground, fresh, pending, draft, at_thumb, when, due))
 
     def coming(self, down: bool) -> Iterable[Row]:
         """The rows that half a page further would bring onto the screen."""
@@ -186,13 +189,17 @@ def wrapped(text: str, width: int) -> list[str]:
 
 def position(window: QueueWindow) -> str:
     """Where the selection is: "12 of 1,024", "~12 of 1,024" when that is a good guess, "12 of 1,000+" when the queue's
-    length is not known. As long whatever the row, so that only its digits change."""
+    length is not known, and then "last −3" when it is told from the end alone. As long whatever the row, so that only
+    its digits change."""
     loaded = (window.offset or 0) + len(window)
     total = f"{window.total:,}" if window.total is not None else f"{max(window.at_least, loaded):,}+"
     cursor = window.cursor
     place = "—"
     if cursor is not None and window.offset is not None:
         place = f"{'' if window.offset_exact else '~'}{window.offset + cursor + 1:,}"
+    elif cursor is not None and not window.has_after:
+        behind = len(window) - 1 - cursor
+        place = f"last −{behind:,}" if behind else "last"
     return f" {place} of {total} ".ljust(2 * len(total) + 7)
 
 

@@ -40,10 +40,14 @@ Part = tuple[str, str]
 
 STATUS_GLYPHS: Final[dict[Status, str]] = {"open": "○", "pending": "◐", "resolved": "✓", "closed": "■"}
 PRIORITY_GLYPHS: Final[dict[Priority, str]] = {"low": "▽", "medium": "◇", "high": "△", "urgent": "▲"}
+#: Four letters at most, for where there is no room for more.
+STATUS_SHORT: Final[dict[Status, str]] = {"open": "open", "pending": "pend", "resolved": "reso", "closed": "clos"}
+PRIORITY_SHORT: Final[dict[Priority, str]] = {"low": "low", "medium": "med", "high": "high", "urgent": "urg"}
 #: Stands before the selected row, so that the selection shows without any colour.
 CURSOR_GLYPH: Final = "▌"
 FRESH_GLYPH: Final = "•"
 PENDING_GLYPH: Final = "…"
+DRAFT_GLYPH: Final = "✎"
 UNKNOWN: Final = "—"
 
 _SOON: Final = timedelta(hours=24)
@@ -89,12 +93,14 @@ def due_words(ticket: Ticket, now: datetime) -> Part:
 class Columns:
     """How wide each column is, in cells without the gap behind it; 0 for one that is not shown.
 
-    ``words`` says whether status and priority are spelled out or stand as their glyphs alone; ``margin`` is what stands
-    before them: the selection's marker, the row's sign, and a gap where there is room.
+    ``words`` says whether status and priority are spelled out, ``short`` whether in few letters; else they stand as
+    their glyphs alone. ``margin`` is what stands before them: the selection's marker, the row's sign, and a gap where
+    there is room.
     """
 
     width: int
     words: bool
+    short: bool
     margin: int
     status: int
     priority: int
@@ -114,7 +120,8 @@ def _clamp(value: int, low: int, high: int) -> int:
 def columns(width: int, number: int) -> Columns:
     """The columns for a line of ``width`` cells; ``number`` is how many the longest "#123" takes."""
     words = width >= 60
-    status, priority = (10, 8) if words else (1, 1 if width >= 20 else 0)
+    short = not words and width >= 44
+    status, priority = (10, 8) if words else (6, 6) if short else (1, 1 if width >= 20 else 0)
     requester = _clamp(width // 8, 12, 20) if width >= 76 else 0
     assignee = _clamp(width // 9, 11, 16) if width >= 98 else 0
     due = 11 if width >= 98 else 0
@@ -123,15 +130,15 @@ def columns(width: int, number: int) -> Columns:
     margin = 3 if words else 2
     taken = sum(part + 1 for part in (status, priority, number, requester, assignee, due, when) if part)
     title = max(0, width - margin - taken)
-    return Columns(width, words, margin, status, priority, number, title, requester, assignee, due, when)
+    return Columns(width, words, short, margin, status, priority, number, title, requester, assignee, due, when)
 
 
 def headings(layout: Columns, sort: Sort) -> str:
     """The line above the rows, exactly as wide as they are."""
     when = "Age" if sort == "age" else ("Updated" if layout.when > 3 else "Upd")
     words = [
-        ("Status" if layout.words else "", layout.status, False),
-        ("Priority" if layout.words else "", layout.priority, False),
+        ("Status" if layout.words or layout.short else "", layout.status, False),
+        ("Priority" if layout.words else "Prio" if layout.short else "", layout.priority, False),
         ("#", layout.number, True),
         ("Title", layout.title, False),
         ("Requester", layout.requester, False),
@@ -151,11 +158,13 @@ class Mark:
         cursor: it is the selected one.
         fresh: it changed since it was last opened.
         pending: an act on it waits for the server's word.
+        draft: the person has begun an answer or a note to it.
     """
 
     cursor: bool = False
     fresh: bool = False
     pending: bool = False
+    draft: bool = False
 
 
 def row_parts(
@@ -182,6 +191,8 @@ def row_parts(
     status, priority = STATUS_GLYPHS[ticket.status], PRIORITY_GLYPHS[ticket.priority]
     if layout.words:
         status, priority = f"{status} {ticket.status}", f"{priority} {ticket.priority}"
+    elif layout.short:
+        status, priority = f"{status} {STATUS_SHORT[ticket.status]}", f"{priority} {PRIORITY_SHORT[ticket.priority]}"
     parts.append((fit(status, layout.status) + " ", f"status-{ticket.status}"))
     if layout.priority:
         parts.append((fit(priority, layout.priority) + " ", f"priority-{ticket.priority}"))
@@ -189,7 +200,7 @@ def row_parts(
         parts.append((fit(f"#{ticket.number}", layout.number, right=True) + " ", "muted"))
 
     due, due_style = due_words(ticket, now)
-    parts += _title(ticket, layout, due if due_style == "overdue" and not layout.due else "")
+    parts += _title(ticket, layout, due if due_style == "overdue" and not layout.due else "", draft=mark.draft)
     if layout.requester:
         parts.append((fit(plain(ticket.requester) or UNKNOWN, layout.requester) + " ", "muted"))
     if layout.assignee:
@@ -206,10 +217,15 @@ def row_parts(
     return exactly(parts, layout.width)
 
 
-def _title(ticket: Ticket, layout: Columns, warning: str) -> list[Part]:
-    """The title, after a warning for which there is no column, before as many tags as there is room for."""
+def _title(ticket: Ticket, layout: Columns, warning: str, *, draft: bool) -> list[Part]:
+    """The title, after a draft's mark and a warning for which there is no column, before as many tags as there is room
+    for."""
     room = layout.title
     parts: list[Part] = []
+    if draft and room >= 6:
+        words = f"{DRAFT_GLYPH} draft " if room >= 30 else f"{DRAFT_GLYPH} "
+        parts.append((words, "draft"))
+        room -= len(words)
     if warning and room >= 24:
         warning = "overdue "
         parts.append((warning, "overdue"))

@@ -14,6 +14,7 @@ COMPONENT_CLASSES: Final = {
     "queue--foot",
     "queue--marker",
     "queue--fresh",
+    "queue--draft",
     "queue--pending",
     "queue--muted",
     "queue--tag",
@@ -39,6 +40,7 @@ Queue {
     & > .queue--foot { color: $text-muted; background: $panel; }
     & > .queue--marker { color: $accent; }
     & > .queue--fresh { color: $text-accent; text-style: bold; }
+    & > .queue--draft { color: $text-accent; }
     & > .queue--pending { color: $text-muted; text-style: italic; }
     & > .queue--muted { color: $text-muted; }
     & > .queue--tag { color: $text-secondary; }

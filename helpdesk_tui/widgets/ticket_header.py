@@ -11,7 +11,7 @@ from rich.segment import Segment
 
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.lines import LineStrip, LineView
-from helpdesk_tui.widgets.queue_row import PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
+from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
 
 __all__ = ["Clock", "TicketHeader", "utc_now"]
 
@@ -38,6 +38,7 @@ class TicketHeader(LineView, can_focus=False):
         "header--number",
         "header--muted",
         "header--tag",
+        "header--draft",
         "header--overdue",
         "header--soon",
         *(f"header--status-{status}" for status in ("open", "pending", "resolved", "closed")),
@@ -52,6 +53,7 @@ class TicketHeader(LineView, can_focus=False):
         & > .header--number { color: $text-accent; text-style: bold; }
         & > .header--muted { color: $text-muted; }
         & > .header--tag { color: $text-secondary; }
+        & > .header--draft { color: $text-accent; }
         & > .header--overdue { color: $text-error; text-style: bold; }
         & > .header--soon { color: $text-warning; }
         & > .header--status-open { color: $text; }
@@ -70,11 +72,12 @@ class TicketHeader(LineView, can_focus=False):
         self._clock = clock
         self._zone = zone
         self._ticket: Ticket | None = None
+        self._draft = False
 
-    def show(self, ticket: Ticket | None) -> None:
-        """Show a ticket, or none."""
-        if ticket != self._ticket:
-            self._ticket = ticket
+    def show(self, ticket: Ticket | None, *, draft: bool = False) -> None:
+        """Show a ticket, or none; with a draft's mark if the reader has begun to write to it."""
+        if (ticket, draft) != (self._ticket, self._draft):
+            self._ticket, self._draft = ticket, draft
             self.refresh()
 
     def render_line(self, y: int) -> LineStrip:
@@ -85,9 +88,11 @@ class TicketHeader(LineView, can_focus=False):
             return LineStrip([Segment(" " * width, self.line_style("row"))], width)
         if y == 0:
             number = f" #{ticket.number} "
+            draft = f" {DRAFT_GLYPH} draft kept " if self._draft else ""
             parts: list[Part] = [
                 (number, "number"),
-                (fit(plain(ticket.title), max(0, width - cell_len(number))), "title"),
+                (fit(plain(ticket.title), max(0, width - cell_len(number) - cell_len(draft))), "title"),
+                (draft, "draft"),
             ]
         elif y == 1:
             due, style = due_words(ticket, self._clock())

@@ -16,6 +16,7 @@ from helpdesk_tui.widgets.thread import ThreadView
 from helpdesk_tui.widgets.ticket_header import Clock, TicketHeader, utc_now
 
 if TYPE_CHECKING:
+    from helpdesk_tui.core.journal import Journal
     from helpdesk_tui.widgets.composer import Composer
 
 __all__ = ["TicketPane"]
@@ -54,6 +55,8 @@ class TicketPane(Vertical):
         self._drafts = drafts
         self._owner = owner
         self._composer: Composer | None = None
+        self._journal: Journal | None = None
+        self._drafted: frozenset[UUID] = frozenset()
         self._preparing = asyncio.Lock()
         self.ticket: Ticket | None = None
 
@@ -69,12 +72,12 @@ class TicketPane(Vertical):
 
         async with self._preparing:
             if self._composer is None:
-                journal, problem = None, None
+                problem = None
                 try:
-                    journal = Journal.open(self._drafts) if self._drafts is not None else None
+                    self._journal = Journal.open(self._drafts) if self._drafts is not None else None
                 except JournalError as error:
                     problem = str(error)
-                composer = Composer(journal, self._owner, journal_problem=problem)
+                composer = Composer(self._journal, self._owner, journal_problem=problem)
                 await self.mount(composer)
                 self._composer = composer
 
@@ -97,16 +100,20 @@ class TicketPane(Vertical):
 
     # The ticket
 
+    def _head(self) -> None:
+        ticket = self.ticket
+        self.header.show(ticket, draft=ticket is not None and ticket.id in self._drafted and not self.writing)
+
     def show_ticket(self, ticket: Ticket) -> None:
         """The ticket looks like this now; another one than is shown is ignored."""
         if self.ticket is not None and self.ticket.id == ticket.id:
             self.ticket = ticket
-            self.header.show(ticket)
+            self._head()
 
     def show_loading(self, ticket: Ticket) -> None:
         """Show a ticket whose thread is on its way."""
         self.ticket = ticket
-        self.header.show(ticket)
+        self._head()
         self.thread.show_loading(f"#{ticket.number}")
 
     def show_thread(self, thread: Thread) -> None:
@@ -114,7 +121,7 @@ class TicketPane(Vertical):
         if self.ticket is None or thread.ticket.id != self.ticket.id:
             return
         self.ticket = thread.ticket
-        self.header.show(thread.ticket)
+        self._head()
         held = self.thread.thread
         if self.thread.state == "ready" and held is not None and held.ticket.id == thread.ticket.id:
             self.thread.update_thread(thread)
@@ -131,7 +138,7 @@ class TicketPane(Vertical):
     def clear(self) -> None:
         """Show no ticket."""
         self.ticket = None
-        self.header.show(None)
+        self._head()
         self.thread.show_nothing()
 
     def focus_thread(self) -> None:
@@ -149,6 +156,7 @@ class TicketPane(Vertical):
             quote: begin with the message that is chosen in the thread.
         """
         self.add_class("writing")
+        self._head()
         await self.prepare()
         if self.ticket is None or self.ticket.id != ticket.id:
             self.remove_class("writing")
@@ -163,6 +171,17 @@ class TicketPane(Vertical):
         """Close the composer; a draft is kept."""
         self.keep_draft()
         self.remove_class("writing")
+
+    def kept_drafts(self) -> frozenset[UUID]:
+        """The tickets to which something is written and not sent; looks anew, and marks the one that is shown."""
+        self._drafted = self._composer.tickets if self._composer is not None else frozenset()
+        self._head()
+        return self._drafted
+
+    def on_unmount(self) -> None:
+        """The composer has kept its last words by now; the journal is needed no more."""
+        if self._composer is not None and self._journal is not None:
+            self._composer.release(self._journal.close)
 
     def keep_draft(self) -> None:
         """See to it that what was written is in the journal."""

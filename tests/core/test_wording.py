@@ -65,8 +65,12 @@ def test_what_a_server_says_becomes_a_sentence_without_control_characters() -> N
     assert sentence("") == ""
 
 
-def test_a_span_takes_three_characters_at_most() -> None:
-    spans = [-5, 59, 60, 3600, 86_399, 86_400, 14 * 86_400, 400 * 86_400, 10**11]
-    assert [ago(timedelta(seconds=each)) for each in spans] == [
-        "now", "now", "1m", "1h", "23h", "1d", "2w", "1y", "99y",
-    ]  # fmt: skip
+@pytest.mark.parametrize(
+    "seconds, words",
+    [
+        *[(-5, "now"), (59, "now"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86_399, "23h"), (86_400, "1d")],
+        *[(13 * 86_400, "13d"), (14 * 86_400, "2w"), (364 * 86_400, "52w"), (365 * 86_400, "1y"), (10**11, "99y")],
+    ],
+)
+def test_a_span_of_time_takes_three_characters_at_most(seconds: int, words: str) -> None:
+    assert ago(timedelta(seconds=seconds)) == words

@@ -166,3 +166,65 @@ async def test_one_pane_at_80_columns(team: Team, tmp_path: Path) -> None:
         assert not seen.desk.queue.display
         await seen.press("escape")
         await seen.until(lambda: seen.desk.queue.display, "the queue again")
+
+
+@pytest.mark.parametrize(
+    ("key", "first", "last"),
+    [("u", 1004, 1003), ("p", 1001, 1004), ("a", 1004, 1001), ("d", 1002, 1003)],
+)
+async def test_o_and_a_key_sort_the_queue(team: Team, tmp_path: Path, key: str, first: int, last: int) -> None:
+    await team.database.run(
+        "update tickets set due_date = now() + case number when 1002 then interval '1 hour' else interval '1 day' end "
+        "where number in (1002, 1001, 1004)"
+    )
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        if key == "u":
+            await seen.press("o", "p")
+            await seen.until(lambda: seen.desk.queue.state == "ready" and seen.shows("most urgent"), "another order")
+        await seen.press("o", key)
+        await seen.until(lambda: seen.desk.queue.state == "ready" and seen.desk.sort[0] == key, "the order")
+        numbers = [row.number for row in seen.desk.queue.on_screen]
+        assert (numbers[0], numbers[-1]) == (first, last)
+        assert len(numbers) == 4
+
+
+async def test_rows_are_read_again_where_more_are_counted_than_shown(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        async with await team.database.connect() as owner, owner.transaction():
+            await owner.execute("set local helpdesk.mute = 'on'")
+            await owner.execute(
+                "insert into tickets (title, customer_id, department_id) "
+                "select 'Imported ' || n, %s, (select id from departments where name = 'Support') "
+                "from generate_series(1, 3) n",
+                [team.customer.id],
+            )
+        await seen.pilot.pause(2.2)
+        assert not seen.shows("Imported")
+        # Something is told, of another ticket: that is when the desk counts.
+        await team.database.run("update tickets set priority = 'low' where number = 1004")
+        await seen.until(lambda: seen.shows("Imported 3"), "the imported tickets")
+        await seen.until(lambda: seen.shows("of 7"), "as many as are counted")
+
+
+async def test_an_act_that_the_database_has_not_confirmed_is_told_as_waiting(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen, await team.database.connect() as owner:
+        async with owner.transaction():
+            await owner.execute("lock table tickets in share row exclusive mode")
+            await seen.press("p", "u")
+            await seen.until(lambda: seen.shows("#1001 priority → urgent · waiting for the database"), "not done yet")
+        await seen.until(lambda: seen.shows("#1001 priority → urgent · done now, u undoes"), "done")
+
+
+async def test_the_assignee_is_found_by_typing_and_shown_with_the_department(team: Team, tmp_path: Path) -> None:
+    for n in range(12):
+        await team.people.sign_up(f"agent{n}@example.com", f"Agent Number {n}", "agent", "Billing")
+    async with opened(team.database, team.agent, tmp_path, size=(80, 24)) as seen:
+        await seen.press("a")
+        await seen.until(lambda: seen.shows("Tomás Vega · Support"), "with the department")
+        assert seen.shows("type to find")
+        await seen.press(*"tom")
+        await seen.until(lambda: not seen.shows("Agent Number"), "those that fit")
+        await seen.press("enter")
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "done")
+        query = "select full_name from tickets t join profiles p on p.id = t.assignee_id where number = 1001"
+        assert await team.value(query) == "Tomás Vega"

@@ -14,7 +14,6 @@ from rich.cells import cell_len
 
 from benchmarks.synthetic import NOW, ticket
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Priority, Status
-from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.queue_row import (
     PRIORITY_GLYPHS,
     STATUS_GLYPHS,
@@ -126,17 +125,6 @@ def test_fit_cuts_with_an_ellipsis_and_never_half_a_character(given_text: str, c
     assert fit(given_text, cells) == expected
 
 
-@pytest.mark.parametrize(
-    "seconds, words",
-    [
-        *[(-5, "now"), (59, "now"), (60, "1m"), (3599, "59m"), (3600, "1h"), (86_399, "23h"), (86_400, "1d")],
-        *[(13 * 86_400, "13d"), (14 * 86_400, "2w"), (364 * 86_400, "52w"), (365 * 86_400, "1y"), (10**11, "99y")],
-    ],
-)
-def test_ago(seconds: int, words: str) -> None:
-    assert ago(timedelta(seconds=seconds)) == words
-
-
 def test_overdue_is_said_in_words_and_only_of_tickets_that_are_not_done() -> None:
     late = replace(ticket(0), due_date=NOW - timedelta(days=3), status="open")
     assert due_words(late, NOW) == ("overdue 3d", "overdue")
@@ -197,3 +185,18 @@ def test_assigned_to_me_says_you() -> None:
     assert row.assignee_id is not None
     parts = row_parts(row, columns(159, 8), NOW, me=row.assignee_id)
     assert ("you" in [part.strip() for part, style in parts if style == "you"]) is True
+
+
+@pytest.mark.parametrize("width", [44, 52, 59])
+def test_where_there_is_little_room_status_and_priority_keep_short_words(width: int) -> None:
+    for status in STATUSES:
+        for priority in PRIORITIES:
+            row = replace(ticket(0), status=status, priority=priority)
+            named = {style: part.strip() for part, style in row_parts(row, columns(width, 8), NOW)}
+            assert named[f"status-{status}"] == f"{STATUS_GLYPHS[status]} {status[:4]}"
+            assert named[f"priority-{priority}"].startswith(f"{PRIORITY_GLYPHS[priority]} {priority[:3]}")
+
+
+def test_a_draft_is_marked_with_a_word_where_there_is_room() -> None:
+    for width, words in ((159, "✎ draft Cannot print"), (79, "✎ "), (30, "✎ ")):
+        assert words in "".join(part for part, _ in row_parts(ticket(0), columns(width, 8), NOW, mark=Mark(draft=True)))

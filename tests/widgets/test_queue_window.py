@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from benchmarks.synthetic import NOW, Endless, Listed, ticket
 from helpdesk_tui.core.model import PRIORITIES, Ticket
+from helpdesk_tui.widgets.queue_lines import position
 from helpdesk_tui.widgets.queue_sort import SORTS, Sort, sort_key
 from helpdesk_tui.widgets.queue_window import QueueWindow
 
@@ -374,3 +375,18 @@ class WindowAgainstList(RuleBasedStateMachine):
 
 WindowAgainstList.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 TestWindowAgainstList = WindowAgainstList.TestCase
+
+
+# Where the selection is, in words
+
+
+def test_position_is_told_from_the_end_where_it_is_known_from_there_alone() -> None:
+    window = QueueWindow("updated")
+    window.replace(tickets(900, 1000), has_before=True)
+    window.set_total(None, at_least=1000)
+    window.select(99)
+    assert position(window).startswith(" last of 1,000+")
+    window.select(87)
+    assert position(window).startswith(" last −12 of 1,000+")
+    window.set_total(4000)
+    assert position(window).startswith(" 3,988 of 4,000")
