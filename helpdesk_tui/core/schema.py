@@ -126,7 +126,7 @@ async def apply(dsn: str, *, dry_run: bool = False, admin: str | None = None) ->
 async def _first_admin(connection: Connection, email: str) -> str:
     cursor = await connection.execute("select private.first_admin(%s)", [email])
     row = await cursor.fetchone()
-    return faults.printable(row[0]) if row is not None else ""
+    return printable(row[0]) if row is not None else ""
 
 
 def newer(found: int) -> NewerDatabase:

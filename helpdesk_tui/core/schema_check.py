@@ -16,6 +16,7 @@ from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.owner import Connection, host_of, owner, version
 from helpdesk_tui.core.schema_files import POLICIES, SCHEMA, Wanted, find_db_dir, wanted
 from helpdesk_tui.core.schema_version import VERSION
+from helpdesk_tui.core.wording import printable
 
 Level = Literal["error", "warning", "note"]
 APPLY = "Run `helpdesk db apply`."
@@ -277,7 +278,7 @@ async def _admins(connection: Connection, _expected: Wanted) -> AsyncIterator[Fi
     there, named = rows[0] if rows else (True, None)
     if not there and named:
         yield Finding(
-            "warning", "admin", f"Nobody is an admin yet: {faults.printable(named)} has not signed up and confirmed.",
+            "warning", "admin", f"Nobody is an admin yet: {printable(named)} has not signed up and confirmed.",
             "To name somebody else: `helpdesk db apply --admin EMAIL`.",
         )  # fmt: skip
     elif not there:

@@ -128,7 +128,7 @@ def _answered(error: AuthApiError, url: str) -> HelpdeskError:
         return SignInError("Your sign-in has ended.", "Sign in again.", kind="expired")
     if status == 403 and "deactivated" in message:
         # The words of our own hook.
-        return SignInError(_capital(_sentence(message)), "Ask an admin of the helpdesk.", kind="credentials")
+        return SignInError(sentence(message, 300), "Ask an admin of the helpdesk.", kind="credentials")
     if status == 401 and not code:
         # What the gateway in front of a Supabase project says about a wrong or missing key.
         return SettingsError(f"{_host(url)} does not accept the api_key: {ended(message, 300)}", _CONFIG_HINT)

@@ -13,8 +13,9 @@ from uuid import UUID
 from rich.cells import cell_len, set_cell_size
 
 from helpdesk_tui.core.text import safe_block
+from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.article_style import STATUS_GLYPHS
-from helpdesk_tui.widgets.queue_row import Part, ago, fit, plain
+from helpdesk_tui.widgets.queue_row import Part, fit, plain
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.knowledge import ArticleRow, ArticleStatus, Hit

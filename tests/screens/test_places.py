@@ -113,6 +113,7 @@ async def test_a_place_is_offered_to_whom_it_is_for_alone(team: Team, tmp_path: 
         assert seen.shows("The knowledge base")
         assert not seen.shows("departments, categories, tags"), "not for agents"
         assert not seen.shows("Chats"), "not there yet"
+    await team.people.sign_up("rhea@example.com", "Rhea Solano", "admin")
     async with opened(team.database, team.admin, tmp_path / "admin") as seen:
         await seen.press("A")
         await seen.until(lambda: in_library(seen), "the admin's place")
