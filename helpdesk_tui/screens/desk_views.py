@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from textual import on
+from textual.worker import WorkType
 
 from helpdesk_tui.core import tickets
 from helpdesk_tui.core.errors import HelpdeskError
@@ -158,7 +159,12 @@ class DeskViews(Place):
         finally:
             if not self._begun:
                 self._begun = True
-                self.call_after_refresh(lambda: self.spawn(self.complete()))
+                self.call_after_refresh(self._complete_behind)
+
+    def _complete_behind(self) -> None:
+        if self.is_running:
+            rest: WorkType[None] = self.complete
+            self.run_worker(rest)
 
     async def _look(self, desk: Desk, request: PageRequest, view: str, sort: tickets.Sort) -> None:
         try:
