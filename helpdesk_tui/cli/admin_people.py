@@ -9,9 +9,10 @@ from uuid import UUID
 from helpdesk_tui.cli.admin import as_json, ask, counted, interactive, office, tell_back, undo_of
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.options import add_common
-from helpdesk_tui.cli.output import Column, Output, moment, say
+from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.errors import BadInput
+from helpdesk_tui.core.wording import stamp
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.administration import Administration
@@ -159,8 +160,8 @@ async def _show(args: argparse.Namespace) -> int:
             ("role", person.role),
             ("department", person.department or "-"),
             ("holds", counted(person.holds, "open ticket")),
-            ("since", moment(person.created_at)),
-            ("active", "yes" if person.deactivated_at is None else f"no, since {moment(person.deactivated_at)}"),
+            ("since", stamp(person.created_at)),
+            ("active", "yes" if person.deactivated_at is None else f"no, since {stamp(person.deactivated_at)}"),
             ("id", str(person.id)),
         ]
     )
