@@ -30,20 +30,21 @@ from helpdesk_tui.core.text import safe_line
 
 __all__ = ["Draft", "DraftFile", "Journal", "JournalError", "Kind", "Request"]
 
-Kind = Literal["reply", "note"]
+Kind = Literal["reply", "note", "article"]
+"""What a draft is of: a message to a ticket, or an article of the knowledge base."""
 
-VERSION: Final = 3
+VERSION: Final = 4
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
 BUSY_SECONDS: Final = 0.3
 #: How long opening tries, in seconds, while other windows open a new journal too.
 OPEN_SECONDS: Final = 2.0
 
 _SCHEMA: Final = """
-create table if not exists drafts (
+create table drafts (
     message_id text primary key,
     owner      text not null,
     ticket     text not null,
-    kind       text not null check (kind in ('reply', 'note')),
+    kind       text not null,
     content    text not null,
     after_id   text,
     revision   integer not null,
@@ -52,8 +53,18 @@ create table if not exists drafts (
 ) without rowid
 """
 _INDEX: Final = "create index if not exists drafts_of on drafts (owner, ticket, kind, updated_at)"
-#: From the schema of release 1 on.
-_ATTEMPTED: Final = "alter table drafts add column attempted text"
+#: What brings an older file forward: from version 1, then from versions 2 and 3, which knew of replies and notes alone.
+_ATTEMPTED: Final = ("alter table drafts add column attempted text",)
+_ORDER: Final = "message_id, owner, ticket, kind, content, after_id, revision, updated_at, attempted"
+_ANY_KIND: Final = (
+    "drop index if exists drafts_of",
+    "alter table drafts rename to older_drafts",
+    _SCHEMA,
+    f"insert into drafts ({_ORDER}) select {_ORDER} from older_drafts",  # noqa: S608 (a constant)
+    "drop table older_drafts",
+    _INDEX,
+)
+_FORWARD: Final = {0: (_SCHEMA, _INDEX), 1: (*_ATTEMPTED, *_ANY_KIND), 2: _ANY_KIND, 3: _ANY_KIND}
 
 _COLUMNS: Final = "owner, ticket, kind, content, message_id, after_id, revision, updated_at, attempted"
 
@@ -70,7 +81,8 @@ def _now() -> datetime:
 class Draft:
     """A message being written.
 
-    ``owner`` is whose it is: the profile and the user's id, as one string. ``message_id`` is drawn once and kept, so
+    ``owner`` is whose it is: the profile and the user's id, as one string. ``ticket`` is what it is about: a ticket, or
+    for the kind ``article`` that article. ``message_id`` is drawn once and kept, so
     that sending it again after a lost answer is harmless. ``after_id`` is the newest message that the author had on
     screen when they began. ``revision`` is 0 until it is saved. ``updated_at`` is in UTC. ``attempted`` is the text of
     a send that no answer to is known: the server may have it under this id. It is empty where there were several such
@@ -313,8 +325,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("begin immediate")
         # Another window may have been first.
         version = connection.execute("pragma user_version").fetchone()[0]
-        steps = {0: (_SCHEMA, _INDEX), 1: (_ATTEMPTED,)}.get(version, ())
-        for statement in (*steps, journal_files.SCHEMA, journal_files.INDEX, journal_requests.SCHEMA):
+        own = (journal_files.SCHEMA, journal_files.INDEX, journal_requests.SCHEMA)
+        for statement in (*_FORWARD.get(version, ()), *own):
             connection.execute(statement)
         connection.execute(f"pragma user_version = {VERSION}")
         connection.execute("commit")

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
 from helpdesk_tui.local.content import DemoContent, Message, Person, Ticket, load
+from helpdesk_tui.local.content.checks import KB_LINK
 
 __all__ = ["ACCOUNTS", "DEMO_PASSWORD", "fill"]
 
@@ -273,7 +274,7 @@ class _Filling:
                 (
                     _id("article", each.slug),
                     each.title,
-                    each.body,
+                    _linked(each.body),
                     _id("shelf", each.category),
                     _id("person", each.author),
                     each.status,
@@ -383,7 +384,12 @@ def _about(person: Person) -> dict[str, Any]:
 
 
 def _written(message: Message) -> tuple[UUID, str]:
-    return _id("person", message.by), message.text
+    return _id("person", message.by), _linked(message.text)
+
+
+def _linked(text: str) -> str:
+    """A text whose links to articles lead to them: the content calls articles by their names."""
+    return KB_LINK.sub(lambda link: f"(article:{_id('article', link[1])})", text)
 
 
 def _in_order(began: datetime, messages: Sequence[Message]) -> list[tuple[Message, datetime]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from helpdesk_tui.actions import Action
+    from helpdesk_tui.actions import Action, Context
     from helpdesk_tui.core.model import Role
     from helpdesk_tui.screens.link import Link
     from helpdesk_tui.screens.place import Place
@@ -37,8 +37,21 @@ def _desk(link: Link) -> Place:
 #: The screen that each role starts in and comes back to.
 HOMES: Final[Mapping[Role, Callable[[Link], Place]]] = {"agent": _desk, "admin": _desk, "customer": _desk}
 
+
+def _knowledge(link: Link) -> Place:
+    from helpdesk_tui.screens.knowledge import KnowledgeScreen
+
+    return KnowledgeScreen(link)
+
+
 #: By name: ``app.open('NAME')`` in ``actions`` opens one.
-PLACES: Final[dict[str, Entry]] = {}
+PLACES: Final[dict[str, Entry]] = {
+    "knowledge": Entry(_knowledge),
+}
+
+
+#: Whose keys there are for the team alone.
+TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("versions", "editor")
 
 
 def home_for(role: Role | None) -> Callable[[Link], Place]:
@@ -48,6 +61,8 @@ def home_for(role: Role | None) -> Callable[[Link], Place]:
 
 def offered(action: Action, role: Role | None) -> bool:
     """Whether an action can be had at all by somebody of this role: one that opens a place, if there is that place."""
+    if role == "customer" and (action.team or action.context in TEAM_CONTEXTS):
+        return False
     if not action.id.startswith("place.") or action.id == "place.home":
         return True
     entry = PLACES.get(action.id.removeprefix("place."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -161,6 +162,13 @@ class ArticleList(LineView):
         known = {item.id for item in self.items}
         self.items += [item for item in items if item.id not in known]
         self._more, self._asked_after = more, None
+        self.refresh()
+
+    def update(self, item: Item) -> None:
+        """An article that may be here looks like this now."""
+        self.items = [
+            replace(item, snippet=old.snippet, spans=old.spans) if old.id == item.id else old for old in self.items
+        ]
         self.refresh()
 
     def show_loading(self, head: str, *, keep: bool = False) -> None:

@@ -46,9 +46,9 @@ class FindField(Input):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Stop finding", show=False, id="find.leave"),
-        Binding("down,ctrl+n", "step(1)", "Next place", show=False, id="find.next"),
-        Binding("up,ctrl+p", "step(-1)", "Place before", show=False, id="find.previous"),
+        Binding("escape", "leave", "Stop finding", show=False, id="search.leave"),
+        Binding("down,ctrl+n", "step(1)", "Next place", show=False, id="search.down"),
+        Binding("up,ctrl+p", "step(-1)", "Place before", show=False, id="search.up"),
     ]
 
     class Left(Message):

@@ -18,9 +18,9 @@ from helpdesk_tui.widgets.article_style import STATUS_GLYPHS
 from helpdesk_tui.widgets.queue_row import Part, fit, plain
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.knowledge import ArticleRow, ArticleStatus, Hit
+    from helpdesk_tui.core.knowledge import Article, ArticleRow, ArticleStatus, Hit
 
-__all__ = ["Item", "of_hit", "of_row", "row_lines", "title_pattern"]
+__all__ = ["Item", "of_article", "of_hit", "of_row", "row_lines", "title_pattern"]
 
 #: So much of a passage may stand before the first word that was found.
 LEAD: Final = 24
@@ -45,6 +45,11 @@ def of_hit(hit: Hit) -> Item:
     return Item(
         hit.article_id, hit.title, hit.status, hit.category, hit.updated_at, snippet=hit.snippet, spans=hit.spans
     )
+
+
+def of_article(article: Article) -> Item:
+    """An article that is open."""
+    return Item(article.id, article.title, article.status, article.category, article.updated_at, article.author)
 
 
 def of_row(row: ArticleRow, category: str | None) -> Item:

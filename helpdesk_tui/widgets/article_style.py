@@ -6,7 +6,7 @@ from typing import Final
 
 from helpdesk_tui.widgets.markdown import palette
 
-__all__ = ["COMPONENT_CLASSES", "CSS", "STATUS_GLYPHS"]
+__all__ = ["COMPONENT_CLASSES", "CSS", "EDITOR_CSS", "STATUS_GLYPHS"]
 
 #: What an article's status is shown with, beside its word.
 STATUS_GLYPHS: Final = {"draft": "○", "published": "●", "archived": "■"}
@@ -63,4 +63,27 @@ ArticleView {{
     &:ansi > .reader--current-match {{ color: ansi_default; background: ansi_default; text-style: bold reverse; }}
 {palette.CSS}
 }}
+"""
+
+EDITOR_CSS: Final = """
+ArticleEditor {
+    height: 1fr;
+    background: $background;
+    & #article-head { height: 1; background: $panel; }
+    & #article-mode { width: auto; background: $primary; color: auto; text-style: bold; }
+    & #article-category { width: 1fr; padding: 0 1; color: $text; text-wrap: nowrap; text-overflow: ellipsis; }
+    & ComposerText { height: 1fr; border: none; padding: 0 1; background: $background; color: $foreground; }
+    & ComposerText:focus { border: none; }
+    & ComposerText .text-area--cursor-line { background: transparent; }
+    & DiffView { display: none; height: 40%; }
+    & #article-state { height: auto; max-height: 3; padding: 0 1; display: none; background: $panel; }
+    & #article-keys { height: 1; padding: 0 1; background: $panel; color: $text-muted; text-wrap: nowrap;
+        text-overflow: ellipsis; }
+    &.-told #article-state { display: block; }
+    &.-saving #article-state { color: $text-muted; text-style: italic; }
+    &.-failed #article-state { color: $text-error; text-style: bold; }
+    &.-stale #article-state { color: $text-warning; text-style: bold; }
+    &.-stale DiffView { display: block; }
+    &:nocolor #article-mode { background: $panel; color: $foreground; text-style: bold reverse; }
+}
 """

@@ -134,15 +134,15 @@ class CategoryTree(LineView):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="tree.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="tree.up"),
-        Binding("ctrl+d,pagedown,ctrl+f", "page(1)", "Page down", show=False, id="tree.page_down"),
-        Binding("ctrl+u,pageup,ctrl+b", "page(-1)", "Page up", show=False, id="tree.page_up"),
-        Binding("g,home", "first", "First", show=False, id="tree.first"),
-        Binding("G,end", "last", "Last", show=False, id="tree.last"),
-        Binding("l,right", "open", "Show what is below", show=False, id="tree.open"),
-        Binding("h,left", "close", "Hide what is below", show=False, id="tree.close"),
-        Binding("enter,space", "pick", "Its articles", show=False, id="tree.pick"),
+        Binding("j,down", "by(1)", "Down", show=False, id="categories.down"),
+        Binding("k,up", "by(-1)", "Up", show=False, id="categories.up"),
+        Binding("ctrl+d,pagedown,ctrl+f", "page(1)", "Page down", show=False, id="categories.page_down"),
+        Binding("ctrl+u,pageup,ctrl+b", "page(-1)", "Page up", show=False, id="categories.page_up"),
+        Binding("g,home", "first", "First", show=False, id="categories.first"),
+        Binding("G,end", "last", "Last", show=False, id="categories.last"),
+        Binding("l,right", "open", "Show what is below", show=False, id="categories.open"),
+        Binding("h,left", "close", "Hide what is below", show=False, id="categories.close"),
+        Binding("enter,space", "pick", "Its articles", show=False, id="categories.pick"),
     ]
 
     class Picked(Message):
@@ -162,6 +162,8 @@ class CategoryTree(LineView):
                 Shelf(f"{STATUS_GLYPHS['archived']} Archived", status="archived"),
             ]
         self._fixed = fixed
+        #: As they came in.
+        self.categories: tuple[Category, ...] = ()
         self._shelves: list[Shelf] = []
         self._folded: set[UUID] = set()
         self._lines: list[Shelf] = list(fixed)
@@ -174,6 +176,7 @@ class CategoryTree(LineView):
 
     def show(self, categories: Sequence[Category]) -> None:
         """Show these categories; the cursor and what is folded away stay as they are."""
+        self.categories = tuple(categories)
         self._shelves = arranged(categories)
         self._words = ("", "") if categories else ("There are no categories yet.", "empty")
         if not self._shown_before:

@@ -258,6 +258,24 @@ def test_a_journal_of_the_release_before_keeps_its_drafts(path: Path) -> None:
     assert windows[0].attempt(loaded).attempted == loaded.content == "kept"
 
 
+def test_a_journal_that_knew_of_messages_alone_takes_articles_too(path: Path) -> None:
+    journal = Journal.open(path)
+    journal.save(Draft(OWNER, TICKET, "reply", "kept"))
+    of_version_2 = (
+        "create table old (message_id text primary key, owner text not null, ticket text not null, "
+        "kind text not null check (kind in ('reply', 'note')), content text not null, after_id text, "
+        "revision integer not null, updated_at text not null, attempted text) without rowid"
+    )
+    for statement in (of_version_2, "insert into old select * from drafts", "drop table drafts"):
+        journal._connection.execute(statement)
+    journal._connection.execute("alter table old rename to drafts")
+    journal._connection.execute("pragma user_version = 2")
+    journal.close()
+    journal = Journal.open(path)
+    journal.save(Draft(OWNER, TICKET, "article", "an article"))
+    assert [(one.kind, one.content) for one in journal.list(OWNER)] == [("article", "an article"), ("reply", "kept")]
+
+
 def test_a_journal_of_a_newer_release_is_left_alone(path: Path) -> None:
     Journal.open(path).close()
     with sqlite3.connect(path) as other:
