@@ -44,13 +44,18 @@ select t.id, t.number, t.title, t.status, t.priority, t.customer_id, {_NAME.form
 
 
 def ticket(ticket: UUID, me: Me) -> Statement[Any]:
-    """A ticket with its description, the names and the tags."""
+    """A ticket with its description, the names, the tags and its files."""
     tags = """array(select g.name from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
               where x.ticket_id = t.id order by g.name)"""
+    notes = "and m.is_internal is not true" if me.role == "customer" else ""
+    join = "left join public.ticket_messages m on m.id = f.message_id" if notes else ""
     sql = f"""
 select t.id, t.number, t.title, t.status, t.priority, t.customer_id, {_NAME.format("r")}, t.assignee_id,
        case when a.id is not null then {_NAME.format("a")} end, t.department_id, d.name, t.due_date, t.created_at,
-       t.updated_at, {tags if me.role != "customer" else "'{}'::text[]"}, coalesce(t.description, '')
+       t.updated_at, {tags if me.role != "customer" else "'{}'::text[]"}, coalesce(t.description, ''),
+       coalesce((select jsonb_agg(jsonb_build_array(f.id, f.message_id, f.name, f.size, f.content_type, f.sha256)
+                                  order by f.created_at, f.id)
+                   from public.ticket_attachments f {join} where f.ticket_id = t.id {notes}), '[]')
   from public.tickets t
   join public.profiles r on r.id = t.customer_id
   left join public.profiles a on a.id = t.assignee_id
@@ -95,17 +100,7 @@ select h.id, {_NAME.format("p")}, h.kind, {called.format("old")}, {called.format
     return Statement(sql, {"ticket": ticket})
 
 
-def attachments(ticket: UUID, me: Me) -> Statement[Any]:
-    """What is known of the files of a thread."""
-    notes = "and m.is_internal is not true" if me.role == "customer" else ""
-    join = "left join public.ticket_messages m on m.id = a.message_id" if notes else ""
-    sql = f"""
-select a.id, a.message_id, a.name, a.size, a.content_type, a.sha256 from public.ticket_attachments a {join}
- where a.ticket_id = %(ticket)s {notes} order by a.created_at, a.id"""
-    return Statement(sql, {"ticket": ticket})
-
-
-THREAD: Final = (ticket, messages, history, attachments)
+THREAD: Final = (ticket, messages, history)
 """What opening a ticket asks for, in the order of ``thread.opened``."""
 
 

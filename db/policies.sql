@@ -568,11 +568,13 @@ begin
 end
 $$;
 
--- One ticket with its description and the words around it; no row where there is none for this person.
+-- One ticket with its description, the words around it and what is known of its files; no row where there is none for
+-- this person. The files come along, as helpdesk.attachments() tells them, since asking anew who asks costs more.
 create or replace function helpdesk.ticket(ticket uuid)
 returns table (id uuid, number bigint, title text, status public.ticket_status, priority public.ticket_priority,
                customer_id uuid, requester text, assignee_id uuid, assignee text, department_id uuid, department text,
-               due_date timestamptz, created_at timestamptz, updated_at timestamptz, tags text[], description text)
+               due_date timestamptz, created_at timestamptz, updated_at timestamptz, tags text[], description text,
+               files jsonb)
 language plpgsql stable security definer rows 1
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
@@ -586,7 +588,11 @@ begin
          t.department_id, d.name, t.due_date, t.created_at, t.updated_at,
          case when t.customer_id = who.person then '{}' else array(
            select n.name from public.ticket_tag_relations x join public.ticket_tags n on n.id = x.tag_id
-            where x.ticket_id = t.id order by n.name) end, t.description
+            where x.ticket_id = t.id order by n.name) end, t.description,
+         (select jsonb_agg(jsonb_build_array(f.id, f.message_id, f.name, f.size, f.content_type, f.sha256)
+                           order by f.created_at, f.id)
+            from public.ticket_attachments f left join public.ticket_messages m on m.id = f.message_id
+           where f.ticket_id = t.id and (t.customer_id <> who.person or m.is_internal is not true))
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id

@@ -25,13 +25,12 @@ _HISTORY: Final = "select id, actor, kind, old, new, created_at from helpdesk.hi
 
 def opened(
     ticket_id: UUID,
-) -> tuple[Statement[tuple[Ticket, str]], Statement[Message], Statement[HistoryLine], Statement[Attachment]]:
+) -> tuple[Statement[tuple[Ticket, str, tuple[Attachment, ...]]], Statement[Message], Statement[HistoryLine]]:
     """The statements that read a thread, for one ``Database.run``; ``assemble`` makes a Thread of their rows."""
     return (
         tickets.described(ticket_id),
         messages(ticket_id),
         Statement(_HISTORY, {"ticket": ticket_id}, positional(HistoryLine), writes=False, general=True),
-        attachments.listed(ticket_id),
     )
 
 
@@ -46,17 +45,17 @@ def assemble(rows: list[list[Any]]) -> Thread:
     Raises:
         NotFound: the ticket is not there, or not for this person.
     """
-    found, said, history, files = rows
+    found, said, history = rows
     if not found:
         raise NotFound("There is no such ticket.", "It may have been moved to another department.")
-    ticket, description = found[0]
+    ticket, description, files = found[0]
     return Thread(
         ticket=ticket,
         description=description,
         messages=tuple(said),
         history=tuple(history),
         newest_message=said[-1].id if said else None,
-        attachments=tuple(files),
+        attachments=files,
     )
 
 

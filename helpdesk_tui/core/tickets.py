@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
-from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Priority, Status, Ticket
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Attachment, Me, Priority, Status, Ticket
 from helpdesk_tui.core.statement import Statement, positional
 
 Sort = Literal["updated", "due", "priority", "age"]
@@ -206,15 +206,21 @@ def in_view(me: Me, view: str, ids: Sequence[UUID]) -> Statement[Ticket]:
     return Statement(_dressed(rows, "t.id"), used, _TICKET_ROW, writes=False, general=True)
 
 
-def described(ticket_id: UUID) -> Statement[tuple[Ticket, str]]:
-    """A ticket by id, with its description: ``""`` for none."""
+def described(ticket_id: UUID) -> Statement[tuple[Ticket, str, tuple[Attachment, ...]]]:
+    """A ticket by id, with its description (``""`` for none) and its files, those that the person may have."""
 
-    def row(*columns: Any) -> tuple[Ticket, str]:
-        return _ticket(*columns[:-1]), columns[-1]
+    def row(*columns: Any) -> tuple[Ticket, str, tuple[Attachment, ...]]:
+        *ticket, description, files = columns
+        return _ticket(*ticket), description, tuple(_file(*each) for each in files)
 
     sql = """select id, number, title, status, priority, customer_id, requester, assignee_id, assignee, department_id,
-      department, due_date, created_at, updated_at, tags, coalesce(description, '') from helpdesk.ticket(%(ticket)s)"""
+      department, due_date, created_at, updated_at, tags, coalesce(description, ''), coalesce(files, '[]')
+      from helpdesk.ticket(%(ticket)s)"""
     return Statement(sql, {"ticket": ticket_id}, positional(row), writes=False, general=True)
+
+
+def _file(file: str, message: str | None, *known: Any) -> Attachment:
+    return Attachment(UUID(file), UUID(message) if message is not None else None, *known)
 
 
 def find(reference: str) -> Statement[Ticket]:

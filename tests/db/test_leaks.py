@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import astuple
 from typing import Any
 from uuid import uuid4
 
@@ -217,6 +218,10 @@ async def test_thread_read_at_once_is_what_the_policies_show_row_by_row(
         parameters,
     )
     assert await rows(connection, "select * from helpdesk.attachments(%(ticket)s)", parameters) == by_policy
+    described = tickets.described(desk.ids[ticket])
+    cursor = connection.cursor(row_factory=described.row)  # type: ignore[arg-type]
+    found = await (await cursor.execute(described.sql.encode(), parameters)).fetchall()
+    assert [astuple(file) for _, _, files in found for file in files] == by_policy
     entitled = {"own": {"ada": 1, "ann": 1}, "foreign": {"otto": 1, "bo": 2, "ann": 2}}[ticket]
     assert len(by_policy) == entitled.get(name, 0)
 
