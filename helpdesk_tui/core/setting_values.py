@@ -12,6 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SSL_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
+#: What the app can look like: Textual's themes and our two. The app says the same, so that the command line need not
+#: load it.
+THEMES = (
+    "helpdesk-dark", "helpdesk-light", "ansi-dark", "ansi-light", "atom-one-dark", "atom-one-light",
+    "catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki",
+    "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark",
+    "solarized-light", "textual-dark", "textual-light", "tokyo-night",
+)  # fmt: skip
 TOKEN_STORES = ("auto", "keyring", "file")
 NO_SECRETS = (
     "No password or secret belongs into the settings: each sign-in is given a short-lived database login of its own, "
@@ -58,6 +66,13 @@ def known(key: str, allowed: tuple[str, ...]) -> str:
         raise BadValue(NO_SECRETS, secret=True)
     near = nearest(key, allowed)
     raise BadValue(f"There is no setting “{key}”." + (f" Did you mean “{near}”?" if near else ""))
+
+
+def unknown_theme(value: object) -> str | None:
+    """Why a theme is none, in words; None where it is one or is not named."""
+    if not isinstance(value, str) or not value.isprintable() or value.strip() in ("", *THEMES):
+        return None
+    return f"There is no theme “{value}”."
 
 
 def default_sslmode(host: str) -> str:

@@ -208,7 +208,21 @@ def validate(path: Path) -> list[Problem]:
         return [Problem(error.line, "", _bad_toml(error))]
     except OSError as error:
         return [Problem(1, "", f"the file cannot be read: {error.strerror}.")]
-    return sorted(_problems(data, lines), key=lambda problem: problem.line)
+    return sorted([*_problems(data, lines), *_themes(data, lines)], key=lambda problem: problem.line)
+
+
+def _themes(data: Mapping[str, Any], lines: Mapping[toml_lines.KeyPath, int]) -> Iterator[Problem]:
+    """Themes that there are none of. Not a problem to start with: the command line does without."""
+    profiles = data.get("profile")
+    tables: dict[tuple[str, ...], Any] = {(): data}
+    if isinstance(profiles, dict):
+        tables |= {("profile", name): table for name, table in profiles.items()}
+    for prefix, table in tables.items():
+        theme = table.get("theme") if isinstance(table, dict) else None
+        if words := values.unknown_theme(theme):
+            path = (*prefix, "theme")
+            near = values.nearest(str(theme), values.THEMES)
+            yield Problem(toml_lines.line_of(lines, path), "theme", words, near, path)
 
 
 def validate_environment(env: Mapping[str, str]) -> list[Problem]:
@@ -224,6 +238,8 @@ def validate_environment(env: Mapping[str, str]) -> list[Problem]:
                 values.check(key, env[name], text_only=True)
             except values.BadValue as error:
                 problems.append(Problem(0, name, str(error)))
+            if key == "theme" and (words := values.unknown_theme(env[name])):
+                problems.append(Problem(0, name, words, values.nearest(env[name], values.THEMES)))
         elif values.looks_secret(key):
             problems.append(Problem(0, name, values.NO_SECRETS, secret=True))
         elif nearest := values.nearest(key, [other.removeprefix(ENV_PREFIX) for other in known]):

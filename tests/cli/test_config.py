@@ -3,7 +3,7 @@
 import pytest
 
 SOUND = """\
-theme = "dusk"
+theme = "nord"
 auth_url = "https://a.example"
 
 [profile.work]
@@ -11,7 +11,7 @@ db_host = "db.example"
 db_port = 5433
 """
 BROKEN = """\
-theme = "dusk"
+theme = "nord"
 auth_ulr = "https://a.example"
 
 [profile.work]
@@ -68,6 +68,17 @@ async def test_validate_as_json(plain_cli, file):
         (str(path), 7, "db_port", None),
         (str(path), 8, "password", None),
     ]
+
+
+async def test_validate_names_a_theme_that_there_is_none_of_and_the_nearest(plain_cli, file):
+    path = file('theme = "helpdesk-ligth"\n[profile.work]\ntheme = "zzz"\ndb_host = "db.example"\n')
+    found = await plain_cli.run(None, "config", "validate")
+    assert found.code == 2
+    first, second = found.out.splitlines()
+    assert first == f"{path}:1: theme: There is no theme “helpdesk-ligth”. Did you mean “helpdesk-light”?"
+    assert second == f"{path}:3: theme: There is no theme “zzz”."
+    from_environment = await plain_cli.run(None, "config", "validate", HELPDESK_THEME="drakula")
+    assert "Did you mean “dracula”?" in from_environment.out
 
 
 async def test_validate_of_a_named_file(plain_cli, file, tmp_path):

@@ -13,7 +13,7 @@ from helpdesk_tui.core.errors import SettingsError
 GOOD = """\
 # Two helpdesks.
 default_profile = "work"
-theme = "dusk"
+theme = "nord"
 
 [profile.work]
 auth_url = "https://ref.supabase.co/"
@@ -27,7 +27,7 @@ listen_host = "db.ref.supabase.co"
 auth_url = "http://127.0.0.1:54321"
 db_host = "127.0.0.1"
 db_port = 54322
-theme = "plain"
+theme = "gruvbox"
 """
 
 
@@ -59,8 +59,8 @@ def test_file_then_environment_then_flags(file):
 def test_profiles_override_the_top_of_the_file(file):
     path = file(GOOD)
     work, lab = settings.load(None, {}, path), settings.load({"profile": "lab"}, {}, path)
-    assert (work.profile, work.theme) == ("work", "dusk")
-    assert (lab.profile, lab.theme) == ("lab", "plain")
+    assert (work.profile, work.theme) == ("work", "nord")
+    assert (lab.profile, lab.theme) == ("lab", "gruvbox")
     assert settings.load(None, {"HELPDESK_PROFILE": "lab"}, path) == lab
     assert settings.load({"profile": "work"}, {"HELPDESK_PROFILE": "lab"}, path) == work
 
@@ -95,7 +95,7 @@ def test_everything_may_come_from_the_environment(tmp_path, monkeypatch):
 def test_the_demo_profile_is_always_there_and_local(file, tmp_path):
     loaded = settings.load({"profile": "demo"}, {"HELPDESK_CONFIG": str(file(GOOD))})
     assert loaded.local
-    assert loaded.theme == "dusk"
+    assert loaded.theme == "nord"
     assert (loaded.auth_url, loaded.db_host, loaded.db_port) == ("", "", 5432)
     path = file("[profile.demo]\nlocal = false\n")
     assert "config.toml:2: local: The profile demo is always local" in refusal(path, {"profile": "demo"})
@@ -117,7 +117,7 @@ def test_missing_values_are_named(file):
 
 
 def test_unknown_key_names_line_and_nearest(file):
-    path = file('theme = "dusk"\n\n[profile.work]\ndb_hots = "x"\n')
+    path = file('theme = "nord"\n\n[profile.work]\ndb_hots = "x"\n')
     assert f"{path}:4: db_hots: There is no setting “db_hots”. Did you mean “db_host”?" in refusal(path)
     (problem,) = settings.validate(path)
     assert (problem.line, problem.key, problem.nearest) == (4, "db_hots", "db_host")

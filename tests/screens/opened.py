@@ -17,6 +17,7 @@ from textual.pilot import Pilot
 
 from helpdesk_tui.app import HelpdeskApp
 from helpdesk_tui.core.session import SignIn
+from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.screens.desk import DeskScreen
 from tests.world import DeskDatabase, People, Person
@@ -63,6 +64,23 @@ class Team:
         return rows[0][0] if rows else None
 
 
+async def make_team(database: DeskDatabase, people: People) -> Team:
+    """Two agents of Support, one of Billing, an admin and a customer with six tickets."""
+    agent = await people.sign_up("mira@example.com", "Mira Okonkwo", "agent", "Support")
+    colleague = await people.sign_up("tomas@example.com", "Tomás Vega", "agent", "Support")
+    stranger = await people.sign_up("bo@example.com", "Bo Berg", "agent", "Billing")
+    admin = await people.sign_up("helena@example.com", "Helena Marchetti", "admin")
+    customer = await people.sign_up("noor@example.com", "Noor van Dijk")
+    async with await database.connect() as owner, owner.transaction():
+        await owner.execute("set local helpdesk.mute = 'on'")
+        await owner.execute(TICKETS, {"customer": customer.id, "agent": agent.id})
+        await owner.execute(
+            "insert into public.ticket_messages (ticket_id, sender_id, content, created_at) "
+            "select id, customer_id, 'Please help with: ' || title, created_at from public.tickets"
+        )
+    return Team(database, people, agent, colleague, stranger, admin, customer)
+
+
 class Opened:
     """The app as a person sees it."""
 
@@ -100,12 +118,22 @@ class Opened:
 
 @asynccontextmanager
 async def opened(
-    database: DeskDatabase, person: Person, tmp_path: Path, size: tuple[int, int] = (160, 48)
+    database: DeskDatabase,
+    person: Person,
+    tmp_path: Path,
+    size: tuple[int, int] = (160, 48),
+    *,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Opened]:
-    """The app, opened on the desk of a person who is signed in, with its first page and live."""
-    sign_in = SignIn(database.settings, MemoryStore())
+    """The app, opened on the desk of a person who is signed in, with its first page and live.
+
+    Args:
+        settings: another way to the database than its own.
+    """
+    settings = settings or database.settings
+    sign_in = SignIn(settings, MemoryStore())
     sign_in.session = person.session
-    app = HelpdeskApp(database.settings, sign_in, person.session, drafts=tmp_path / "drafts.sqlite3")
+    app = HelpdeskApp(settings, sign_in, person.session, drafts=tmp_path / "drafts.sqlite3")
     async with app.run_test(size=size) as pilot:
         seen = Opened(app, pilot)
         await seen.until(lambda: len(app.screen_stack) > 1 and seen.desk.queue.state != "loading", "the first page")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from textual.binding import Binding
 from textual.widget import Widget
 
-from helpdesk_tui.actions import ACTIONS, BY_ID, key_words
+from helpdesk_tui.actions import ACTIONS, BY_ID, Context, key_words
 from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
 from helpdesk_tui.screens.place import Place
@@ -65,27 +66,50 @@ def test_every_action_of_a_widget_is_bound() -> None:
             assert action.id in bound, action.id
 
 
-@pytest.mark.parametrize(
-    "contexts",
-    [
-        ("queue", "anywhere"),
-        ("thread",),
-        ("composer",),
-        ("knowledge", "anywhere"),
-        ("article",),
-        ("articles", "knowledge"),
-        ("categories", "knowledge"),
-        ("search",),
-        ("versions",),
-        ("editor",),
-    ],
-)
-def test_no_key_does_two_things_in_one_place(contexts: tuple[str, ...]) -> None:
+#: Whose bindings are asked one after the other, the nearest first, where the focus is in a widget of a screen.
+#: A context without a widget of its own is the screen's.
+NEAREST: dict[str, tuple[Context, ...]] = {
+    "queue": ("queue", "thread", "anywhere"),
+    "thread": ("thread", "queue", "anywhere"),
+    "composer": ("composer", "queue", "thread", "anywhere"),
+    "articles": ("articles", "knowledge", "place", "anywhere"),
+    "categories": ("categories", "knowledge", "place", "anywhere"),
+    "article": ("article", "knowledge", "place", "anywhere"),
+    "versions": ("versions", "knowledge", "place", "anywhere"),
+}
+#: Meant: the nearer one is what the key does there.
+SHADOWED = {
+    ("queue", "r"): ("desk.reply", "queue.retry"),  # which is there after a failure alone
+    ("composer", "ctrl+g"): ("composer.next_version", "desk.goto"),
+    ("composer", "escape"): ("composer.leave", "desk.back"),
+    ("article", "N"): ("reader.previous_match", "knowledge.new"),
+    ("article", "escape"): ("reader.stop_finding", "place.home"),
+    ("article", "slash"): ("reader.find", "knowledge.search"),
+    ("versions", "escape"): ("versions.leave", "place.home"),
+    ("versions", "shift+tab"): ("versions.other", "knowledge.previous_pane"),
+    ("versions", "tab"): ("versions.other", "knowledge.other_pane"),
+    ("versions", "v"): ("versions.leave", "knowledge.versions"),
+}
+
+
+@pytest.mark.parametrize("place", NEAREST)
+def test_no_key_does_two_things_in_one_place(place: str) -> None:
+    widget, *outer = NEAREST[place]
+    bound: dict[str, list[str]] = {}
+    for context in (widget, *outer):
+        for action in ACTIONS:
+            # A widget's own keys work in that widget alone; those of the screen and the app everywhere in it.
+            if action.context == context and (context == widget or action.action):
+                for key in action.keys:
+                    bound.setdefault(key, []).append(action.id)
+    twice = {(place, key): tuple(ids) for key, ids in bound.items() if len(ids) > 1}
+    assert twice == {where: ids for where, ids in SHADOWED.items() if where[0] == place}
+
+
+@pytest.mark.parametrize("context", get_args(Context))
+def test_no_key_is_given_twice_in_a_context(context: Context) -> None:
     keys = Counter(
-        key
-        for action in ACTIONS
-        if action.context in contexts and action.id != "queue.retry"  # r replies, but where reading failed
-        for key in action.keys
+        key for action in ACTIONS if action.context == context and action.id != "queue.retry" for key in action.keys
     )
     assert [key for key, number in keys.items() if number > 1] == []
 

@@ -137,17 +137,49 @@ async def test_reconnect_after_the_backends_are_killed(team: Team, tmp_path: Pat
         await seen.until(lambda: seen.desk.status.connection == "live", "live again")
 
 
-async def test_esc_never_quits_and_nothing_moves_the_focus(team: Team, tmp_path: Path) -> None:
+WAYS = {
+    "queue": [],
+    "thread": ["enter"],
+    "composer": ["r", "x"],
+    "question": ["s"],
+    "found": ["a", "t", "o", "m"],
+    "number": ["number_sign", "1"],
+    "help": ["enter", "question_mark"],
+    "palette": ["ctrl+p"],
+}
+
+
+@pytest.mark.parametrize("where", WAYS)
+async def test_esc_never_quits_from_anywhere(team: Team, tmp_path: Path, where: str) -> None:
     async with opened(team.database, team.agent, tmp_path) as seen:
-        for _ in range(3):
+        await seen.press(*WAYS[where])
+        for _ in range(5):
             await seen.press("escape")
+            await seen.pilot.pause(0.05)
         assert seen.app.is_running
+        assert seen.app.screen is seen.desk
         assert seen.desk.queue.has_focus
-        await team.database.run("update tickets set priority = 'low' where number = 1001")
-        await seen.until(
-            lambda: (found := seen.desk.queue.window.get(ticket_id(1001))) and found.priority == "low", "the change"
+
+
+@pytest.mark.parametrize("where", ["queue", "thread", "composer", "question"])
+async def test_nothing_that_others_do_moves_the_focus(team: Team, tmp_path: Path, where: str) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press(*WAYS[where])
+        await seen.until(lambda: where != "composer" or seen.desk.pane.composer_has_focus, "there")
+        focused, subject = seen.app.focused, seen.desk.subject
+        await team.database.run("update tickets set title = 'First, by others' where number = 1004")
+        await seen.until(lambda: seen.shows("First, by others"), "another row on top")
+        await team.database.run(
+            "insert into ticket_messages (ticket_id, sender_id, content) values (%s, %s, 'News')",
+            [ticket_id(1001), team.customer.id],
         )
-        assert seen.desk.queue.has_focus
+        await team.database.run("update tickets set status = 'closed' where number = 1002")
+        await seen.until(lambda: seen.desk.queue.window.get(ticket_id(1002)) is None, "a row left")
+        await seen.pilot.pause(0.3)
+        assert seen.app.focused is focused
+        assert seen.desk.subject is not None
+        assert subject is not None
+        assert seen.desk.subject.id == subject.id == ticket_id(1001)
 
 
 async def test_go_to_a_ticket_by_number(team: Team, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from helpdesk_tui.app import HelpdeskApp
 from helpdesk_tui.core.errors import SettingsError
 from helpdesk_tui.core.session import SignIn
+from helpdesk_tui.core.setting_values import THEMES
 from helpdesk_tui.core.tokens import MemoryStore
 from tests.world import DeskDatabase
 
@@ -21,6 +22,10 @@ def app_with(database: DeskDatabase, theme: str | None) -> HelpdeskApp:
 def test_an_unknown_theme_is_named_with_those_there_are(module_database: DeskDatabase) -> None:
     with pytest.raises(SettingsError, match=r"no theme “neon”.*helpdesk-dark.*helpdesk-light"):
         app_with(module_database, "neon")
+
+
+def test_the_settings_know_the_themes_of_the_app(module_database: DeskDatabase) -> None:
+    assert set(THEMES) == set(app_with(module_database, None).available_themes)
 
 
 async def test_one_key_switches_between_dark_and_light(
