@@ -754,6 +754,21 @@ create or replace trigger log_ticket_created
   after insert on public.tickets
   for each row execute function public.log_ticket_status_change();
 
+-- Whether a status is the one before this person's own last change, within the hour: a requester who closed or opened
+-- a ticket by mistake takes that back, though the status it had is the team's to give.
+create or replace function private.takes_back(ticket uuid, person uuid, given public.ticket_status) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  last record;
+begin
+  select h.changed_by, h.created_at, lead(h.status) over w as before into last
+    from public.ticket_status_history h where h.ticket_id = takes_back.ticket
+  window w as (order by h.created_at desc, h.id) order by h.created_at desc, h.id limit 1;
+  return coalesce(last.changed_by = person and last.before = given
+                  and last.created_at > clock_timestamp() - interval '1 hour', false);
+end
+$$;
+
 -- What a ticket may look like, whoever writes it; and what its requester may do to it.
 create or replace function private.guard_ticket() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -795,7 +810,8 @@ begin
           raise exception 'only the team changes a ticket after it was sent' using errcode = 'HD003',
             hint = 'Write a message in the ticket instead.';
         end if;
-        if old.status is distinct from new.status and coalesce(new.status not in ('open', 'closed'), true) then
+        if old.status is distinct from new.status and coalesce(new.status not in ('open', 'closed'), true)
+           and not private.takes_back(old.id, who.person, new.status) then
           raise exception 'a requester may close a ticket or open it again' using errcode = 'HD003';
         end if;
       end if;

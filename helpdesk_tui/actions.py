@@ -25,6 +25,7 @@ Context = Literal[
     "inbox",
     "admin",
     "customer",
+    "request",
     "sign in",
 ]
 """Where an action can be had; in this order the help lists them."""
@@ -99,6 +100,47 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.refresh", "Read everything anew", ("ctrl+r",), "queue", "screen.reread"),
     Action("desk.other_pane", "Other pane", ("tab",), "queue", "screen.other_pane", palette=False),
     Action("desk.back", "Back to the queue", ("escape", "h"), "thread", "screen.back", "back", palette=False),
+    # a customer's requests
+    Action("customer.new", "Write a new request", ("n",), "customer", "app.open('request')", "new request"),
+    Action("customer.open", "Open the request", ("enter",), "customer", hint="open", palette=False),
+    Action("customer.answer", "Write to us about the request", ("r",), "customer", "screen.answer", "answer"),
+    Action(
+        "customer.quote",
+        "Answer with the chosen message quoted",
+        ("greater_than_sign",),
+        "customer",
+        "screen.answer(True)",
+    ),
+    Action("customer.solved", "It is solved: close the request", ("x",), "customer", "screen.solved", "it is solved"),
+    Action(
+        "customer.reopen", "It is not solved: open the request again", ("o",), "customer", "screen.reopen", "reopen"
+    ),
+    Action("customer.undo", "Take the last of these two back", ("u",), "customer", "screen.undo"),
+    Action(
+        "customer.rate", "Say how we did, from 1 (bad) to 5 (good)", ("1",), "customer", "screen.rate(1)", "to 5 rate"
+    ),
+    *(
+        Action(
+            f"customer.rate_{n}", f"Rate {n}", (str(n),), "customer", f"screen.rate({n})", palette=False, listed=False
+        )
+        for n in range(2, 6)
+    ),
+    Action("customer.refresh", "Read everything anew", ("ctrl+r",), "customer", "screen.reread"),
+    Action("customer.other_pane", "List or request", ("tab",), "customer", "screen.other_pane", palette=False),
+    Action("customer.back", "Back to the list", ("escape", "h"), "customer", "screen.back", "back", palette=False),
+    Action("requests.down", "Next request", ("j", "down"), "customer", palette=False),
+    Action("requests.up", "Request before", ("k", "up"), "customer", palette=False),
+    Action("requests.page_down", "Page down", ("ctrl+d", "pagedown", "space"), "customer", palette=False),
+    Action("requests.page_up", "Page up", ("ctrl+u", "pageup", "b"), "customer", palette=False),
+    Action("requests.first", "First request", ("g", "home"), "customer", palette=False),
+    Action("requests.last", "Last request", ("G", "end"), "customer", palette=False),
+    # a new request
+    Action("request.send", "Send the request", ("ctrl+s", "ctrl+enter", "alt+enter"), "request", "screen.send", "send"),
+    Action("request.topic", "Choose what it is about", ("ctrl+o",), "request", "screen.topic", "topic"),
+    Action("request.file", "Attach a file", ("ctrl+f",), "request", "screen.file", "file"),
+    Action("hints.down", "Next article that may help", ("j", "down"), "request", palette=False),
+    Action("hints.up", "Article before", ("k", "up"), "request", palette=False),
+    Action("hints.read", "Read the article", ("enter",), "request", palette=False),
     # the queue widget's own
     Action("queue.down", "Next ticket", ("j", "down"), "queue", palette=False),
     Action("queue.up", "Ticket before", ("k", "up"), "queue", palette=False),

@@ -173,5 +173,9 @@ class Place(Screen[None]):
 
     def _name_person(self, me: Me) -> None:
         profile = self.link.settings.profile
+        self.status.plain = me.role == "customer"
+        if me.role == "customer":
+            self.status.set_who(me.name, me.name.split()[0] if me.name.split() else me.name)
+            return
         who = " · ".join(filter(None, (me.name, me.department, me.role, profile)))
         self.status.set_who(who, f"{(me.name.split() or [me.email])[0]} · {profile}")

@@ -34,8 +34,20 @@ def _desk(link: Link) -> Place:
     return DeskScreen(link)
 
 
+def _customer(link: Link) -> Place:
+    from helpdesk_tui.screens.customer import CustomerScreen
+
+    return CustomerScreen(link)
+
+
+def _request(link: Link) -> Place:
+    from helpdesk_tui.screens.customer_new import NewRequest
+
+    return NewRequest(link)
+
+
 #: The screen that each role starts in and comes back to.
-HOMES: Final[Mapping[Role, Callable[[Link], Place]]] = {"agent": _desk, "admin": _desk, "customer": _desk}
+HOMES: Final[Mapping[Role, Callable[[Link], Place]]] = {"agent": _desk, "admin": _desk, "customer": _customer}
 
 
 def _knowledge(link: Link) -> Place:
@@ -47,11 +59,14 @@ def _knowledge(link: Link) -> Place:
 #: By name: ``app.open('NAME')`` in ``actions`` opens one.
 PLACES: Final[dict[str, Entry]] = {
     "knowledge": Entry(_knowledge),
+    "request": Entry(_request, ("customer",)),
 }
 
 
 #: Whose keys there are for the team alone.
-TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("versions", "editor")
+TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "versions", "editor")
+#: And whose for customers alone.
+CUSTOMER_CONTEXTS: Final[tuple[Context, ...]] = ("customer", "request")
 
 
 def home_for(role: Role | None) -> Callable[[Link], Place]:
@@ -62,6 +77,8 @@ def home_for(role: Role | None) -> Callable[[Link], Place]:
 def offered(action: Action, role: Role | None) -> bool:
     """Whether an action can be had at all by somebody of this role: one that opens a place, if there is that place."""
     if role == "customer" and (action.team or action.context in TEAM_CONTEXTS):
+        return False
+    if role != "customer" and action.context in CUSTOMER_CONTEXTS:
         return False
     if not action.id.startswith("place.") or action.id == "place.home":
         return True

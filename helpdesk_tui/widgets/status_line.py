@@ -36,6 +36,14 @@ _LOOKS: dict[Connection, tuple[str, str]] = {
     "stale": ("▲", "stale"),
     "down": ("✖", "offline"),
 }
+#: The same for customers.
+_PLAIN_LOOKS: dict[Connection, tuple[str, str]] = {
+    "connecting": ("◌", "connecting…"),
+    "live": ("●", "connected"),
+    "polling": ("●", "connected"),
+    "stale": ("▲", "reconnecting…"),
+    "down": ("✖", "not connected"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,8 @@ class StatusLine(LineView, can_focus=False):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.connection: Connection = "connecting"
+        self.plain = False
+        """For customers: words without a trade's. Set before the first thing is shown."""
         self._who = self._short_who = ""
         self._badges = (0, 0)
         self._hints: Sequence[tuple[str, str]] = ()
@@ -215,7 +225,7 @@ class StatusLine(LineView, can_focus=False):
     def render_line(self, y: int) -> LineStrip:  # noqa: ARG002  (there is one line)
         """The one line: the live state first, since stale data must be seen; who last, cut first."""
         width = self.size.width
-        glyph, word = _LOOKS[self.connection]
+        glyph, word = (_PLAIN_LOOKS if self.plain else _LOOKS)[self.connection]
         mood = {"live": "good", "polling": "good", "connecting": "wait", "stale": "bad", "down": "bad"}[self.connection]
         state = f" {glyph} {word} "
         segments = [Segment(state, self.line_style("row", mood))]

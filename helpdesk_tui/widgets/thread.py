@@ -34,6 +34,7 @@ class ThreadView(ThreadBody):
     Args:
         zone: where the reader is, for days and times; None asks the machine.
         clock: tells the time.
+        plain: for the requester: words without a trade's.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
@@ -66,13 +67,14 @@ class ThreadView(ThreadBody):
     def __init__(
         self,
         *,
+        plain: bool = False,
         zone: tzinfo | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(zone=zone, clock=clock, name=name, id=id, classes=classes)
+        super().__init__(plain=plain, zone=zone, clock=clock, name=name, id=id, classes=classes)
         self._dragging = False
 
     # What is there

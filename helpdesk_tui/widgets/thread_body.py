@@ -41,11 +41,13 @@ class ThreadBody(LineView):
     Args:
         zone: where the reader is, for days and times; None asks the machine.
         clock: tells the time.
+        plain: for the requester: words without a trade's.
     """
 
     def __init__(
         self,
         *,
+        plain: bool = False,
         zone: tzinfo | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         name: str | None = None,
@@ -55,7 +57,8 @@ class ThreadBody(LineView):
         super().__init__(name=name, id=id, classes=classes)
         self._zone = zone
         self._clock = clock
-        self._painter = Painter(self, zone)
+        self._plain = plain
+        self._painter = Painter(self, zone, plain=plain)
         self._painter.now = clock()
         self.state: State = "none"
         self._words: tuple[str, ...] = ()
@@ -76,7 +79,7 @@ class ThreadBody(LineView):
 
     def show_nothing(self) -> None:
         """Show that no ticket is chosen."""
-        self._leave("none", "No ticket is open.")
+        self._leave("none", "No request is open." if self._plain else "No ticket is open.")
 
     def show_loading(self, what: str = "the ticket") -> None:
         """Show that a thread is on its way; ``what`` names it."""
@@ -106,7 +109,7 @@ class ThreadBody(LineView):
         self._first_unread = first_unread
         self._news.clear()
         self._link = None
-        self._adopt(build(thread, self._zone, first_unread))
+        self._adopt(build(thread, self._zone, first_unread, plain=self._plain))
         newest = next((entry for entry in reversed(self._entries) if entry.is_message), None)
         self._chosen, self._start = newest.key if newest else None, "end"
         if first_unread is not None and any(entry.kind == "unread" for entry in self._entries):
@@ -128,7 +131,7 @@ class ThreadBody(LineView):
         offset = self._scroll.offset
         before = [entry.key for entry in self._entries[: self._scroll.index]]
         self.thread, self._alarm = thread, ""
-        self._adopt(build(thread, self._zone, self._first_unread))
+        self._adopt(build(thread, self._zone, self._first_unread, plain=self._plain))
         keys = {entry.key: index for index, entry in enumerate(self._entries)}
         fresh = [index for index, entry in enumerate(self._entries) if entry.is_message and entry.key not in known]
         if self._chosen not in keys:

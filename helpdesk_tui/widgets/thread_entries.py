@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
 from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread
+from helpdesk_tui.core.plain import change_words
 from helpdesk_tui.widgets.markdown.layout import estimate
 
 __all__ = ["MESSAGE_KINDS", "Entry", "Kind", "build"]
@@ -50,13 +51,16 @@ class Entry(NamedTuple):
         return self.gap + (1 + estimate(self.words, width) + len(self.files) if self.kind in MESSAGE_KINDS else 1)
 
 
-def build(thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None = None) -> list[Entry]:
+def build(
+    thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None = None, *, plain: bool = False
+) -> list[Entry]:
     """The entries of a thread.
 
     Args:
         thread: as read.
         zone: where the reader is, for the days; None asks the machine.
         first_unread: the first message the reader has not seen; a line is drawn above it.
+        plain: for the requester, to whom not every change is news.
     """
     entries: list[Entry] = []
     today: date | None = None
@@ -67,6 +71,8 @@ def build(thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None 
     for when, one in both:
         if isinstance(one, HistoryLine) and one.kind == "created" and opening:
             continue  # the description's header says it
+        if plain and isinstance(one, HistoryLine) and not change_words(one):
+            continue
         day = when.astimezone(zone).date()
         if day != today:
             today = day

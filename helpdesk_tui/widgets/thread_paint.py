@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from helpdesk_tui.core.attachments import safe_name, size_words
+from helpdesk_tui.core.plain import change_words
 from helpdesk_tui.core.text import ELLIPSIS, safe_line
 from helpdesk_tui.core.wording import ago, history_words
 from helpdesk_tui.widgets.lines import LineStrip, LineView
@@ -34,6 +35,8 @@ KEPT_HEIGHTS: Final = 10_000
 
 _BARS: Final = {"requester": "▎", "customer": "▎", "staff": "▌", "note": "█"}
 _ROLES: Final = {"requester": "requester", "customer": "customer", "staff": "staff"}
+#: To the requester.
+_PLAIN_ROLES: Final = {"requester": "you", "customer": "", "staff": "support"}
 
 
 class Painter:
@@ -42,11 +45,13 @@ class Painter:
     Args:
         view: whose style sheet and size count.
         zone: where the reader is.
+        plain: for the requester, who knows no trade.
     """
 
-    def __init__(self, view: LineView, zone: tzinfo | None) -> None:
+    def __init__(self, view: LineView, zone: tzinfo | None, *, plain: bool = False) -> None:
         self._view = view
         self._zone = zone
+        self._plain = plain
         self._epoch = -1
         self._palettes: dict[str, Palette] = {}
         self._styles: dict[tuple[str, str], Style] = {}
@@ -229,7 +234,8 @@ class Painter:
             if line.width + len(hint) + 2 <= self.width:
                 line = joined(line, (" " * (self.width - line.width - len(hint)), base), (hint, about))
         else:
-            line = joined(name, (f" · {_ROLES[kind]} · {when}", about))
+            role = (_PLAIN_ROLES if self._plain else _ROLES)[kind]
+            line = joined(name, (f" · {role} · {when}" if role else f" · {when}", about))
         return self.fitted(line, self.width)
 
     def _small(self, entry: Entry, when: str) -> Line:
@@ -239,7 +245,9 @@ class Painter:
         style = self.style("", entry.kind)
         if entry.kind == "history":
             about = f" · {when}"
-            change = history_words(entry.change, self._zone) if entry.change else ""
+            change = ""
+            if entry.change is not None:
+                change = change_words(entry.change) if self._plain else history_words(entry.change, self._zone)
             words = self.fitted(joined(("  · " + change, style)), max(width - len(about), 8))
             return self.fitted(joined(words, (about, style)), width)
         rule = "━" if entry.kind == "unread" else "─"

@@ -13,7 +13,7 @@ from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
 
-__all__ = ["Clock", "TicketHeader", "utc_now"]
+__all__ = ["Clock", "Header", "TicketHeader", "utc_now"]
 
 Clock = Callable[[], datetime]
 
@@ -23,7 +23,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class TicketHeader(LineView, can_focus=False):
+class Header(LineView, can_focus=False):
+    """What is said of a ticket above its thread."""
+
+    def show(self, ticket: Ticket | None) -> None:
+        """Show a ticket, or none."""
+        raise NotImplementedError
+
+
+class TicketHeader(Header):
     """Three lines about the ticket that is shown.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from textual.containers import Vertical
 
 from helpdesk_tui.core.model import Thread, Ticket
 from helpdesk_tui.widgets.thread import ThreadView
-from helpdesk_tui.widgets.ticket_header import Clock, TicketHeader, utc_now
+from helpdesk_tui.widgets.ticket_header import Clock, Header, TicketHeader, utc_now
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.journal import Journal
@@ -40,6 +40,9 @@ class TicketPane(Vertical):
     }
     """
 
+    #: Whether it is for the requester: words without a trade's.
+    PLAIN: ClassVar[bool] = False
+
     def __init__(
         self,
         drafts: Path | None,
@@ -50,8 +53,8 @@ class TicketPane(Vertical):
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
-        self.header = TicketHeader(clock=clock, zone=zone)
-        self.thread = ThreadView(clock=clock, zone=zone, id="thread")
+        self.header = self.make_header(clock, zone)
+        self.thread = ThreadView(plain=self.PLAIN, clock=clock, zone=zone, id="thread")
         self._drafts = drafts
         self._owner = owner
         self._composer: Composer | None = None
@@ -59,6 +62,10 @@ class TicketPane(Vertical):
         self._drafted: frozenset[UUID] = frozenset()
         self._preparing = asyncio.Lock()
         self.ticket: Ticket | None = None
+
+    def make_header(self, clock: Clock, zone: tzinfo | None) -> Header:
+        """What is above the thread."""
+        return TicketHeader(clock=clock, zone=zone)
 
     def compose(self) -> ComposeResult:
         """Header and thread; the composer comes with :meth:`prepare`."""

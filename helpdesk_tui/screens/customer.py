@@ -1,0 +1,226 @@
+"""A customer's home: their requests, one of them open, and what they can do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+
+from helpdesk_tui.actions import Context
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.model import Status, Ticket
+from helpdesk_tui.core.plain import RATINGS, stars
+from helpdesk_tui.core.requests import Rating
+from helpdesk_tui.screens.bindings import bindings
+from helpdesk_tui.screens.customer_request import CustomerRequest
+from helpdesk_tui.widgets.comment_field import CommentField
+
+if TYPE_CHECKING:
+    from helpdesk_tui.screens.link import Link
+
+__all__ = ["CustomerScreen"]
+
+OPEN: Final = ("open", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to a request, to be taken back."""
+
+    before: Ticket
+    after: Status
+
+
+class CustomerScreen(CustomerRequest):
+    """My requests: ask, answer, say that it is solved, open again, rate.
+
+    Args:
+        link: the person's link to the database.
+    """
+
+    CSS_PATH = "customer.tcss"
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("customer", "thread")
+    BINDINGS: ClassVar[list[BindingType]] = bindings("customer")
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self.comment = CommentField(id="comment")
+        self._done: list[Done] = []
+
+    def body(self) -> ComposeResult:
+        """The list, the request, the field for a comment."""
+        with Horizontal(id="panes"):
+            yield self.requests
+            yield self.pane
+        yield self.comment
+
+    def on_mount(self) -> None:
+        """The keys are the list's."""
+        self.status.plain = True
+        self.requests.focus()
+
+    def on_screen_resume(self) -> None:
+        """Back from somewhere: a request may have been begun there."""
+        super().on_screen_resume()
+        self.requests.show_draft(self._unsent())
+
+    def _unsent(self) -> str | None:
+        """The title of the request that is not sent yet."""
+        from helpdesk_tui.core.journal import Journal, JournalError
+
+        if self.link.drafts is None:
+            return None
+        try:
+            journal = Journal.open(self.link.drafts)
+        except JournalError as error:
+            self.say(str(error), alarm=True)
+            return None
+        try:
+            found = journal.requests(self.link.drafts_owner)
+        except JournalError as error:
+            self.say(str(error), alarm=True)
+            return None
+        finally:
+            journal.close()
+        return (found[0].title.strip() or "(no title yet)") if found else None
+
+    # Solved, and not solved after all
+
+    def action_solved(self) -> None:
+        """The request at hand is solved, or of no interest any more."""
+        ticket = self.subject
+        if ticket is None:
+            self.say("Choose a request first")
+        elif ticket.status == "closed":
+            self.say("It is closed already; o opens it again")
+        else:
+            self.spawn(self._set(ticket, "closed", "Closed. u takes it back; 1 to 5 says how we did"))
+
+    def action_reopen(self) -> None:
+        """It is not solved after all."""
+        ticket = self.subject
+        if ticket is None:
+            self.say("Choose a request first")
+        elif ticket.status in OPEN:
+            self.say("It is open; r writes to us")
+        else:
+            self.spawn(self._set(ticket, "open", "Opened again. u takes it back; r tells us what is missing"))
+
+    def action_undo(self) -> None:
+        """Take the last of these back."""
+        if not self._done:
+            self.say("There is nothing to take back")
+            return
+        done = self._done[-1]
+        now = self.requests.find(done.before.id) or done.before
+        if now.status != done.after:
+            self._done.pop()
+            self.say("It has changed since: nothing is taken back")
+            return
+        self.spawn(self._undo(done, now))
+
+    async def _undo(self, done: Done, now: Ticket) -> None:
+        if await self._set(now, done.before.status, "Taken back", undoing=True) and done in self._done:
+            self._done.remove(done)
+
+    async def _set(self, ticket: Ticket, status: Status, words: str, *, undoing: bool = False) -> bool:
+        """Gives a request a status: on the screen at once, then in the database, or rolled back aloud."""
+        after = replace(ticket, status=status, updated_at=datetime.now(UTC))
+        self._flying.add(ticket.id)
+        self._looks(after)
+        self.say(words)
+        failure: HelpdeskError | None = None
+        try:
+            await self.asked.set_status(ticket.id, status)
+        except HelpdeskError as error:
+            failure = error
+        self._flying.discard(ticket.id)
+        if failure is not None:
+            self._looks(ticket)
+            self.say(f"Not done: {failure}", alarm=True)
+            return False
+        if not undoing:
+            self._done.append(Done(ticket, status))
+        self.link.mark(frozenset([ticket.id]))
+        return True
+
+    def _looks(self, ticket: Ticket) -> None:
+        self.requests.looks(ticket)
+        self.pane.show_ticket(ticket)
+
+    # How it went
+
+    def action_rate(self, rating: int) -> None:
+        """Say how it went."""
+        ticket = self.subject
+        if ticket is None:
+            self.say("Choose a request first")
+        elif ticket.status in OPEN:
+            self.say("Say how we did once it is solved; x says that it is")
+        else:
+            self.spawn(self._rate(ticket, rating, None))
+            self.comment.ask(ticket.id, rating)
+
+    async def _rate(self, ticket: Ticket, rating: int, comment: str | None) -> None:
+        shown = self.pane.ticket is not None and self.pane.ticket.id == ticket.id
+        if shown:
+            self.pane.about.show_rating(Rating(rating, comment))
+        self.say(f"{stars(rating)} {RATINGS[rating]}. Thank you!")
+        try:
+            await self.asked.rate(ticket.id, rating, comment)
+        except HelpdeskError as error:
+            self.say(f"Not kept: {error}", alarm=True)
+        if shown:
+            await self.load(ticket.id)
+
+    @on(CommentField.Written)
+    def _commented(self, message: CommentField.Written) -> None:
+        self._focus_back()
+        ticket = self.requests.find(message.ticket_id) or self.pane.ticket
+        if message.words and ticket is not None:
+            self.spawn(self._rate(ticket, message.rating, message.words))
+
+    def _focus_back(self) -> None:
+        if self.has_class("reading"):
+            self.pane.focus_thread()
+        else:
+            self.requests.focus()
+
+    # Words
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter now; and whoever goes to the list beside a request has done with reading it."""
+        if self.requests.has_focus and not self.narrow:
+            self.remove_class("reading")
+        self.refresh_hints()
+
+    def contexts(self) -> tuple[Context, ...]:
+        """The nearest first."""
+        return ("composer", "customer", "thread") if self.pane.composer_has_focus else ("customer", "thread")
+
+    def hints(self) -> tuple[str, ...]:
+        """What can be done about the request at hand."""
+        if self.pane.composer_has_focus:
+            return ()  # it names its keys itself
+        ticket = self.subject
+        reading = self.pane.has_focus_within
+        first = ("customer.back",) if reading else ("customer.new",)
+        about: tuple[str, ...] = ()
+        if ticket is not None and ticket.status in OPEN:
+            about = ("customer.answer", "customer.solved")
+        elif ticket is not None:
+            about = ("customer.rate", "customer.reopen", "customer.answer")
+        places = tuple(name for name in ("place.knowledge", "place.chats", "place.inbox") if self._has(name))
+        opening = () if reading or ticket is None else ("customer.open",)
+        return (*first, *opening, *about, "app.help", *places)
+
+    def _has(self, action: str) -> bool:
+        from helpdesk_tui.screens.places import PLACES
+
+        entry = PLACES.get(action.removeprefix("place."))
+        return entry is not None and "customer" in entry.roles
