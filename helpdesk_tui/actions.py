@@ -101,7 +101,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.other_pane", "Other pane", ("tab",), "queue", "screen.other_pane", palette=False),
     Action("desk.back", "Back to the queue", ("escape", "h"), "thread", "screen.back", "back", palette=False),
     # a customer's requests
-    Action("customer.new", "Write a new request", ("n",), "customer", "app.open('request')", "new request"),
+    Action("customer.new", "Write a new request", ("n", "ctrl+n"), "customer", "app.open('request')", "new request"),
     Action("customer.open", "Open the request", ("enter",), "customer", hint="open", palette=False),
     Action("customer.answer", "Write to us about the request", ("r",), "customer", "screen.answer", "answer"),
     Action(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from textual.app import App
 
+from helpdesk_tui.core.homes import remember, remembered
 from helpdesk_tui.screens.places import PLACES, home_for
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Hosting(App[int]):
     async def come_in(self, link: Link) -> None:
         """Somebody is signed in: show their home screen. Who they are is learned while it loads."""
         self.link = link
-        await self._show_home(link, home_for(None))
+        await self._show_home(link, home_for(remembered(link.remembering, link.user_id)))
 
     async def _show_home(self, link: Link, make: Callable[[Link], Place]) -> None:
         self._home_maker, self.home = make, make(link)
@@ -89,6 +90,7 @@ class Hosting(App[int]):
         link, make = self.link, home_for(me.role)
         if link is None:
             return
+        remember(link.remembering, me.id, me.role)
         forbidden = [name for name in self._places if me.role not in PLACES[name].roles]
         if make is not self._home_maker or forbidden:
             # Not a word more to screens that are on their way out.

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from helpdesk_tui.core import attachments, thread, tickets
 from helpdesk_tui.core.attachments import Upload
-from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import BadInput, Refused
 from helpdesk_tui.core.model import Me, Status, Thread, Ticket
 from helpdesk_tui.core.statement import Statement, only, positional
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.database import Database
 
 __all__ = ["LONGEST_TITLE", "MOST_LISTED", "Listed", "Opened", "Rating", "Requests", "Sent", "Topic"]
 
@@ -90,8 +92,10 @@ class Requests:
 
     async def look_again(self, ids: Sequence[UUID]) -> dict[UUID, Ticket]:
         """Those of some tickets that are this customer's, as they are now."""
-        found = await self._database.fetch(tickets.by_ids(ids))
-        return {ticket.id: ticket for ticket in found if ticket.customer_id == self._me.id}
+        if not ids:
+            return {}
+        found = await self._database.run(*(tickets.in_view(self._me, view, ids) for view in ("open", "closed")))
+        return {ticket.id: ticket for each in found for ticket in each}
 
     async def opened(self, ticket_id: UUID) -> Opened:
         """One of them with its thread.

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -18,10 +17,12 @@ from helpdesk_tui.core.plain import RATINGS, stars
 from helpdesk_tui.core.requests import Rating
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.customer_request import CustomerRequest
-from helpdesk_tui.widgets.comment_field import CommentField
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from helpdesk_tui.screens.link import Link
+    from helpdesk_tui.widgets.comment_field import CommentField
 
 __all__ = ["CustomerScreen"]
 
@@ -49,15 +50,14 @@ class CustomerScreen(CustomerRequest):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        self.comment = CommentField(id="comment")
+        self._comment: CommentField | None = None
         self._done: list[Done] = []
 
     def body(self) -> ComposeResult:
-        """The list, the request, the field for a comment."""
+        """The list and the request."""
         with Horizontal(id="panes"):
             yield self.requests
             yield self.pane
-        yield self.comment
 
     def on_mount(self) -> None:
         """The keys are the list's."""
@@ -67,6 +67,12 @@ class CustomerScreen(CustomerRequest):
     def on_screen_resume(self) -> None:
         """Back from somewhere: a request may have been begun there."""
         super().on_screen_resume()
+        if self._complete:
+            self.requests.show_draft(self._unsent())
+
+    async def complete(self) -> None:
+        """Make what the first picture does not show."""
+        await super().complete()
         self.requests.show_draft(self._unsent())
 
     def _unsent(self) -> str | None:
@@ -164,7 +170,15 @@ class CustomerScreen(CustomerRequest):
             self.say("Say how we did once it is solved; x says that it is")
         else:
             self.spawn(self._rate(ticket, rating, None))
-            self.comment.ask(ticket.id, rating)
+            self.spawn(self._ask_why(ticket.id, rating))
+
+    async def _ask_why(self, ticket_id: UUID, rating: int) -> None:
+        from helpdesk_tui.widgets.comment_field import CommentField
+
+        if self._comment is None:
+            self._comment = CommentField(id="comment")
+            await self.mount(self._comment, before=self.status)
+        self._comment.ask(ticket_id, rating)
 
     async def _rate(self, ticket: Ticket, rating: int, comment: str | None) -> None:
         shown = self.pane.ticket is not None and self.pane.ticket.id == ticket.id
@@ -178,8 +192,8 @@ class CustomerScreen(CustomerRequest):
         if shown:
             await self.load(ticket.id)
 
-    @on(CommentField.Written)
-    def _commented(self, message: CommentField.Written) -> None:
+    def on_comment_field_written(self, message: CommentField.Written) -> None:
+        """The words beside the rating, or none."""
         self._focus_back()
         ticket = self.requests.find(message.ticket_id) or self.pane.ticket
         if message.words and ticket is not None:

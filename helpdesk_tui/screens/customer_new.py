@@ -104,6 +104,7 @@ class NewRequest(Place):
         self._request = kept[0] if kept else Request(self.link.drafts_owner)
         self.title_field.value = self._request.title
         self.text.load_text(self._request.content)
+        self.text.move_cursor(self.text.document.end)
         self._show_rest()
         if kept:
             self._tell("This is what you had not sent yet.")
@@ -331,6 +332,7 @@ class NewRequest(Place):
                     # An earlier text had arrived, its answer had not: what was changed since becomes an answer.
                     words = f"{request.title}\n\n{request.content}"
                     self._journal.save(Draft(request.owner, request.id, "reply", words))
+                    self.say("It had reached us before; what you changed since is a draft of an answer")
                 self._journal.drop_request(request.id)
             except JournalError as error:
                 self.say(str(error), alarm=True)

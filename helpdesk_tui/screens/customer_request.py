@@ -98,9 +98,13 @@ class CustomerRequest(Place):
             await self.load(shown.id)
         if not self._complete:
             self._complete = True
-            self.link.listen()
-            await self.pane.prepare()
-            collecting.resume()
+            await self.complete()
+
+    async def complete(self) -> None:
+        """Hear of changes, and make what the first picture does not show."""
+        self.link.listen()
+        await self.pane.prepare()
+        collecting.resume()
 
     def _show_list(self, listed: Listed) -> None:
         held = {each.id: each for each in (*listed.open, *listed.ended)}

@@ -33,8 +33,6 @@ QUEUE_HINTS = (
     "desk.undo",
     "desk.move",
 )
-#: What requesters cannot do.
-TEAM_ACTIONS = ("desk.assign", "desk.priority", "desk.note", "desk.move")
 READING_HINTS = (
     "desk.back",
     "app.help",
@@ -86,8 +84,6 @@ class DeskScreen(DeskTicket):
         ticket, desk = self.subject, self.desk
         if ticket is None or desk is None:
             self.say("No ticket is selected")
-        elif desk.me.role == "customer" and question != "status":
-            self.say(f"The {question} of a ticket is the team's to set")
         else:
             self._subject = ticket
             self.picker.ask(question, f"#{ticket.number} {question}", choices(question, ticket, desk))
@@ -150,7 +146,4 @@ class DeskScreen(DeskTicket):
         """Of the pane that has the keys."""
         if self.pane.composer_has_focus:
             return ()  # it names its keys itself
-        wanted = READING_HINTS if self.pane.has_focus_within else QUEUE_HINTS
-        if self.desk is not None and self.desk.me.role == "customer":
-            return tuple(name for name in wanted if name not in TEAM_ACTIONS)
-        return wanted
+        return READING_HINTS if self.pane.has_focus_within else QUEUE_HINTS

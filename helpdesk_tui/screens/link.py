@@ -161,6 +161,11 @@ class Link:
     # For the screens
 
     @property
+    def remembering(self) -> Path | None:
+        """Where what a start likes to know is kept; None: nowhere."""
+        return self.drafts.parent if self.drafts is not None else None
+
+    @property
     def me(self) -> Me | None:
         """The person, as the database knew them at the last look; None until it has answered."""
         return self.desk.me if self.desk is not None else None

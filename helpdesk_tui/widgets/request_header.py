@@ -55,12 +55,14 @@ class RequestHeader(Header):
         self._clock = clock
         self._zone = zone
         self._ticket: Ticket | None = None
+        self._draft = False
         self._rating: Rating | None = None
         self._rating_known = False
 
-    def show(self, ticket: Ticket | None) -> None:
-        """Show a request, or none."""
-        if ticket != self._ticket:
+    def show(self, ticket: Ticket | None, *, draft: bool = False) -> None:
+        """Show a request, or none; with a mark if an answer is begun."""
+        if (ticket, draft) != (self._ticket, self._draft):
+            self._draft = draft
             if ticket is None or self._ticket is None or ticket.id != self._ticket.id:
                 self._rating, self._rating_known = None, False
             self._ticket = ticket
@@ -83,6 +85,8 @@ class RequestHeader(Header):
             parts = [(f" {standing.glyph} {standing.words}", standing.mood)]
             if ticket.assignee and ticket.status in ("open", "pending"):
                 parts.append((f"   {plain(ticket.assignee)} is helping you", "muted"))
+            if self._draft:
+                parts.append(("   ✎ your answer is not sent yet", "ask"))
         elif ticket is not None:
             sent = ticket.created_at.astimezone(self._zone)
             about = f" Number {ticket.number}, sent {sent.day} {sent:%b %Y %H:%M}"

@@ -26,8 +26,8 @@ def utc_now() -> datetime:
 class Header(LineView, can_focus=False):
     """What is said of a ticket above its thread."""
 
-    def show(self, ticket: Ticket | None) -> None:
-        """Show a ticket, or none."""
+    def show(self, ticket: Ticket | None, *, draft: bool = False) -> None:
+        """Show a ticket, or none; with a draft's mark if the reader has begun to write to it."""
         raise NotImplementedError
 
 

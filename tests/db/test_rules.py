@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.db.signed_in import address, new
-from tests.world import People, Person
+from tests.world import Connection, People, Person
 
 
 @pytest.fixture
@@ -349,3 +349,37 @@ async def test_profile_follows_the_accounts_address(people: People) -> None:
     before = await one(people, "select updated_at from public.profiles where id = %s", cora.id)
     await (await people.connect_as(cora)).execute("update public.profiles set full_name = 'C' where id = %s", [cora.id])
     assert await one(people, "select updated_at > %s from public.profiles where id = %s", before, cora.id)
+
+
+async def test_requester_takes_their_closing_and_reopening_back_within_the_hour_and_nothing_else(
+    people: People,
+) -> None:
+    customer, agent = (
+        await people.sign_up("tina@desk.test", "Tina"),
+        await people.sign_up("tom@desk.test", "Tom", "admin"),
+    )
+    requester, team = await people.connect_as(customer), await people.connect_as(agent)
+    ((ticket,),) = await people.database.run(
+        "insert into public.tickets (title, customer_id) values ('t', %s) returning id", [customer.id]
+    )
+
+    async def set_status(connection: Connection, status: str) -> str:
+        try:
+            await connection.execute("update public.tickets set status = %s where id = %s", [status, ticket])
+        except psycopg.Error as error:
+            return str(error.sqlstate)
+        return "done"
+
+    assert await set_status(requester, "pending") == "HD003"
+    assert await set_status(team, "pending") == "done"
+    assert await set_status(requester, "closed") == "done"
+    assert await set_status(requester, "resolved") == "HD003", "that it was not"
+    assert await set_status(requester, "pending") == "done", "taken back"
+    assert await set_status(team, "resolved") == "done"
+    assert await set_status(requester, "pending") == "HD003", "the team's change, not theirs"
+    assert await set_status(requester, "open") == "done"
+    await people.database.run(
+        "update public.ticket_status_history set created_at = created_at - interval '2 hours' where ticket_id = %s",
+        [ticket],
+    )
+    assert await set_status(requester, "resolved") == "HD003", "too late"

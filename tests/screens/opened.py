@@ -16,9 +16,11 @@ from uuid import UUID
 from textual.pilot import Pilot
 
 from helpdesk_tui.app import HelpdeskApp
+from helpdesk_tui.core.homes import remember
 from helpdesk_tui.core.session import SignIn
 from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import MemoryStore
+from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.desk import DeskScreen
 from tests.world import DeskDatabase, People, Person
 
@@ -93,6 +95,11 @@ class Opened:
         """The desk screen."""
         return next(screen for screen in self.app.screen_stack if isinstance(screen, DeskScreen))
 
+    @property
+    def mine(self) -> CustomerScreen:
+        """A customer's home screen."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, CustomerScreen))
+
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""
         await self.pilot.press(*keys)
@@ -138,5 +145,22 @@ async def opened(
         seen = Opened(app, pilot)
         await seen.until(lambda: len(app.screen_stack) > 1 and seen.desk.queue.state != "loading", "the first page")
         await seen.until(lambda: seen.desk.status.connection == "live", "live")
+        yield seen
+        await seen.app.leave()
+
+
+@asynccontextmanager
+async def opened_customer(
+    database: DeskDatabase, person: Person, tmp_path: Path, size: tuple[int, int] = (160, 48)
+) -> AsyncIterator[Opened]:
+    """The app, opened on a customer's home, with their requests and live."""
+    sign_in = SignIn(database.settings, MemoryStore())
+    sign_in.session = person.session
+    remember(tmp_path, person.id, "customer")
+    app = HelpdeskApp(database.settings, sign_in, person.session, drafts=tmp_path / "drafts.sqlite3")
+    async with app.run_test(size=size) as pilot:
+        seen = Opened(app, pilot)
+        await seen.until(lambda: len(app.screen_stack) > 1 and seen.mine.requests.state != "loading", "the requests")
+        await seen.until(lambda: seen.mine.status.connection == "live", "live")
         yield seen
         await seen.app.leave()

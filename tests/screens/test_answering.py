@@ -116,13 +116,3 @@ async def test_losing_the_connection_while_sending_loses_no_text_and_sends_once(
             await seen.press("ctrl+s")
             await seen.until(lambda: seen.shows("Reply sent"), "sent in the end")
         assert await team.value("select count(*) from ticket_messages where content = 'Through a storm'") == 1
-
-
-async def test_a_requester_writes_to_the_team_and_sees_no_way_to_a_note(team: Team, tmp_path: Path) -> None:
-    async with opened(team.database, team.customer, tmp_path, size=(120, 30)) as seen:
-        await seen.press("r")
-        await seen.until(lambda: seen.shows("MESSAGE TO THE TEAM"), "the composer")
-        await seen.press("ctrl+o", *"It still flickers", "ctrl+s")
-        await seen.until(lambda: seen.shows("Reply sent"), "the confirmation")
-        assert not seen.shows("INTERNAL NOTE")
-        assert await team.value("select is_internal from ticket_messages where content = 'It still flickers'") is False
