@@ -99,10 +99,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.goto", "Go to a ticket by number", ("number_sign", "ctrl+g"), "queue", "screen.goto"),
     Action("desk.refresh", "Read everything anew", ("ctrl+r",), "queue", "screen.reread"),
     Action("desk.other_pane", "Other pane", ("tab",), "queue", "screen.other_pane", palette=False),
-    Action("desk.back", "Back to the queue", ("escape", "h"), "thread", "screen.back", "back", palette=False),
+    Action(
+        "desk.back", "Back to the queue", ("escape", "h"), "thread", "screen.back", "back", palette=False, team=True
+    ),
     # a customer's requests
     Action("customer.new", "Write a new request", ("n", "ctrl+n"), "customer", "app.open('request')", "new request"),
-    Action("customer.open", "Open the request", ("enter",), "customer", hint="open", palette=False),
+    Action("requests.open", "Open the request", ("enter",), "customer", hint="open", palette=False),
     Action("customer.answer", "Write to us about the request", ("r",), "customer", "screen.answer", "answer"),
     Action(
         "customer.quote",

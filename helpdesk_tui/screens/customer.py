@@ -230,7 +230,7 @@ class CustomerScreen(CustomerRequest):
         elif ticket is not None:
             about = ("customer.rate", "customer.reopen", "customer.answer")
         places = tuple(name for name in ("place.knowledge", "place.chats", "place.inbox") if self._has(name))
-        opening = () if reading or ticket is None else ("customer.open",)
+        opening = () if reading or ticket is None else ("requests.open",)
         return (*first, *opening, *about, "app.help", *places)
 
     def _has(self, action: str) -> bool:

@@ -11,12 +11,15 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from helpdesk_tui.actions import ACTIONS, BY_ID, Context, key_words
+from helpdesk_tui.screens.customer import CustomerScreen
+from helpdesk_tui.screens.customer_new import NewRequest
 from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
 from helpdesk_tui.widgets.article_diff import DiffView
 from helpdesk_tui.widgets.article_editor import ArticleEditor
+from helpdesk_tui.widgets.article_hints import ArticleHints
 from helpdesk_tui.widgets.article_list import ArticleList
 from helpdesk_tui.widgets.article_reader import ArticleReader, FindField
 from helpdesk_tui.widgets.article_search import SearchField
@@ -26,6 +29,7 @@ from helpdesk_tui.widgets.category_tree import CategoryTree
 from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.widgets.request_list import RequestList
 from helpdesk_tui.widgets.thread import ThreadView
 from tests.screens.opened import Team, opened
 
@@ -45,8 +49,10 @@ WIDGETS: tuple[type[Widget], ...] = (
     DiffView,
     ArticleVersions,
     ArticleEditor,
+    RequestList,
+    ArticleHints,
 )
-SCREENS: tuple[type[Widget], ...] = (DeskScreen, KnowledgeScreen, Place)
+SCREENS: tuple[type[Widget], ...] = (DeskScreen, KnowledgeScreen, CustomerScreen, NewRequest, Place)
 
 
 @pytest.mark.parametrize("widget", WIDGETS)
@@ -76,6 +82,8 @@ NEAREST: dict[str, tuple[Context, ...]] = {
     "categories": ("categories", "knowledge", "place", "anywhere"),
     "article": ("article", "knowledge", "place", "anywhere"),
     "versions": ("versions", "knowledge", "place", "anywhere"),
+    "customer": ("customer", "anywhere"),
+    "request": ("request", "place", "anywhere"),
 }
 #: Meant: the nearer one is what the key does there.
 SHADOWED = {
