@@ -14,6 +14,7 @@ Context = Literal[
     "queue",
     "thread",
     "composer",
+    "finder",
     "knowledge",
     "article",
     "articles",
@@ -84,6 +85,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
         ("greater_than_sign",),
         "queue",
         "screen.compose(False, True)",
+    ),
+    Action(
+        "desk.find_article", "Find an article for the ticket", ("f", "alt+f"), "queue", "screen.find_article", "article"
     ),
     Action("desk.undo", "Undo the last act", ("u",), "queue", "screen.undo", "undo"),
     Action("desk.view_next", "Next queue", ("right_square_bracket", "ctrl+right"), "queue", "screen.view_step(1)"),
@@ -181,6 +185,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("composer.next_version", "The draft of another window", ("ctrl+g",), "composer", palette=False),
     Action("composer.redo", "Redo", ("ctrl+shift+z",), "composer", palette=False),
     Action("composer.leave", "Leave; the draft is kept", ("escape",), "composer", palette=False),
+    # articles beside a ticket
+    Action("finder.link", "Put a link to the article into the answer", ("l",), "finder", hint="link", palette=False),
+    Action("finder.text", "Put the article's text into the answer", ("t",), "finder", hint="text", palette=False),
+    Action("finder.search", "Search all articles", ("slash",), "finder", hint="search", palette=False),
+    Action("finder.other_pane", "To the ticket", ("tab",), "finder", palette=False),
+    Action("finder.back", "From the article to the list, and out", ("escape",), "finder", hint="back", palette=False),
     # the knowledge base, whichever pane
     Action("knowledge.search", "Search articles", ("slash", "s"), "knowledge", "screen.search", "search"),
     Action("knowledge.other_pane", "Next pane", ("tab",), "knowledge", "screen.step(1)", "panes", palette=False),

@@ -14,7 +14,7 @@ from helpdesk_tui.core.acts import Act
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import choices, sort_choices
-from helpdesk_tui.screens.desk_ticket import DeskTicket
+from helpdesk_tui.screens.desk_articles import DeskArticles
 from helpdesk_tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ READING_HINTS = (
     "thread.next",
     "desk.undo",
 )
+FINDER_HINTS = ("finder.back", "app.help", "articles.open", "finder.link", "finder.text", "finder.search")
 
 
-class DeskScreen(DeskTicket):
+class DeskScreen(DeskArticles):
     """Where an agent works all day: queues, a ticket, and acts on it in two keys.
 
     Args:
@@ -53,7 +54,7 @@ class DeskScreen(DeskTicket):
     """
 
     CSS_PATH = "desk.tcss"
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "thread")
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "thread", "finder")
     BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
 
     def __init__(self, link: Link) -> None:
@@ -137,7 +138,9 @@ class DeskScreen(DeskTicket):
         self.refresh_hints()
 
     def contexts(self) -> tuple[Context, ...]:
-        """The nearest first: composer, ticket, queue."""
+        """The nearest first: articles, composer, ticket, queue."""
+        if self.finding:
+            return ("finder", "articles", "article", "queue")
         if self.pane.composer_has_focus:
             return ("composer", "thread", "queue")
         return ("thread", "queue") if self.pane.has_focus_within else ("queue", "thread")
@@ -146,4 +149,6 @@ class DeskScreen(DeskTicket):
         """Of the pane that has the keys."""
         if self.pane.composer_has_focus:
             return ()  # it names its keys itself
+        if self.finding:
+            return FINDER_HINTS
         return READING_HINTS if self.pane.has_focus_within else QUEUE_HINTS

@@ -37,6 +37,7 @@ TITLES: Mapping[Context, str] = {
     "composer": "Writing",
     "customer": "My requests",
     "request": "A new request",
+    "finder": "Articles for a ticket",
     "knowledge": "Knowledge base",
     "article": "Reading an article",
     "articles": "Lists of articles",

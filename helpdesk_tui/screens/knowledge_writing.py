@@ -15,6 +15,7 @@ from helpdesk_tui.widgets.article_editor import ArticleEditor
 from helpdesk_tui.widgets.article_versions import ArticleVersions
 
 if TYPE_CHECKING:
+    from helpdesk_tui.core.journal import Journal
     from helpdesk_tui.core.knowledge import Article, Category, Version
     from helpdesk_tui.screens.link import Link
 
@@ -31,6 +32,7 @@ class KnowledgeWriting(KnowledgeActs):
     def __init__(self, link: Link) -> None:
         super().__init__(link)
         self._editor: ArticleEditor | None = None
+        self._journal: Journal | None = None
         self._versions: ArticleVersions | None = None
         self._preparing = asyncio.Lock()
 
@@ -42,12 +44,12 @@ class KnowledgeWriting(KnowledgeActs):
 
         async with self._preparing:
             if self._editor is None:
-                journal, problem = None, None
+                problem = None
                 try:
-                    journal = Journal.open(self.link.drafts) if self.link.drafts is not None else None
+                    self._journal = Journal.open(self.link.drafts) if self.link.drafts is not None else None
                 except JournalError as error:
                     problem = str(error)
-                editor = ArticleEditor(journal, self.link.drafts_owner, journal_problem=problem)
+                editor = ArticleEditor(self._journal, self.link.drafts_owner, journal_problem=problem)
                 await self.page.mount(editor)
                 editor.show_categories(self._categories())
                 self._editor = editor
@@ -65,6 +67,11 @@ class KnowledgeWriting(KnowledgeActs):
         """Keep what was written."""
         if self._editor is not None:
             self._editor.flush()
+
+    def on_unmount(self) -> None:
+        """The editor has kept its last words by now; the journal is needed no more."""
+        if self._editor is not None and self._journal is not None:
+            self._editor.release(self._journal.close)
 
     def leave_page(self) -> None:
         """Close editor and versions; what was written is kept."""

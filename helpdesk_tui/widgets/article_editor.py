@@ -8,7 +8,7 @@ rests in the journal from the first key on, and leaves it only when the server h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 from uuid import UUID
@@ -113,6 +113,8 @@ class ArticleEditor(Vertical):
         self._notice = ""
         self._saving: Timer | None = None
         self._settling: Timer | None = None
+        self._editing = False
+        self._released: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """What is written where; title; text; what somebody else changed; what became of it; the keys."""
@@ -209,6 +211,13 @@ class ArticleEditor(Vertical):
         else:
             self._words = "⚠ Not saved: somebody saved it since. ^S looks again"
         self._refresh()
+
+    def release(self, done: Callable[[], None]) -> None:
+        """The window closes: call this when the journal is needed no more, which may be after an editor is left."""
+        if self._editing:
+            self._released = done
+        else:
+            done()
 
     def flush(self) -> None:
         """Keep in the journal what is written."""
@@ -311,12 +320,21 @@ class ArticleEditor(Vertical):
             return
         self.flush()
         # The app's worker: were it the editor's, a sign-in that ends would take the terminal from under the program.
-        self.app.run_worker(self._edit(self.article_id, self.text.text), name="editor", group="editor", exclusive=True)
+        self._editing = True
+        self.app.run_worker(self._edit(self.article_id, self._now()), name="editor", group="editor", exclusive=True)
 
-    async def _edit(self, article_id: UUID, before: str) -> None:
+    async def _edit(self, article_id: UUID, written: Written) -> None:
         """Let the author write elsewhere, while queries, the heartbeat and the listener go on."""
+        try:
+            await self._edit_in(article_id, written)
+        finally:
+            self._editing = False
+            if self._released is not None:
+                self._released()
+
+    async def _edit_in(self, article_id: UUID, written: Written) -> None:
         problem: HelpdeskError | None = None
-        text = before
+        before = text = written.content
         try:
             command = editor_command()
             # Nothing may paint meanwhile: the terminal is the editor's, and nobody reads what the app would write.
@@ -331,9 +349,11 @@ class ArticleEditor(Vertical):
             problem = error
         if problem is not None:
             self.app.notify(str(problem), severity="error", markup=False)
-        elif article_id == self.article_id and text != before:
+        elif text != before and article_id == self.article_id and self.is_attached:
             self.text.put_all(text)
             self.flush()
+        elif text != before:
+            self.drafts.keep(article_id, replace(written, content=text))
         self.app.refresh(layout=True)
 
     @on(ComposerText.Request)

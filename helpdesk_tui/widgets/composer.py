@@ -197,6 +197,16 @@ class Composer(Vertical):
             return
         self.text.put(quote if self.text.cursor_location[1] == 0 else "\n" + quote)
 
+    def insert(self, words: str, *, block: bool = False) -> None:
+        """Insert words at the cursor; as a ``block``, on lines of their own."""
+        slot = self._slot
+        if slot is None or slot.on_its_way or not words:
+            return
+        if block:
+            words = words.strip("\n") + "\n"
+            words = words if self.text.cursor_location[1] == 0 else "\n" + words
+        self.text.put(words)
+
     def release(self, done: Callable[[], None]) -> None:
         """The window closes: call this when the journal is needed no more, which may be after an editor is left."""
         if self._editing:

@@ -19,6 +19,7 @@ from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
 from helpdesk_tui.widgets.article_diff import DiffView
 from helpdesk_tui.widgets.article_editor import ArticleEditor
+from helpdesk_tui.widgets.article_finder import ArticleFinder
 from helpdesk_tui.widgets.article_hints import ArticleHints
 from helpdesk_tui.widgets.article_list import ArticleList
 from helpdesk_tui.widgets.article_reader import ArticleReader, FindField
@@ -51,6 +52,7 @@ WIDGETS: tuple[type[Widget], ...] = (
     ArticleEditor,
     RequestList,
     ArticleHints,
+    ArticleFinder,
 )
 SCREENS: tuple[type[Widget], ...] = (DeskScreen, KnowledgeScreen, CustomerScreen, NewRequest, Place)
 
@@ -78,6 +80,7 @@ NEAREST: dict[str, tuple[Context, ...]] = {
     "queue": ("queue", "thread", "anywhere"),
     "thread": ("thread", "queue", "anywhere"),
     "composer": ("composer", "queue", "thread", "anywhere"),
+    "finder": ("finder", "queue", "thread", "anywhere"),
     "articles": ("articles", "knowledge", "place", "anywhere"),
     "categories": ("categories", "knowledge", "place", "anywhere"),
     "article": ("article", "knowledge", "place", "anywhere"),
@@ -90,6 +93,8 @@ SHADOWED = {
     ("queue", "r"): ("desk.reply", "queue.retry"),  # which is there after a failure alone
     ("composer", "ctrl+g"): ("composer.next_version", "desk.goto"),
     ("composer", "escape"): ("composer.leave", "desk.back"),
+    ("finder", "escape"): ("finder.back", "desk.back"),
+    ("finder", "tab"): ("finder.other_pane", "desk.other_pane"),
     ("article", "N"): ("reader.previous_match", "knowledge.new"),
     ("article", "escape"): ("reader.stop_finding", "place.home"),
     ("article", "slash"): ("reader.find", "knowledge.search"),
