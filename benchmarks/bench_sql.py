@@ -7,7 +7,7 @@ checked: ``plain_sql`` has what the owner runs, joins where the person's stateme
 
 Each statement is prepared as the app prepares it and executed over a Unix socket, owner and person in turn. The time is
 the one that the server's process works for it (elsewhere than on Linux: that the client waits), sending included, less
-that of an empty statement: what a quarter of the runs keep below, since a machine's other work only ever adds.
+that of an empty statement: what a tenth of the runs keep below, since a machine's other work only ever adds.
 
 It is the steady state of a connection that has run the statement before, on both sides. The person's statements are
 planned as the app has them planned; the owner's both ways, by a general plan and anew each time, and the quicker of the
@@ -75,12 +75,12 @@ class Case:
     @property
     def owner(self) -> float:
         """What it takes the owner, the quicker way."""
-        return min(_quarter(times) for times in self.owners.values())
+        return min(_undisturbed(times) for times in self.owners.values())
 
     @property
     def person(self) -> float:
         """What it takes the person."""
-        return _quarter(self.persons)
+        return _undisturbed(self.persons)
 
     @property
     def bound(self) -> float:
@@ -93,8 +93,8 @@ class Case:
         return self.person > self.bound
 
 
-def _quarter(times: Sequence[float]) -> float:
-    return statistics.quantiles(times, n=4)[0]
+def _undisturbed(times: Sequence[float]) -> float:
+    return statistics.quantiles(times, n=10)[0]
 
 
 class Prepared:
