@@ -252,6 +252,7 @@ def server(postgres: str | None) -> Iterator[LocalServer]:
         "shared_buffers": "512MB",
         "max_wal_size": "4GB",
         "autovacuum": "off",
+        "max_connections": "150",
         # As is right for everything but spinning disks, and usual where Postgres is rented.
         "random_page_cost": "1.1",
     }

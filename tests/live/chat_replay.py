@@ -6,7 +6,7 @@ import gzip
 import itertools
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -33,11 +33,19 @@ def real_chats(number: int | None) -> list[dict[str, Any]]:
     return chats if number is None else list(itertools.islice(chats, 0, None, max(1, len(chats) // number)))[:number]
 
 
-async def replayed(database: DeskDatabase, chats: Sequence[dict[str, Any]]) -> Replay:
+async def replayed(
+    database: DeskDatabase,
+    chats: Sequence[dict[str, Any]],
+    *,
+    after_each: Callable[[int], Awaitable[None]] | None = None,
+) -> Replay:
     """Holds the chats one after the other. Whoever answers has read what the other said, as people do.
 
     Of each chat the screens of both and what the database holds are compared with the file: number, order, authors and
     text of the messages, and that their times rise.
+
+    Args:
+        after_each: awaited after each chat, with its number.
     """
     people, done = People(database), Replay()
     try:
@@ -53,6 +61,8 @@ async def replayed(database: DeskDatabase, chats: Sequence[dict[str, Any]]) -> R
         for number, chat in enumerate(chats):
             await _hold(done, f"chat {chat.get('id', number)}", chat["messages"], sides)
             done.chats += 1
+            if after_each is not None:
+                await after_each(number)
     return done
 
 
