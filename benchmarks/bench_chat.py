@@ -28,7 +28,7 @@ from tests.live.chat_replay import Replay, real_chats, replayed
 from tests.parts import find
 from tests.world import DeskDatabase, apply_files, create_database
 
-LIMIT = 8.0
+LIMIT = 25.0
 """How many times the bare notification the 95th percentile may be."""
 BARE = 20
 """Bare notifications after each chat."""

@@ -923,7 +923,7 @@ create or replace trigger ticket_messages_guard
 create or replace function private.message_moves_ticket() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if new.is_internal or (private.is_background() and current_setting('helpdesk.mute', true) = 'on') then
+  if new.is_internal or private.muted() then
     return null;
   end if;
   update public.tickets t
@@ -980,7 +980,7 @@ $$;
 create or replace function private.announce_tickets() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+  if private.muted() then
     return null;
   end if;
   if tg_op = 'INSERT' then
@@ -1011,7 +1011,7 @@ create or replace trigger tickets_announce_delete
 create or replace function private.announce_messages() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+  if private.muted() then
     return null;
   end if;
   perform private.announce(array(
@@ -1031,7 +1031,7 @@ create or replace trigger ticket_messages_announce
 create or replace function private.announce_tags() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+  if private.muted() then
     return null;
   end if;
   perform private.announce(array(
@@ -1500,34 +1500,38 @@ create or replace trigger chat_sessions_guard
 
 -- A message takes its place in the chat under the session's lock: times differ and rise, in the order of the commits.
 create or replace function private.guard_chat_message() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  person constant uuid := private.uid();
+  who constant record := private.asking();
   sight text;
-  ended boolean;
+  held record;
 begin
-  if person is null then
-    return new;
+  if who.person is null then
+    if private.is_background() then
+      return new;
+    end if;
+    raise exception 'there is no such chat' using errcode = 'HD004';
   end if;
-  new.sender_id := coalesce(new.sender_id, person);
+  new.sender_id := coalesce(new.sender_id, who.person);
   -- Sent again after a lost answer: it is there already, whatever became of the chat since, and nothing is left to do.
-  if private.chat_holds(new.id, new.session_id, person) then
+  if private.chat_holds(new.id, new.session_id, who.person) then
     return null;
   end if;
-  sight := private.chat_sight(new.session_id);
+  sight := private.chat_sight(new.session_id, who);
   if sight in ('customer', 'agent') then
-    select s.status = 'ended' into ended from public.chat_sessions s where s.id = new.session_id for no key update;
+    select s.status, s.last_message_at into held from public.chat_sessions s
+     where s.id = new.session_id for no key update;
     -- Somebody else may have held the lock: for this very message, or to hand the chat over.
-    if private.chat_holds(new.id, new.session_id, person) then
+    if private.chat_holds(new.id, new.session_id, who.person) then
       return null;
     end if;
-    sight := private.chat_sight(new.session_id);
+    sight := private.chat_sight(new.session_id, who);
   end if;
   if sight is null then
     raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
   elsif sight = 'team' then
     raise exception 'only the two who talk write in a chat' using errcode = 'HD003', hint = 'Take it first.';
-  elsif ended then
+  elsif held.status = 'ended' then
     raise exception 'this chat has ended' using errcode = 'HD002', hint = 'Open a new one; what you wrote is not lost.';
   elsif new.content !~ '\S' then
     raise exception 'the message is empty' using errcode = 'HD002';
@@ -1535,8 +1539,7 @@ begin
     raise exception 'a chat message may have 20,000 characters at most, this one has %', char_length(new.content)
       using errcode = 'HD002', hint = 'Send it in parts, or make a ticket of the chat.';
   end if;
-  select greatest(clock_timestamp(), max(m.created_at) + interval '1 microsecond') into new.created_at
-    from public.chat_messages m where m.session_id = new.session_id;
+  new.created_at := greatest(clock_timestamp(), held.last_message_at + interval '1 microsecond');
   return new;
 end
 $$;
@@ -1547,7 +1550,7 @@ create or replace trigger chat_messages_guard
 
 -- A message moves its chat, which tells both sides of it.
 create or replace function private.message_moves_chat() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 begin
   update public.chat_sessions s set last_message_at = greatest(s.last_message_at, said.newest)
     from (select n.session_id, max(n.created_at) as newest from new_rows n group by n.session_id) said
@@ -1571,7 +1574,7 @@ $$;
 create or replace function private.announce_chats() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if private.is_background() and current_setting('helpdesk.mute', true) = 'on' then
+  if private.muted() then
     return null;
   end if;
   if tg_op = 'INSERT' then
@@ -1777,7 +1780,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   actor constant uuid := private.uid();
 begin
-  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+  if private.muted() then
     return null;
   end if;
   if tg_op = 'INSERT' then
@@ -1866,7 +1869,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   actor constant uuid := private.uid();
 begin
-  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+  if private.muted() then
     return null;
   end if;
   perform private.deliver(array(
@@ -1922,11 +1925,11 @@ end
 $$;
 
 create or replace function private.notify_of_chat_messages() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   actor constant uuid := private.uid();
 begin
-  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+  if private.muted() then
     return null;
   end if;
   perform private.deliver_chat(c.id, c.person, 'New message in your chat', actor)
@@ -1976,7 +1979,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   actor constant uuid := private.uid();
 begin
-  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+  if private.muted() then
     return null;
   end if;
   if old.agent_id is null then
@@ -1996,7 +1999,7 @@ create or replace trigger chat_sessions_notify
 create or replace function private.announce_notices() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if current_setting('helpdesk.mute', true) = 'on' and private.is_background() then
+  if private.muted() then
     return null;
   end if;
   perform private.announce_to('person:' || p.user_id, '{"notices": []}')

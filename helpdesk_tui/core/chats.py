@@ -133,6 +133,7 @@ def _rows(ids: Sequence[UUID]) -> Statement[Chat]:
         {"ids": list(ids)},
         positional(Chat),
         writes=False,
+        general=True,
     )
 
 
@@ -143,11 +144,12 @@ def _messages(chat_id: UUID, after: UUID | None) -> Statement[ChatMessage]:
         {"chat": chat_id, "after": after},
         positional(ChatMessage),
         writes=False,
+        general=True,
     )
 
 
 def _act(sql: str, **params: Any) -> Statement[Any]:
-    return Statement(sql, params, writes=True)
+    return Statement(sql, params, writes=True, general=True)
 
 
 def first_message_id(chat_id: UUID) -> UUID:
@@ -184,6 +186,7 @@ class Chats:
                 {"past": past},
                 positional(lambda name, *columns: (name, Chat(*columns))),
                 writes=False,
+                general=True,
             )
         )
         mine = [chat for name, chat in rows if name == "mine"]
@@ -250,7 +253,7 @@ class Chats:
         }
         _, rows = await self.database.run(
             _act("select helpdesk.chat_open(%(chat)s, %(topic)s, %(message)s, %(words)s)", **params),
-            Statement(_OPEN, params, positional(Chat), writes=False),
+            Statement(_OPEN, params, positional(Chat), writes=False, general=True),
             idempotent=True,
         )
         return next((chat for chat in rows if chat.id == chat_id), None) or _one(rows)
@@ -287,6 +290,7 @@ class Chats:
                 {"chat": chat_id},
                 positional(Accepted),
                 writes=True,
+                general=True,
             ),
             idempotent=True,
         )
@@ -379,7 +383,7 @@ class Chats:
 
     async def _tell(self, sql: str, params: dict[str, Any]) -> None:
         # Not in the line of the acts: it changes no row, and a slow act must not hold it up.
-        await self.database.fetch(Statement(sql, params, writes=False))
+        await self.database.fetch(Statement(sql, params, writes=False, general=True))
 
 
 def _one(rows: Sequence[Chat]) -> Chat:
