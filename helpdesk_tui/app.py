@@ -27,6 +27,7 @@ from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 if TYPE_CHECKING:
     from textual.command import Provider
 
+    from helpdesk_tui.bell import Bell
     from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.model import Role
     from helpdesk_tui.core.session import SignIn
@@ -90,6 +91,7 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         self._clock = clock
         self._zone = zone
         self._signing_out = False
+        self._bell: Bell | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         # Of sixteen colours ours would come out grey: there the terminal's own are used.
@@ -107,6 +109,14 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
             self._enter(self._session)
         else:
             self.sign_in_again()
+
+    def ring(self, words: str) -> None:
+        """Something happened that the person wants to hear of where they do not look."""
+        if self._bell is None:
+            from helpdesk_tui.bell import Bell
+
+            self._bell = Bell(self, self._settings.notify)
+        self._bell.ring(words)
 
     @property
     def role(self) -> Role | None:

@@ -21,6 +21,7 @@ THEMES = (
     "solarized-light", "textual-dark", "textual-light", "tokyo-night",
 )  # fmt: skip
 TOKEN_STORES = ("auto", "keyring", "file")
+WAYS_TO_NOTIFY = ("bell", "osc9", "off")
 NO_SECRETS = (
     "No password or secret belongs into the settings: each sign-in is given a short-lived database login of its own, "
     "and tokens rest in the system keyring. Remove it, and change it if others could read it."
@@ -30,7 +31,7 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _LOOPBACK = re.compile(r"127(\.\d+){3}")
-_TEXT = ("auth_url", "api_key", "db_host", "db_name", "db_user_suffix", "sslmode", "token_store")
+_TEXT = ("auth_url", "api_key", "db_host", "db_name", "db_user_suffix", "sslmode", "token_store", "notify")
 _OPTIONAL_TEXT = ("listen_host", "sslrootcert", "theme", "postgres")
 _FLAGS = ("pooled", "local")
 _PORTS = ("db_port", "listen_port")
@@ -218,4 +219,5 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "db_user_suffix": _db_user_suffix,
     "sslmode": lambda value: _one_of("sslmode", SSL_MODES, value),
     "token_store": lambda value: _one_of("token_store", TOKEN_STORES, value),
+    "notify": lambda value: _one_of("notify", WAYS_TO_NOTIFY, value),
 }

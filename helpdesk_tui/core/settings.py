@@ -50,6 +50,8 @@ class Settings:
     local: bool = False
     """True: the embedded Postgres and the local sign-in, nothing over the network."""
     theme: str | None = None
+    notify: str = "bell"
+    """How the terminal tells of something while its window is not in front: ``bell``, ``osc9`` or ``off``."""
     poll_seconds: float = 2.0
     """Seconds between two looks at the database where live changes cannot be had."""
     token_store: str = "auto"  # noqa: S105  (where, not what)

@@ -55,6 +55,12 @@ class DeskTicket(DeskViews):
         """The desk can be asked."""
         super().opened(desk)
         self.follow("tickets", self.read_thread)
+        self.link.looking = self._looking
+
+    def _looking(self) -> UUID | None:
+        """The ticket that is open before the person's eyes."""
+        here = self.is_current and self.app.app_focus and self.has_class("reading")
+        return self.pane.ticket.id if here and self.pane.ticket is not None else None
 
     async def complete(self) -> None:
         """Hear of changes, and make what the first picture does not show."""
@@ -160,6 +166,8 @@ class DeskTicket(DeskViews):
         self._look_at(ticket)
         self.pane.focus_thread()
         self.refresh_hints()
+        if self.link.attention is not None:
+            self.link.attention.opened(ticket.id)
 
     async def _load_thread(self, ticket_id: UUID) -> None:
         self._reading = reading = self._reading + 1

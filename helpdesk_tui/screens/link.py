@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.model import Me
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
+    from helpdesk_tui.screens.attention import Attention
     from helpdesk_tui.widgets.status_line import Connection
 
 __all__ = ["Link", "Linked", "Owner", "Watch"]
@@ -48,6 +49,9 @@ class Owner(Protocol):
 
     def open_place(self, name: str, about: UUID | None = None) -> None:
         """Show one of the places (``screens.places``) or ``home``, the home screen; if asked, one thing in it."""
+
+    def ring(self, words: str) -> None:
+        """Something happened that the person wants to hear of where they do not look."""
 
 
 class Linked(Protocol):
@@ -121,6 +125,8 @@ class Link:
         state: how live the screens are, and why they are not.
         badges: how many notices are unread, how many chats wait.
         saved_in: the folder that files were last saved in; None: none yet.
+        attention: what keeps the badges up to date; None until changes are listened for.
+        looking: answers which ticket the person has open before their eyes, if any: set by the home screen.
     """
 
     def __init__(
@@ -146,6 +152,8 @@ class Link:
         self.state: tuple[Connection, str] = ("connecting", "")
         self.badges = (0, 0)
         self.saved_in: Path | None = None
+        self.attention: Attention | None = None
+        self.looking: Callable[[], UUID | None] = lambda: None
         self._sign_in = sign_in
         self._session = session
         self._owner = owner
@@ -290,9 +298,15 @@ class Link:
             return
         self._live = Live(self.settings, lambda: self._sign_in.session or self._session, renew=self._sign_in.refresh)
         self._live.subscribe(self._heard)
+        self._pay_attention(desk)
         self._run(self._live.run())
         self._run(self._stay_signed_in(self._sign_in.keep_fresh))
         self._run(desk.database.warm())
+
+    def _pay_attention(self, desk: Desk) -> None:
+        from helpdesk_tui.screens.attention import Attention
+
+        self.attention = Attention(self, desk, self._owner.ring)
 
     async def _stay_signed_in(self, keep_fresh: Callable[[], Awaitable[None]]) -> None:
         try:

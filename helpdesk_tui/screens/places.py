@@ -56,10 +56,17 @@ def _knowledge(link: Link) -> Place:
     return KnowledgeScreen(link)
 
 
+def _inbox(link: Link) -> Place:
+    from helpdesk_tui.screens.inbox import InboxScreen
+
+    return InboxScreen(link)
+
+
 #: By name: ``app.open('NAME')`` in ``actions`` opens one.
 PLACES: Final[dict[str, Entry]] = {
     "knowledge": Entry(_knowledge),
     "request": Entry(_request, ("customer",)),
+    "inbox": Entry(_inbox),
 }
 
 

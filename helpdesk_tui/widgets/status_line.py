@@ -254,6 +254,6 @@ class StatusLine(LineView, can_focus=False):
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
 
     def _badge_words(self, width: int) -> list[str]:
-        chats = "waiting chat" if self._badges[1] == 1 else "waiting chats"
-        words = ("unread", chats) if width >= ROOMY else ("new", "chats")
+        chats = "chat" if self._badges[1] == 1 else "chats"
+        words = ("unread", f"waiting {chats}") if width >= ROOMY else ("new", chats)
         return [f"{min(n, 99)} {word}" for n, word in zip(self._badges, words, strict=True) if n]

@@ -14,6 +14,7 @@ from helpdesk_tui.actions import ACTIONS, BY_ID, Context, key_words
 from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.customer_new import NewRequest
 from helpdesk_tui.screens.desk import DeskScreen
+from helpdesk_tui.screens.inbox import InboxScreen
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
@@ -29,6 +30,7 @@ from helpdesk_tui.widgets.article_view import ArticleView
 from helpdesk_tui.widgets.category_tree import CategoryTree
 from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.composer_text import ComposerText
+from helpdesk_tui.widgets.inbox_list import InboxList
 from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.widgets.request_list import RequestList
 from helpdesk_tui.widgets.thread import ThreadView
@@ -51,10 +53,11 @@ WIDGETS: tuple[type[Widget], ...] = (
     ArticleVersions,
     ArticleEditor,
     RequestList,
+    InboxList,
     ArticleHints,
     ArticleFinder,
 )
-SCREENS: tuple[type[Widget], ...] = (DeskScreen, KnowledgeScreen, CustomerScreen, NewRequest, Place)
+SCREENS: tuple[type[Widget], ...] = (DeskScreen, KnowledgeScreen, InboxScreen, CustomerScreen, NewRequest, Place)
 
 
 @pytest.mark.parametrize("widget", WIDGETS)
@@ -87,6 +90,7 @@ NEAREST: dict[str, tuple[Context, ...]] = {
     "versions": ("versions", "knowledge", "place", "anywhere"),
     "customer": ("customer", "anywhere"),
     "request": ("request", "place", "anywhere"),
+    "inbox": ("inbox", "place", "anywhere"),
 }
 #: Meant: the nearer one is what the key does there.
 SHADOWED = {
@@ -128,7 +132,7 @@ def test_no_key_is_given_twice_in_a_context(context: Context) -> None:
 
 
 async def test_the_help_lists_every_action_with_its_key(team: Team, tmp_path: Path) -> None:
-    async with opened(team.database, team.agent, tmp_path, size=(110, 260)) as seen:
+    async with opened(team.database, team.agent, tmp_path, size=(110, 300)) as seen:
         await seen.press("question_mark")
         await seen.until(lambda: seen.shows("Show every key"), "the help")
         for action in ACTIONS:

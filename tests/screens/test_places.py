@@ -141,8 +141,10 @@ async def test_another_role_has_another_home(team: Team, tmp_path: Path, monkeyp
 async def test_badges_are_on_every_status_line(team: Team, tmp_path: Path) -> None:
     async with opened(team.database, team.agent, tmp_path, size=(80, 24)) as seen:
         assert not seen.shows("new")
-        seen.desk.link.set_badges(3, 1)
-        await seen.until(lambda: seen.shows("3 new") and seen.shows("1 chats"), "the badges")
+        link = seen.desk.link
+        await seen.until(lambda: link.attention is not None and link.attention.looked, "the first look")
+        link.set_badges(3, 1)
+        await seen.until(lambda: seen.shows("3 new") and seen.shows("1 chat "), "the badges")
         await seen.press("K")
         await seen.until(lambda: in_library(seen) and seen.shows("3 new"), "here too")
         seen.desk.link.set_badges(0, 0)

@@ -1,0 +1,302 @@
+"""The inbox: what happened while one looked elsewhere. Looking at a line is not reading it; opening it is, and so is
+saying so."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from helpdesk_tui.actions import BY_ID, Context, key_words
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.notice_words import waiting
+from helpdesk_tui.core.notices import UNREAD_CAP, Badges, Notice, Notices, Preference, kinds_for
+from helpdesk_tui.screens.bindings import bindings
+from helpdesk_tui.screens.place import Place
+from helpdesk_tui.screens.places import PLACES
+from helpdesk_tui.widgets.inbox_list import InboxList
+from helpdesk_tui.widgets.notice_settings import NoticeSettings
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.desk import Desk
+    from helpdesk_tui.core.dirty import Ids
+    from helpdesk_tui.core.model import Me
+    from helpdesk_tui.screens.link import Link
+    from helpdesk_tui.widgets.status_line import Connection
+
+__all__ = ["InboxScreen"]
+
+#: Lines read at once.
+PAGE = 50
+HINTS = ("inbox.open", "app.help", "inbox.read", "inbox.undo", "inbox.filter", "inbox.all", "inbox.settings")
+
+
+class InboxScreen(Place):
+    """One person's inbox.
+
+    Args:
+        link: the person's link to the database.
+    """
+
+    CSS_PATH = "inbox.tcss"
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("inbox",)
+    BINDINGS: ClassVar[list[BindingType]] = bindings("inbox")
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self.list = InboxList(clock=link.clock, id="inbox")
+        self.settings = NoticeSettings(id="settings")
+        self.unread_only = True
+        self._badges = Badges()
+        # Acts go one after the other, so that undoing comes after what it undoes.
+        self._acting = asyncio.Lock()
+        self._flying: set[UUID] = set()
+        self._done: list[list[UUID]] = []
+
+    def body(self) -> ComposeResult:
+        """The lines, and the settings below them when they are asked for."""
+        yield self.list
+        yield self.settings
+
+    def on_mount(self) -> None:
+        """The keys are the list's."""
+        self.list.focus()
+        self._name_list()
+
+    def hints(self) -> tuple[str, ...]:
+        """The same ones all the time."""
+        return (*HINTS, "place.home") if not self.settings.asking else ()
+
+    @property
+    def notices(self) -> Notices:
+        """What is asked.
+
+        Raises:
+            RuntimeError: the database has not answered yet.
+        """
+        if self.link.me is None:
+            raise RuntimeError("the database has not answered yet")
+        return Notices(self.link.database, self.link.me)
+
+    # Reading
+
+    def opened(self, desk: Desk) -> None:
+        """The database can be asked."""
+        self.list.role = desk.me.role
+        watch = self.follow("notices", self._read)
+        # How many chats wait is on the line above; a burst of them is one reading.
+        self.follow("chats", self._read, gap=2.0, jitter=0.5)
+        watch.mark()
+
+    def me_changed(self, me: Me) -> None:
+        """Another role: other words, and other tickets in sight."""
+        self.list.role = me.role
+        self.spawn(self._read_again())
+
+    def connection_changed(self, name: Connection, why: str) -> None:
+        """While there is nothing to show yet, waiting must not look like loading."""
+        if name == "down" and self.list.state == "loading":
+            self.list.show_failed(why, "It is tried again by itself.")
+
+    async def _read(self, changed: Ids) -> None:  # noqa: ARG002  (which ones is not told)
+        await self._read_again()
+
+    async def _read_again(self) -> None:
+        unread_only = self.unread_only
+        limit = min(max(len(self.list.notices), PAGE), 500)
+        try:
+            lines, more, badges = await self.notices.look(unread_only, limit)
+        except HelpdeskError as error:
+            self.list.show_failed(str(error), f"{key_words(BY_ID['inbox.refresh'].keys[0])} tries again.")
+            return
+        if unread_only == self.unread_only:
+            self._badges = badges
+            self._feed(lines, more)
+
+    def _feed(self, lines: list[Notice], more: bool) -> None:
+        # What was just marked and is still on its way stays as the person left it.
+        shown = [line for line in lines if not self.unread_only or line.id not in self._flying]
+        if shown:
+            self.list.show(shown, more=more)
+            self.list.mark(self._flying, True)
+        else:
+            self._show_none()
+        self._name_list()
+
+    def _show_none(self) -> None:
+        if self.unread_only:
+            key = key_words(BY_ID["inbox.filter"].keys[0])
+            self.list.show_empty("Nothing unread.", f"{key} shows what you have read.")
+        else:
+            self.list.show_empty(
+                "Nothing has happened yet.", "What happens to your tickets while you look elsewhere, is here."
+            )
+
+    def _name_list(self) -> None:
+        unread = self._badges.unread
+        count = f"{UNREAD_CAP - 1}+" if unread >= UNREAD_CAP else str(unread)
+        head = f"Inbox: unread ({count})" if self.unread_only else f"Inbox: all, {count} unread"
+        chats = (
+            waiting(self._badges.waiting, self._badges.waiting_since, self.link.clock()) if self._badges.waiting else ""
+        )
+        self.list.set_head(head, chats)
+
+    @on(InboxList.NeedMore)
+    def _more_wanted(self, message: InboxList.NeedMore) -> None:
+        self.spawn(self._read_on(message.after))
+
+    async def _read_on(self, after: Notice) -> None:
+        unread_only = self.unread_only
+        try:
+            lines, more = await self.notices.page(unread_only, PAGE, before=after)
+        except HelpdeskError as error:
+            self.link_trouble(error)
+            return
+        if unread_only == self.unread_only:
+            self.list.add(lines, more=more)
+
+    def action_refresh(self) -> None:
+        """Read everything anew."""
+        self.link.read_everything()
+        if self.link.me is not None:
+            self.spawn(self._read_again())
+
+    def action_filter(self) -> None:
+        """Unread lines alone, or all."""
+        self.unread_only = not self.unread_only
+        self.list.show_loading("Reading …")
+        self._name_list()
+        if self.link.me is not None:
+            self.spawn(self._read_again())
+
+    # Acts
+
+    @on(InboxList.Opened)
+    def _open(self, message: InboxList.Opened) -> None:
+        notice = message.notice
+        if notice.chat_id is not None and "chats" not in PLACES:
+            self.say("Chats cannot be opened here")
+            return
+        if not notice.read:
+            self._mark([notice], step=False)
+        if notice.chat_id is not None:
+            self.link.open("chats", notice.chat_id)
+        else:
+            # A line about many tickets leads to the queues.
+            self.link.open("home", notice.ticket_id)
+
+    def action_read(self) -> None:
+        """Mark the line as read, and on to the next."""
+        notice = self.list.selected
+        if notice is None:
+            return
+        if notice.read:
+            self.list.action_by(1)
+        else:
+            self._mark([notice])
+            self.say("Marked as read")
+
+    def action_all(self) -> None:
+        """Mark everything as read, also what is further down."""
+        lines = [each for each in self.list.notices if not each.read]
+        if lines:
+            self._mark(lines, everything=True, step=False)
+            self.say("Everything is marked as read")
+        else:
+            self.say("Nothing is unread")
+
+    def _mark(self, lines: list[Notice], *, everything: bool = False, step: bool = True) -> None:
+        ids = [line.id for line in lines]
+        self._flying.update(ids)
+        if self.link.attention is not None:
+            self.link.attention.was_read(lines)
+        if self.unread_only:
+            self.list.take_away(ids)
+            if not self.list.notices:
+                self._show_none()
+        else:
+            self.list.mark(ids, True)
+            if step:
+                self.list.action_by(1)
+        self.spawn(self._mark_there(lines, everything))
+
+    async def _mark_there(self, lines: list[Notice], everything: bool) -> None:
+        async with self._acting:
+            try:
+                upto = max(line.updated_at for line in lines)
+                changed = await (self.notices.mark_all(upto) if everything else self.notices.mark(lines))
+            except HelpdeskError as error:
+                self.say(f"NOT marked: {error.message}", alarm=True)
+            else:
+                if changed:
+                    self._done.append(changed)
+                if len(lines) == 1 and not changed:
+                    self.say("Something happened there meanwhile: it stays unread")
+            finally:
+                self._flying.difference_update(line.id for line in lines)
+        await self._read_again()
+
+    def action_undo(self) -> None:
+        """Mark as unread again what was marked last."""
+        self.spawn(self._undo())
+
+    async def _undo(self) -> None:
+        async with self._acting:
+            if not self._done:
+                self.say("Nothing to undo")
+                return
+            ids = self._done.pop()
+            try:
+                back = await self.notices.unmark(ids)
+            except HelpdeskError as error:
+                self._done.append(ids)
+                self.say(f"NOT undone: {error.message}", alarm=True)
+                return
+        self.say("Unread again" if len(back) == 1 else f"{len(back)} unread again")
+        if self.link.attention is not None:
+            self.link.attention.look_again()
+        await self._read_again()
+        self.list.select(ids[0])
+
+    # Of what one is told
+
+    def action_settings(self) -> None:
+        """Ask of what one wants to be told."""
+        me = self.link.me
+        if me is None:
+            self.say("Not connected yet", alarm=True)
+            return
+        self.settings.ask(kinds_for(me))
+        self.refresh_hints()
+        self.spawn(self._read_settings())
+
+    async def _read_settings(self) -> None:
+        try:
+            self.settings.show(await self.notices.preferences())
+        except HelpdeskError as error:
+            self.settings.show_failed(str(error))
+
+    @on(NoticeSettings.Switched)
+    def _switched(self, message: NoticeSettings.Switched) -> None:
+        self.spawn(self._keep(message.kind, message.was, message.preference))
+
+    async def _keep(self, kind: str, was: Preference, preference: Preference) -> None:
+        async with self._acting:
+            try:
+                await self.notices.set_preference(kind, preference.on, preference.bell)
+            except HelpdeskError as error:
+                self.settings.put_back(kind, was)
+                self.say(f"NOT kept: {error.message}", alarm=True)
+                return
+        if self.link.attention is not None:
+            self.link.attention.look_again()
+
+    @on(NoticeSettings.Closed)
+    def _settings_closed(self, message: NoticeSettings.Closed) -> None:
+        if message.by_key:
+            self.list.focus()
+        self.refresh_hints()
