@@ -10,7 +10,8 @@ from rich.cells import cell_len
 from helpdesk_tui.core.model import Role
 from helpdesk_tui.core.notice_words import about, what
 from helpdesk_tui.core.notices import Notice
-from helpdesk_tui.widgets.queue_row import CURSOR_GLYPH, Part, ago, exactly, fit, plain
+from helpdesk_tui.core.wording import ago
+from helpdesk_tui.widgets.queue_row import CURSOR_GLYPH, Part, exactly, fit, plain
 
 __all__ = ["GLYPHS", "row_lines"]
 
