@@ -107,7 +107,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "desk.back", "Back to the queue", ("escape", "h"), "thread", "screen.back", "back", palette=False, team=True
     ),
     # a customer's requests
-    Action("customer.new", "Write a new request", ("n", "ctrl+n"), "customer", "app.open('request')", "new request"),
+    Action("customer.new", "Write a new request", ("n", "ctrl+n"), "customer", "app.open('request')", "new"),
     Action("requests.open", "Open the request", ("enter",), "customer", hint="open", palette=False),
     Action("customer.answer", "Write to us about the request", ("r",), "customer", "screen.answer", "answer"),
     Action(
@@ -117,7 +117,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "customer",
         "screen.answer(True)",
     ),
-    Action("customer.solved", "It is solved: close the request", ("x",), "customer", "screen.solved", "it is solved"),
+    Action("customer.solved", "It is solved: close the request", ("x",), "customer", "screen.solved", "solved"),
     Action(
         "customer.reopen", "It is not solved: open the request again", ("o",), "customer", "screen.reopen", "reopen"
     ),

@@ -148,8 +148,16 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
             )
         mail = str(self._sign_in.mailbox or "")
         await self.push_screen(
-            SignInScreen(self._sign_in, where, reason=reason, email=email, mail=mail), self._signed_in
+            SignInScreen(self._sign_in, where, reason=reason, email=email, mail=mail, newcomer=self._greet),
+            self._signed_in,
         )
+
+    def _greet(self, session: Session) -> None:
+        """Somebody has just signed up: a customer, whatever they say of themselves."""
+        from helpdesk_tui.core.homes import remember
+
+        if self._drafts is not None:
+            remember(self._drafts.parent, session.user_id, "customer")
 
     def _signed_in(self, session: object) -> None:
         from helpdesk_tui.core.credential import Session
@@ -215,19 +223,23 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         self.exit(0)
 
 
-def run(settings: Settings, sign_in: SignIn, session: Session | None = None) -> int:
+def run(settings: Settings, sign_in: SignIn, session: Session | None = None, *, role: Role | None = None) -> int:
     """Open the program on this terminal and stay until it is left.
 
     Args:
         settings: which helpdesk.
         sign_in: signs people in.
         session: who is signed in already, if anybody.
+        role: theirs, where it is known: the first picture is of their home screen then.
 
     Returns:
         An exit code.
     """
+    from helpdesk_tui.core.homes import remember
     from helpdesk_tui.core.settings import state_dir
 
+    if session is not None and role is not None:
+        remember(state_dir(), session.user_id, role)
     app = HelpdeskApp(settings, sign_in, session, drafts=state_dir() / "drafts.sqlite3")
     code = app.run()
     return app.return_code or 0 if code is None else code

@@ -56,7 +56,7 @@ def _open(args: argparse.Namespace, settings: Settings) -> int:
         sign_in.notice = lambda _: None  # the screen is the app's now
         from helpdesk_tui.app import run as open_app
 
-        return open_app(desk.settings, sign_in, session)
+        return open_app(desk.settings, sign_in, session, role=args.role)
     finally:
         run(_leave(desk, sign_in, ours=args.role is not None))
 

@@ -41,6 +41,14 @@ SUGGESTED: Final = 4
 WIDE: Final = 120
 
 
+class TitleField(Input):
+    """What a request is about, in a line."""
+
+    async def action_submit(self) -> None:
+        """To the text: at once, so that no key that is on its way already ends up here."""
+        self.screen.focus_next()
+
+
 class NewRequest(Place):
     """Writes one request. What is written stays in the journal until the database has it.
 
@@ -54,7 +62,7 @@ class NewRequest(Place):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        self.title_field = Input(placeholder="What is it about?", max_length=LONGEST_TITLE, id="new-title")
+        self.title_field = TitleField(placeholder="What is it about?", max_length=LONGEST_TITLE, id="new-title")
         self.text = ComposerText(id="new-text")
         self.files = FileBar(id="new-files")
         self.about = Static("", id="new-topic", markup=False)
@@ -79,7 +87,8 @@ class NewRequest(Place):
                 yield self.files
                 yield self.about
                 yield self.told
-            yield self.hints_list
+            with Vertical(id="new-side"):
+                yield self.hints_list
         yield self.picker
 
     def on_mount(self) -> None:
@@ -161,11 +170,6 @@ class NewRequest(Place):
             self._saving = self.set_timer(SAVE_SECONDS, self._save)
         self._suggest_soon()
 
-    @on(Input.Submitted, "#new-title")
-    def _title_done(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.text.focus()
-
     def _save(self) -> None:
         """Keep what is written."""
         self._saving = None
@@ -180,8 +184,8 @@ class NewRequest(Place):
         """Files and topic."""
         self.files.list_files(self._request.files)
         topic = next((each for each in self._topics if each.id == self._request.category), None)
-        name = safe_line(topic.name, 60) if topic else "not chosen (we will find the right people)"
-        self.about.update(f"Topic: {name}   ^O chooses · ^F attaches a file · ^S sends")
+        name = safe_line(topic.name, 60) if topic else "none chosen, we will find the right people"
+        self.about.update(f"Topic: {name}")
 
     def _tell(self, words: str, *, failed: bool = False) -> None:
         self.told.set_class(failed, "failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -33,6 +34,7 @@ class SignInScreen(Screen[object]):
         reason: why somebody has to sign in (again), if there is more to say.
         email: what the e-mail field starts with.
         mail: where the codes are that would come by e-mail, where there is no mail server.
+        newcomer: called with the session of somebody who has just signed up.
     """
 
     CSS_PATH = "sign_in.tcss"
@@ -45,13 +47,23 @@ class SignInScreen(Screen[object]):
         Binding("up", "app.focus_previous", show=False),
     ]
 
-    def __init__(self, sign_in: SignIn, where: str, *, reason: str = "", email: str = "", mail: str = "") -> None:
+    def __init__(
+        self,
+        sign_in: SignIn,
+        where: str,
+        *,
+        reason: str = "",
+        email: str = "",
+        mail: str = "",
+        newcomer: Callable[[Session], None] = lambda _: None,
+    ) -> None:
         super().__init__()
         self._sign_in = sign_in
         self._where = where
         self._reason = reason
         self._email = email
         self._mail = mail
+        self._newcomer = newcomer
         self._factor: SecondFactor | None = None
         self._busy = False
         self._step: Name = "in"
@@ -185,6 +197,8 @@ class SignInScreen(Screen[object]):
     def _in(self, session: Session | None) -> bool:
         """Whether that was all."""
         if session is not None:
+            if self._step in ("up", "confirm"):
+                self._newcomer(session)
             self.dismiss(session)
         return session is not None
 

@@ -16,6 +16,7 @@ from helpdesk_tui.core.session import SignIn
 from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.local.sign_in.mail import Outbox
 from helpdesk_tui.local.sign_in.transport import LocalSignIn
+from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.sign_in import SignInScreen
 from tests.screens.opened import Opened
@@ -119,7 +120,7 @@ async def test_somebody_new_signs_up_with_the_mailed_code(database: DeskDatabase
         await seen.until(lambda: seen.shows("The code is wrong"), "the refusal")
         app.screen.query_one("#code", Input).value = code_in(gate)
         await seen.press("enter")
-        await seen.until(lambda: not isinstance(app.screen, SignInScreen), "the home screen")
+        await seen.until(lambda: isinstance(app.screen, CustomerScreen), "a customer's home")
         assert sign_in.session is not None
         await seen.until(lambda: seen.shows("Mira"), "who I am")
         await seen.app.leave()
