@@ -184,7 +184,7 @@ class NewRequest(Place):
         """Files and topic."""
         self.files.list_files(self._request.files)
         topic = next((each for each in self._topics if each.id == self._request.category), None)
-        name = safe_line(topic.name, 60) if topic else "none chosen, we will find the right people"
+        name = safe_line(topic.name, 60) if topic else "not chosen, we find the right people"
         self.about.update(f"Topic: {name}")
 
     def _tell(self, words: str, *, failed: bool = False) -> None:
