@@ -5,6 +5,7 @@ Nothing here imports Textual, so that ``helpdesk keys`` and the docs can read it
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -324,6 +325,25 @@ ACTIONS: Final[tuple[Action, ...]] = (
 )
 
 BY_ID: Final = {action.id: action for action in ACTIONS}
+
+_own: dict[str, tuple[str, ...]] = {}
+
+
+def remap(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Take the person's own keys, by action id, in place of those taken before; what is shown follows from then on."""
+    _own.clear()
+    _own.update(keys)
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """The keys that run an action now, the one to show first."""
+    return _own.get(name) or BY_ID[name].keys
+
+
+def key_of(name: str) -> str:
+    """The key of an action to show, as people write it; empty where there is none."""
+    return next(map(key_words, keys_of(name)), "")
+
 
 _GLYPHS: Final = {
     "question_mark": "?",

@@ -16,6 +16,7 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 from textual.binding import Binding, BindingType
 
 from helpdesk_tui import collecting
+from helpdesk_tui.actions import remap
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError
 from helpdesk_tui.crash import Crashing
 from helpdesk_tui.hosting import LINK_WORKERS, Hosting
@@ -99,6 +100,8 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         if settings.theme is not None and settings.theme not in self.available_themes:
             known = ", ".join(sorted(self.available_themes))
             raise SettingsError(f"There is no theme “{settings.theme}”.", f"The themes are {known}.")
+        remap(settings.keys)
+        self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
         self.theme = settings.theme or ("ansi-dark" if few else DARK.name)
 
     def on_mount(self) -> None:

@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
     "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),
     "demo": ("open a helpdesk with demo people on this machine", "helpdesk_tui.cli.demo"),
+    "keys": ("every action with its keys", "helpdesk_tui.cli.keys"),
     "config": ("show and check the settings", "helpdesk_tui.cli.config"),
     "db": ("set up and check the database, as its owner", "helpdesk_tui.cli.db"),
     "import": ("bring in tickets, articles and chats from files", "helpdesk_tui.cli.import_"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import errno
-import hashlib
 import os
 import stat
 import unicodedata
@@ -86,7 +85,13 @@ class Upload:
     @property
     def sha256(self) -> str:
         """As 64 hexadecimal digits; the database compares it with what arrived."""
-        return hashlib.sha256(self.data).hexdigest()
+        return _sha256(self.data)
+
+
+def _sha256(data: bytes) -> str:
+    import hashlib  # loads OpenSSL, for which no start waits
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def read(path: Path) -> Upload:
@@ -204,7 +209,7 @@ async def fetch(database: Database, attachment: Attachment) -> bytes:
     if not found:
         raise NotFound("There is no such file.")
     data = base64.b64decode(found[0])
-    if hashlib.sha256(data).hexdigest() != attachment.sha256:
+    if _sha256(data) != attachment.sha256:
         raise Unreachable("The file did not arrive whole.", "Try again.")
     return data
 

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from helpdesk_tui.core import setting_values as values
 from helpdesk_tui.core import toml_lines
 from helpdesk_tui.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core import keymap
 
 APP_NAME = "helpdesk-tui"
 DEMO = "demo"
@@ -26,7 +29,8 @@ _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one run of the program works with. Every field but ``profile`` is a key of the settings file."""
+    """What one run of the program works with. Each field but ``profile`` is a key of the settings file; ``keys`` is
+    a table."""
 
     profile: str = "default"
     auth_url: str = ""
@@ -58,6 +62,8 @@ class Settings:
     """Where the sign-in rests: ``auto`` (the system keyring, else a file), ``keyring`` or ``file``."""
     postgres: str | None = None
     """The directory with the local mode's PostgreSQL programs. None: looked for."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The keys of actions that were given others than the usual ones."""
 
     @property
     def auth_endpoint(self) -> str:
@@ -68,8 +74,8 @@ class Settings:
         return url if urlsplit(url).path.strip("/") else f"{url}/auth/v1"
 
 
-KEYS: tuple[str, ...] = tuple(f.name for f in fields(Settings) if f.name != "profile")
-_TOP_LEVEL = (*KEYS, "default_profile", "profile")
+KEYS: tuple[str, ...] = tuple(f.name for f in fields(Settings) if f.name not in ("profile", "keys"))
+_TOP_LEVEL = (*KEYS, "default_profile", "profile", "keys")
 # A local profile takes these from the local server, never from the file.
 _OF_A_SERVER = (
     "auth_url",
@@ -164,7 +170,7 @@ def explain(
     path = path or default_path(env)
     data, lines, exists = _read(path, must_exist=named)
     problems = list(_problems(data, lines))
-    _raise_first((p for p in problems if p.secret or len(p.path) == 1), path)
+    _raise_first((p for p in problems if p.secret or len(p.path) == 1 or p.path[0] == "keys"), path)
 
     tables: dict[str, Any] = data["profile"] if isinstance(data.get("profile"), dict) else {}
     profiles = tuple(dict.fromkeys([*tables, DEMO]))
@@ -193,7 +199,7 @@ def explain(
             origins[key] = "local mode"
     else:
         _infer(chosen, origins)
-    settings = Settings(profile=profile, **chosen)
+    settings = Settings(profile=profile, keys=_keymap(data)[0], **chosen)
     missing = () if settings.local else tuple(key for key in ("auth_url", "db_host") if not getattr(settings, key))
     for key in KEYS:
         origins.setdefault(key, "default")
@@ -211,6 +217,14 @@ def validate(path: Path) -> list[Problem]:
     except OSError as error:
         return [Problem(1, "", f"the file cannot be read: {error.strerror}.")]
     return sorted([*_problems(data, lines), *_themes(data, lines)], key=lambda problem: problem.line)
+
+
+def _keymap(data: Mapping[str, Any]) -> tuple[keymap.Keymap, list[keymap.Fault]]:
+    if "keys" not in data:
+        return {}, []
+    from helpdesk_tui.core import keymap  # few people have keys of their own
+
+    return keymap.read(data["keys"])
 
 
 def _themes(data: Mapping[str, Any], lines: Mapping[toml_lines.KeyPath, int]) -> Iterator[Problem]:
@@ -297,6 +311,9 @@ def _problems(data: Mapping[str, Any], lines: Mapping[toml_lines.KeyPath, int]) 
                 path=(*path, "local"),
             )
         yield from _table_problems(table, path, KEYS, lines)
+    for fault in _keymap(data)[1]:
+        line = toml_lines.line_of(lines, fault.path)
+        yield Problem(line, ".".join(fault.path), fault.message, fault.nearest, fault.path)
     default = data.get("default_profile")
     if isinstance(default, str) and default not in (*profiles, DEMO, "default"):
         yield Problem(

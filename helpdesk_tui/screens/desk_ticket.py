@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from helpdesk_tui import collecting
-from helpdesk_tui.actions import BY_ID, key_words
+from helpdesk_tui.actions import key_of
 from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.desk_views import DeskViews
@@ -289,7 +289,7 @@ class DeskTicket(DeskViews):
         self._mark_drafts()
         if here and not message.sent and not self.pane.composer.is_empty:
             keys = {True: "desk.note", False: "desk.reply"}[self.pane.composer.internal]
-            self.say(f"Draft kept · {key_words(BY_ID[keys].keys[0])} goes on with it")
+            self.say(f"Draft kept · {key_of(keys)} goes on with it")
         if here:
             self.pane.focus_thread()
         self.refresh_hints()

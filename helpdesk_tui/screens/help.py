@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from helpdesk_tui.actions import ACTIONS, Context, key_words
+from helpdesk_tui.actions import ACTIONS, Context, key_words, keys_of
 from helpdesk_tui.screens.places import PLACES, offered
 from helpdesk_tui.widgets.queue_row import (
     CURSOR_GLYPH,
@@ -58,7 +58,6 @@ class HelpScreen(ModalScreen[None]):
     Args:
         here: the contexts of where the person is, the nearest first.
         role: of the person; None: of nobody yet. What they cannot open is left out.
-        keys: the keys of each action's id, where a keymap has changed them.
     """
 
     CSS_PATH = "help.tcss"
@@ -76,12 +75,10 @@ class HelpScreen(ModalScreen[None]):
         self,
         here: Sequence[Context] = (),
         role: Role | None = None,
-        keys: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__()
         self._here = tuple(here)
         self._role = role
-        self._keys = keys or {}
 
     def compose(self) -> ComposeResult:
         """A scrolling list, its name and the way out in the frame."""
@@ -103,7 +100,7 @@ class HelpScreen(ModalScreen[None]):
             table.add_column(min_width=16)
             table.add_column()
             for action in actions:
-                keys = self._keys.get(action.id, action.keys)
+                keys = keys_of(action.id)
                 words = "  " + " ".join(key_words(k) for k in keys) if keys else "  by the palette"
                 table.add_row(Text(words, "bold"), Text(action.words))
             yield Static(table)

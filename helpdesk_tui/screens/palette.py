@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from helpdesk_tui.actions import ACTIONS, Action, key_words
+from helpdesk_tui.actions import ACTIONS, Action, key_words, keys_of
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
 
@@ -44,7 +44,7 @@ class Commands(Provider):
     def _commands(self) -> Iterator[Command]:
         app = cast("HelpdeskApp", self.app)
         for action in self._actions(app):
-            yield action.words, " ".join(map(key_words, action.keys)), partial(self._run, action.action)
+            yield action.words, " ".join(map(key_words, keys_of(action.id))), partial(self._run, action.action)
         for name in sorted(app.available_themes):
             yield f"Theme: {name}", "", partial(setattr, app, "theme", name)
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from helpdesk_tui.actions import BY_ID, Context, key_words
+from helpdesk_tui.actions import BY_ID, Context, key_of
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.status_line import Connection, StatusLine
 
@@ -101,7 +101,7 @@ class Place(Screen[None]):
 
     def refresh_hints(self) -> None:
         """Other keys matter now."""
-        self.status.set_hints([(key_words(BY_ID[name].keys[0]), BY_ID[name].hint) for name in self.hints()])
+        self.status.set_hints([(key_of(name), BY_ID[name].hint) for name in self.hints()])
 
     def action_home(self) -> None:
         """Back to the home screen."""

@@ -6,6 +6,7 @@ back when something is chosen or Esc is pressed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -124,12 +125,15 @@ class Picker(LineView):
     def _match(self) -> None:
         digits = iter(_DIGITS)
         wanted = (self._filter or "").casefold()
-        self._matches = [
+        matches = [
             # While letters find, they choose nothing.
             ("" if self._filter is not None else choice.key or next(digits, ""), choice)
             for choice in self._choices
             if wanted in choice.label.casefold()
         ]
+        # Enter takes the first: where a word begins with the letters it is meant more likely.
+        begins = re.compile(rf"\b{re.escape(wanted)}")
+        self._matches = sorted(matches, key=lambda match: begins.search(match[1].label.casefold()) is None)
         self._cursor = max(0, min(self._cursor, len(self._matches) - 1))
 
     def _fit(self) -> None:

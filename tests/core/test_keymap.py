@@ -1,0 +1,57 @@
+"""The ``[keys]`` table of the settings."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from helpdesk_tui.core import keymap, settings
+from helpdesk_tui.core.errors import SettingsError
+
+
+def faults(toml: str) -> list[str]:
+    return [
+        f"{fault.message} {fault.nearest or ''}".strip() for fault in keymap.read(tomllib.loads(toml).get("keys"))[1]
+    ]
+
+
+def test_one_key_or_several_quoted_or_dotted() -> None:
+    table = tomllib.loads('[keys]\n"desk.reply" = ["R", "f4"]\ndesk.note = "ctrl+/"\n"app.quit" = "ctrl+q"\n')["keys"]
+    found, wrong = keymap.read(table)
+    assert wrong == []
+    assert found == {"desk.reply": ("R", "f4"), "desk.note": ("ctrl+slash",), "app.quit": ("ctrl+q",)}
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("keys = 3", "keys must be a table"),
+        ('[keys]\n"desk.replay" = "R"', "There is no action “desk.replay”. desk.reply"),
+        ('[keys]\n"desk.reply" = 3', "text, or a list of texts"),
+        ('[keys]\n"desk.reply" = []', "text, or a list of texts"),
+        ('[keys]\n"desk.reply" = "ctlr+r"', "“ctlr+r” is no key."),
+        ('[keys]\n"desk.reply" = "ctrl+pagedwon"', "“ctrl+pagedwon” is no key. ctrl+pagedown"),
+        ('[keys]\n"desk.reply" = "j"', "“j” is the key of queue.down too"),
+        ('[keys]\n"desk.reply" = "K"', "“K” is the key of place.knowledge too"),
+        ('[keys]\n"desk.reply" = "x"\n"desk.note" = "x"', "“x” is the key of desk.reply too"),
+    ],
+)
+def test_what_is_wrong_is_named(toml: str, words: str) -> None:
+    (fault,) = dict.fromkeys(faults(toml)) if "is the key" not in words else list(dict.fromkeys(faults(toml)))[:1]
+    assert words in fault
+
+
+def test_keys_may_be_swapped_and_kept() -> None:
+    assert faults('[keys]\n"desk.reply" = "i"\n"desk.note" = "r"\n"desk.status" = ["s", "f6"]') == []
+
+
+def test_settings_carry_the_keys_and_name_the_line_of_a_wrong_one(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('auth_url = "https://a.example"\ndb_host = "db"\n[keys]\n"desk.reply" = ["r", "f4"]\n')
+    assert settings.load({}, {}, path).keys == {"desk.reply": ("r", "f4")}
+    path.write_text('auth_url = "https://a.example"\ndb_host = "db"\n[keys]\n"desk.reply" = "r"\n"desk.nope" = "x"\n')
+    with pytest.raises(SettingsError, match=r"config.toml:5: keys.desk.nope: There is no action “desk.nope”"):
+        settings.load({}, {}, path)
+    assert [(problem.line, problem.key) for problem in settings.validate(path)] == [(5, "keys.desk.nope")]
