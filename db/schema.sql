@@ -1729,11 +1729,13 @@ language sql immutable parallel safe security definer set search_path = pg_catal
 $$;
 
 -- What a line over several tickets is called.
-create or replace function private.many_words(kinds jsonb, tickets bigint) returns text
+create or replace function private.many_words(kinds jsonb, tickets bigint, role text) returns text
 language sql immutable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
   select case when kinds - 'assigned' = '{}' then tickets || ' tickets were assigned to you'
               when kinds - 'due' = '{}' then tickets || ' of your tickets are due'
               when kinds - 'status' = '{}' then tickets || ' of your requests were changed'
+              when role = 'customer' then tickets || ' of your requests were answered'
+                                          || case when kinds ? 'status' then ' or changed' else '' end
               else 'News on ' || tickets || ' tickets' end
 $$;
 
@@ -1747,7 +1749,7 @@ begin
   insert into public.notifications as n (user_id, type, ticket_id, title, times, kinds, created_at, updated_at)
   with e as materialized (
     select e.person, e.kind, e.ticket_id, e.words || e.title as words,
-           array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'due'], e.kind) as place
+           array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'due'], e.kind) as place, p.role
       from unnest(events) e join public.profiles p on p.id = e.person
      where e.person is distinct from actor and p.deactivated_at is null and private.wants(p.preferences, e.kind)
   ),
@@ -1756,12 +1758,12 @@ begin
       from (select e.person, e.kind, count(*) as times from e group by e.person, e.kind) k group by k.person
   ),
   lines as (
-    select e.person, count(*) as times, count(distinct e.ticket_id) as tickets, (array_agg(e.kind order by e.place))[1] as kind,
+    select e.person, min(e.role) as role, count(*) as times, count(distinct e.ticket_id) as tickets, (array_agg(e.kind order by e.place))[1] as kind,
            (array_agg(e.ticket_id))[1] as ticket_id, (array_agg(e.words order by e.place))[1] as words
       from e group by e.person
   )
   select l.person, l.kind, case when l.tickets = 1 then l.ticket_id end,
-         case when l.tickets = 1 then l.words else private.many_words(k.kinds, l.tickets) end,
+         case when l.tickets = 1 then l.words else private.many_words(k.kinds, l.tickets, l.role) end,
          l.times, k.kinds, clock_timestamp(), clock_timestamp()
     from lines l join kinds k on k.person = l.person order by l.person
   on conflict (user_id, ticket_id) where ticket_id is not null do update
@@ -1794,7 +1796,7 @@ begin
        where n.assignee_id is not null and n.assignee_id is distinct from o.assignee_id
       union all
       select (n.customer_id, 'status', n.id, n.title,
-              case when n.is_open then 'Opened again: ' when n.status = 'closed' then 'Closed: ' else 'Resolved: ' end
+              case when n.is_open then 'Opened again: ' when n.status = 'closed' then 'Closed: ' else 'Solved: ' end
              )::private.event
         from old_rows o join new_rows n on n.id = o.id
        where n.status <> o.status and (not n.is_open or not o.is_open)

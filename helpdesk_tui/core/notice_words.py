@@ -30,6 +30,7 @@ _CUSTOMER: Final[Mapping[str, Callable[[int], str]]] = {
     "chat": lambda _: "new in your chat",
 }
 _STATUS: Final = {"open": "open again", "resolved": "resolved", "closed": "closed"}
+_PLAIN_STATUS: Final = {**_STATUS, "resolved": "solved"}
 
 
 def about(notice: Notice) -> str:
@@ -51,11 +52,11 @@ def what(notice: Notice, role: Role, now: datetime | None = None) -> str:
     """
     if notice.ticket_id is None and notice.chat_id is None:
         return ""
-    words = _CUSTOMER if role == "customer" else _TEAM
+    words, stands = (_CUSTOMER, _PLAIN_STATUS) if role == "customer" else (_TEAM, _STATUS)
     said = [make(notice.kinds[kind]) for kind, make in words.items() if kind in notice.kinds]
     for kind, times in notice.kinds.items():
         if kind == "status":
-            said.append(_STATUS.get(notice.status or "", "status changed"))
+            said.append(stands.get(notice.status or "", "changed"))
         elif kind == "due":
             said.append(_due(notice.due_date, now or datetime.now(UTC)))
         elif kind not in words:

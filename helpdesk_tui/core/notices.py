@@ -32,7 +32,7 @@ KINDS: Final[Mapping[str, str]] = {
 }
 CUSTOMER_KINDS: Final[Mapping[str, str]] = {
     "reply": "We answer one of your requests",
-    "status": "One of your requests is resolved, closed or opened again",
+    "status": "One of your requests is solved, closed or opened again",
     "chat": "We write in your chat",
 }
 

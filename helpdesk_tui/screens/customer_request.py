@@ -64,6 +64,12 @@ class CustomerRequest(Place):
     def opened(self, desk: Desk) -> None:  # noqa: ARG002  (what is asked is made of the link)
         """The database can be asked."""
         self.follow("tickets", self._changed).mark()
+        self.link.looking = self._looking
+
+    def _looking(self) -> UUID | None:
+        """The request that is open before the person's eyes."""
+        here = self.is_current and self.app.app_focus and self.has_class("reading")
+        return self.pane.ticket.id if here and self.pane.ticket is not None else None
 
     def connection_changed(self, name: Connection, why: str) -> None:
         """While there is nothing to show yet, waiting must not look like loading."""
@@ -201,6 +207,8 @@ class CustomerRequest(Place):
         self._look_at(ticket)
         self.pane.focus_thread()
         self.refresh_hints()
+        if self.link.attention is not None:
+            self.link.attention.opened(ticket.id)
 
     def action_back(self) -> None:
         """Back to the list. A draft stays where it is."""

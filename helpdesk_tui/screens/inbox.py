@@ -132,8 +132,9 @@ class InboxScreen(Place):
             key = key_words(BY_ID["inbox.filter"].keys[0])
             self.list.show_empty("Nothing unread.", f"{key} shows what you have read.")
         else:
+            what = "requests" if self.list.role == "customer" else "tickets"
             self.list.show_empty(
-                "Nothing has happened yet.", "What happens to your tickets while you look elsewhere, is here."
+                "Nothing has happened yet.", f"Here is what happens to your {what} while you look elsewhere."
             )
 
     def _name_list(self) -> None:

@@ -75,7 +75,7 @@ async def test_customers_are_told_that_their_request_was_resolved_closed_or_open
     agent = await people.connect_as(ada)
     for status, title, times in (
         ("pending", None, 0),
-        ("resolved", "Resolved: t", 1),
+        ("resolved", "Solved: t", 1),
         ("closed", "Closed: t", 2),
         ("open", "Opened again: t", 3),
         ("pending", "Opened again: t", 3),

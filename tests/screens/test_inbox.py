@@ -22,6 +22,7 @@ from helpdesk_tui.screens import attention
 from helpdesk_tui.screens.inbox import InboxScreen
 from tests.db.noticing import say
 from tests.screens.opened import Opened, Team, ticket_id
+from tests.screens.test_customer import check
 from tests.world import Person
 
 
@@ -281,11 +282,20 @@ async def test_customers_inbox_speaks_plain_words_and_shows_no_note(team: Team, 
     async with opened(team, team.customer, tmp_path) as seen:
         await seen.enter_inbox()
         assert seen.shows("✓ #1004 How to reset")
-        assert seen.shows("1 answer, resolved · “Hold it for ten seconds.”")
-        assert not seen.shows("SECRET")
+        assert seen.shows("1 answer, solved · “Hold it for ten seconds.”")
+        check(seen)
         await seen.press("comma")
         await seen.until(lambda: seen.shows("We answer one of your requests"), "plain words")
-        assert not seen.shows("assigned")
+        check(seen)
+        await seen.press("escape", "enter")
+        await seen.until(lambda: seen.shows("Hold it for ten seconds.") and seen.unread() == 0, "the request, read")
+        await say(agent, ticket_id(1004), "And once more.")
+        await seen.until(lambda: seen.shows("And once more."), "an answer before one's eyes")
+        await seen.pilot.pause(0.4)
+        assert await reads(team, team.customer) == {ticket_id(1004): True}
+        await seen.press("I", "f")
+        await seen.until(lambda: isinstance(seen.app.screen, InboxScreen) and len(seen.inbox.list.notices) == 1, "all")
+        check(seen)
 
 
 # -- the bell ---------------------------------------------------------------------------------------------------------
