@@ -37,8 +37,9 @@ def test_kinds_are_counted_in_words(kinds: dict[str, int], role: Role, words: st
 
 
 @pytest.mark.parametrize(
-    ("due", "words"), [(-200, "overdue for 3 h"), (0, "due now"), (90, "due in 1 h"), (5000, "due in 3 d"), (None, "was due")]
-)  # fmt: skip
+    ("due", "words"),
+    [(-200, "overdue for 3 h"), (0, "due now"), (90, "due in 1 h"), (5000, "due in 3 d"), (None, "was due")],
+)
 def test_due_dates_are_said_as_they_are_now(due: int | None, words: str) -> None:
     date = None if due is None else NOW + timedelta(minutes=due)
     assert what(replace(LINE, kinds={"due": 1}, due_date=date), "agent", NOW) == words
