@@ -1140,29 +1140,350 @@ begin
 end
 $$;
 
--- Articles that fit some words, the best first.
+-- How many steps (a letter more, less, another one, two swapped) lead from one word to the other; most + 1 for more.
+create or replace function private.steps_between(one text, other text, most integer) returns integer
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+  a constant text[] := string_to_array(one, null);
+  b constant text[] := string_to_array(other, null);
+  n constant integer := cardinality(a);
+  m constant integer := cardinality(b);
+  before integer[];
+  above integer[] := array(select generate_series(0, m));
+  here integer[];
+  least_here integer;
+begin
+  if abs(n - m) > most then
+    return most + 1;
+  end if;
+  for i in 1..n loop
+    here := array[i];
+    least_here := i;
+    for j in 1..m loop
+      here[j + 1] := least(above[j + 1] + 1, here[j] + 1, above[j] + (a[i] <> b[j])::integer,
+        case when i > 1 and j > 1 and a[i] = b[j - 1] and a[i - 1] = b[j] then before[j - 1] + 1 end);
+      least_here := least(least_here, here[j + 1]);
+    end loop;
+    if least_here > most then
+      return most + 1;
+    end if;
+    before := above;
+    above := here;
+  end loop;
+  return above[m + 1];
+end
+$$;
+
+-- Words of articles that a word nobody wrote may have been meant to be, the nearest first, and how near (1: the same).
+-- One step away is tried without any extension; farther with pg_trgm, wherever it is installed.
+create or replace function private.meant(mistyped text, staff boolean)
+returns table (term text, nearness double precision)
+language plpgsql stable security definer rows 3 set search_path = pg_catalog, pg_temp as $$
+declare
+  size constant integer := char_length(mistyped);
+  farthest constant integer := case when size < 4 then 0 when size < 6 then 1 when size < 10 then 2 else 3 end;
+  trigrams constant text := (select quote_ident(n.nspname) from pg_extension e
+                               join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_trgm');
+  letters constant text[] := string_to_array('abcdefghijklmnopqrstuvwxyz0123456789', null);
+begin
+  if farthest = 0 or size > 40 then
+    return;
+  end if;
+  return query
+  with near as materialized (
+    select left(mistyped, i - 1) || substr(mistyped, i + 1) as word from generate_series(1, size) i
+    union
+    select left(mistyped, i - 1) || substr(mistyped, i + 1, 1) || substr(mistyped, i, 1) || substr(mistyped, i + 2)
+      from generate_series(1, size - 1) i
+    union
+    select left(mistyped, i) || l || substr(mistyped, i + 1) from generate_series(0, size) i, unnest(letters) l
+    union
+    select left(mistyped, i - 1) || l || substr(mistyped, i + 1) from generate_series(1, size) i, unnest(letters) l
+  )
+  select f.term, 1 - 1::double precision / size
+    from (select w.term, count(*) as forms
+            from near n join private.article_words w on w.word = n.word collate "C" and (w.published or staff)
+           where exists (select from private.article_terms t where t.term = w.term and (t.published or staff))
+           group by w.term) f
+   order by (select count(*) from (select from private.article_terms t
+                                    where t.term = f.term and (t.published or staff) limit 1000) c) desc, f.term
+   limit 3;
+  if found or farthest = 1 or trigrams is null then
+    return;
+  end if;
+  return query execute format($q$
+    select s.term, min(1 - s.steps::double precision / $3)
+      from (select c.term, private.steps_between($1, c.word, $4) as steps
+              from (select w.word, w.term, %1$s.similarity(w.word, $1) as alike
+                      from private.article_words w
+                     where w.word operator(%1$s.%%) $1 and (w.published or $2)
+                       and exists (select from private.article_terms t where t.term = w.term and (t.published or $2))
+                     order by alike desc, w.word limit 12) c) s
+     where s.steps <= $4 group by s.term order by 2 desc, 1 limit 3 $q$, trigrams)
+  using mistyped, staff, size, farthest;
+end
+$$;
+
+-- Words of articles that an unknown word stands for: what it may become when it is finished, else what it was meant to
+-- be, else two words that were run together.
+create or replace function private.guessed(unknown text, typing boolean, staff boolean)
+returns table (term text, nearness double precision)
+language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg_temp as $$
+declare
+  size constant integer := char_length(unknown);
+begin
+  if typing or size > 3 then
+    return query
+    with c as (
+      select w.term, w.word
+        from private.article_words w
+       where w.word > unknown collate "C" and w.word < (unknown || chr(1114111)) collate "C"
+         and (w.published or staff)
+         and exists (select from private.article_terms t where t.term = w.term and (t.published or staff))
+       order by char_length(w.word), w.word limit 80
+    ), h as (
+      -- What many articles speak of is what it will be, most likely.
+      select c.term, (select count(*) from (select from private.article_terms t
+                                             where t.term = c.term and (t.published or staff) limit 500) n) as held
+        from c group by c.term order by held desc, c.term limit 8
+    )
+    select h.term, 0.3::double precision + 0.7::double precision * h.held / max(h.held) over () from h;
+    if found then
+      return;
+    end if;
+  end if;
+  return query select m.term, m.nearness from private.meant(unknown, staff) m;
+  if found then
+    return;
+  end if;
+  return query
+  select p.term, 0.7::double precision
+    from (select l.term as one, r.term as other
+            from generate_series(3, size - 3) i
+            join private.article_words l on l.word = left(unknown, i) collate "C" and (l.published or staff)
+            join private.article_words r on r.word = substr(unknown, i + 1) collate "C" and (r.published or staff)
+           where exists (select from private.article_terms t where t.term = l.term and (t.published or staff))
+             and exists (select from private.article_terms t where t.term = r.term and (t.published or staff))
+           order by abs(i - size / 2), l.term, r.term limit 1) s
+   cross join lateral (values (s.one), (s.other)) as p(term);
+end
+$$;
+
+-- What a text asks for: word stems with their weights, those of its first line or sentence counting double. A stem that
+-- stands for a word of the text has its place there; what is looked for besides has none.
+create or replace function private.asked_for(query text, staff boolean)
+returns table (term text, weight double precision, place integer)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+declare
+  short constant integer := 12;      -- words; a longer text was not typed into a search line
+  guesses_most constant integer := 5;
+  cleaned constant text := normalize(regexp_replace(left(query, 20000), 'https?://\S+', ' ', 'g'), nfkc);
+  first_end constant integer := regexp_instr(cleaned, '[.!?]+\s+\S|\n\s*\S');
+  all_words constant text[] := array(select w.word from private.words(private.folded(cleaned)) w order by w.at limit 600);
+  total constant integer := cardinality(all_words);
+  first_words constant integer := case when first_end > 0 then
+    (select count(*) from private.words(private.folded(left(cleaned, first_end)))) else 0 end;
+  dictionaries regdictionary[];
+  known_words text[];
+  known_terms text[];
+  known_first boolean[];
+  guess record;
+begin
+  dictionaries := array(select ('pg_catalog.' || l.language || '_stem')::regdictionary
+                          from private.article_languages l where l.published or staff
+                         group by l.language order by l.language = 'english' desc, l.language);
+  if cardinality(dictionaries) > 1 and total >= 5 then
+    -- Where the text says what language it is in, its small words are small words.
+    dictionaries := coalesce(nullif(array(
+      select d from unnest(dictionaries) d
+       where d = ('pg_catalog.' || private.language_of(array(select distinct w from unnest(all_words[:80]) w)) || '_stem')
+                 ::regdictionary), '{}'), dictionaries);
+  end if;
+
+  select array_agg(k.word), array_agg(k.term), array_agg(k.n = k.least_n) into known_words, known_terms, known_first
+    from (select s.word, s.term, min(s.n) as n, min(min(s.n)) over (partition by s.word) as least_n
+            from (select w.word, d.n, (ts_lexize(d.dictionary, w.word))[1] as term
+                    from (select distinct a.word from unnest(all_words) as a(word)) w
+                   cross join unnest(dictionaries) with ordinality as d(dictionary, n)) s
+           where s.term is not null
+             and exists (select from private.article_terms t
+                          where t.term = s.term collate "C" and (t.published or staff))
+           group by s.word, s.term) k;
+  return query
+  select k.term, case when a.place <= first_words then 2 else 1 end::double precision, case when k.first then a.place::integer end
+    from unnest(all_words) with ordinality as a(word, place)
+    join unnest(known_words, known_terms, known_first) as k(word, term, first) on k.word = a.word;
+
+  -- Unknown words, in their order; the last one of a search line may not be finished.
+  for guess in
+    select a.word, min(a.place)::integer as place, bool_or(a.place = total and typing) as typing,
+           max(case when a.place <= first_words then 2 else 1 end)::double precision as weight
+      from unnest(all_words) with ordinality as a(word, place)
+     cross join lateral (select total <= short and query ~ '\S$' as typing) t
+     where not coalesce(a.word = any(known_words), false)
+       and (char_length(a.word) > 3 and a.word ~ '\D' or a.place = total and typing and char_length(a.word) > 1)
+       and (total = 1 or exists (select from unnest(dictionaries) d where ts_lexize(d, a.word) <> '{}'))
+     group by a.word order by 2 limit guesses_most
+  loop
+    return query
+    select g.term, 0.8::double precision * g.nearness * guess.weight,
+           case when row_number() over (order by g.nearness desc, g.term) = 1 then guess.place end
+      from private.guessed(guess.word, guess.typing, staff) g;
+  end loop;
+
+  if total <= short then
+    -- "add on" may be written "addon".
+    return query
+    select distinct w.term, 1::double precision, null::integer
+      from generate_series(1, total - 1) i
+      join private.article_words w on w.word = (all_words[i] || all_words[i + 1]) collate "C" and (w.published or staff);
+    -- A known last word may still be the beginning of a longer one.
+    if all_words[total] = any(known_words) and query ~ '\S$' and char_length(all_words[total]) > 2 then
+      return query
+      select g.term, 0.3::double precision * g.nearness, null::integer from private.guessed(all_words[total], true, staff) g
+       where not g.term = any(known_terms);
+    end if;
+  end if;
+end
+$$;
+
+-- Where the words of a text stand that have one of these stems: beginning, end, beginning, end …
+create or replace function private.marks(shown text, language text, terms text[]) returns integer[]
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+  folded constant text := private.folded(shown);
+  dictionary constant regdictionary := ('pg_catalog.' || language || '_stem')::regdictionary;
+begin
+  if char_length(folded) <> char_length(shown) then
+    return '{}';
+  end if;
+  return array(
+    select m.edge
+      from (select w.word, (sum(char_length(w.word) + 1) over (order by w.n))::integer - 1 as ends
+              from string_to_table(folded, ' ') with ordinality as w(word, n)) p
+     cross join lateral (values (p.ends - char_length(p.word)), (p.ends)) as m(edge)
+     where p.word <> '' and (ts_lexize(dictionary, p.word))[1] = any(terms)
+     order by m.edge);
+end
+$$;
+
+-- Articles that fit some words, the best first. Words count by how rare they are among the articles that may be read,
+-- how often they stand in an article for its length, where (BM25), and more where they stand side by side as asked.
+-- Whoever is not of the team finds what is published, and nothing in the order or the score comes from anything else.
 create or replace function helpdesk.search_articles(
   query text, most integer default 20, category uuid default null, published_only boolean default false)
 returns table (article_id uuid, title text, snippet text, marks integer[], category_name text, status text,
                updated_at timestamptz, score real)
 language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
 declare
+  saturation constant double precision := 1.4;
+  by_length constant double precision := 0.8;
+  half constant double precision := 0.5;
+  candidates constant integer := 60;
   who constant record := private.asking();
-  wanted constant tsquery := (
-    select string_agg(quote_literal(l.lexeme), ' | ')::tsquery
-      from unnest(to_tsvector('pg_catalog.english', left(query, 20000))) l);
+  wanted constant integer := least(coalesce(most, 20), 200);
+  staff constant boolean := coalesce(who.role in ('agent', 'admin'), false) and not coalesce(published_only, false);
+  articles integer;
+  usual_length double precision;
+  shelf integer[];
+  terms text[];
+  gains double precision[];
+  pairs text[];
+  pair_gains double precision[];
+  typed constant text := lower(btrim(left(query, 500)));
 begin
+  if who.person is null or coalesce(query, '') !~ '\S' then
+    return;
+  end if;
+  select count(*), avg(i.length) into articles, usual_length from private.article_index i where i.published or staff;
+  if category is not null then
+    shelf := array(
+      with recursive below as (
+        select category as id
+        union
+        select c.id from public.kb_categories c join below b on c.parent_id = b.id
+      )
+      select i.key from public.kb_articles a join below b on a.category_id = b.id
+        join private.article_index i on i.article_id = a.id);
+  end if;
+
+  with asked as materialized (
+    select q.term, q.weight, q.place from private.asked_for(query, staff) q
+  ), weighed as materialized (
+    select r.term, r.weight, r.rarity
+      from (select q.term, sum(q.weight) as weight from asked q group by q.term) a
+     cross join lateral (select count(*)::double precision as held from (
+             select from private.article_terms t
+              where t.term = a.term collate "C" and (t.published or staff) limit 20000) c) h
+     cross join lateral (select a.term, a.weight, ln(1 + (articles - h.held + half) / (h.held + half)) as rarity) r
+     order by r.weight * r.rarity desc, r.term limit 40
+  ), paired as (
+    select ' ' || p.one || ' ' || p.other || ' ' as pair, sum(p.weight * (a.rarity + b.rarity) / 2) as gain
+      from (select lag(q.term) over (order by q.place) as one, q.term as other, q.weight from asked q
+             where q.place is not null) p
+      join weighed a on a.term = p.one join weighed b on b.term = p.other
+     where p.one <> p.other
+     group by 1 order by 2 desc, 1 limit 24
+  )
+  select (select array_agg(w.term order by w.weight * w.rarity desc, w.term) from weighed w),
+         (select array_agg(w.weight * w.rarity order by w.weight * w.rarity desc, w.term) from weighed w),
+         (select array_agg(p.pair order by p.pair) from paired p), (select array_agg(p.gain order by p.pair) from paired p)
+    into terms, gains, pairs, pair_gains;
+
+  if terms is null then
+    -- Nothing but words that stand everywhere, or the first letter of one: then it is looked for in the titles.
+    return query
+    select a.id, a.title, ''::text, '{}'::integer[], c.name, a.status, a.updated_at, 0::real
+      from public.kb_articles a left join public.kb_categories c on c.id = a.category_id
+     where typed <> '' and strpos(' ' || lower(a.title), ' ' || typed) > 0
+       and private.reads(a.status, who.person, who.role) and (a.status = 'published' or staff)
+       and (shelf is null or exists (select from private.article_index i where i.article_id = a.id and i.key = any(shelf)))
+     order by char_length(a.title), a.id limit wanted;
+    return;
+  end if;
+
   return query
-  select a.id, a.title, left(a.content, 200), '{}'::integer[], c.name, a.status, a.updated_at,
-         ts_rank(t.v, wanted) as score
-    from public.kb_articles a left join public.kb_categories c on c.id = a.category_id
-   cross join lateral (select setweight(to_tsvector('pg_catalog.english', a.title), 'A')
-                              || to_tsvector('pg_catalog.english', a.content) as v) t
-   where private.reads(a.status, who.person, who.role)
-     and (not published_only or a.status = 'published')
-     and (search_articles.category is null or a.category_id = search_articles.category)
-     and t.v @@ wanted
-   order by score desc, a.updated_at desc, a.id limit most;
+  with best as materialized (
+    select t.article,
+           sum(q.gain * (saturation + 1) * t.times
+               / (t.times + saturation * (1 - by_length + by_length * t.length / usual_length)))::double precision as score
+      from unnest(terms, gains) as q(term, gain)
+      join private.article_terms t on t.term = q.term collate "C"
+     where (t.published or staff) and (shelf is null or t.article = any(shelf))
+     group by t.article order by score desc, t.article limit greatest(candidates, wanted)
+  ), ranked as materialized (
+    select a.id, a.title, a.category_id, a.status, a.updated_at, i.language, i.passages, i.stems,
+           (b.score
+            + coalesce((select sum(p.gain) from unnest(pairs, pair_gains) as p(pair, gain)
+                         where strpos(s.sequence, p.pair) > 0), 0)
+            + case when starts_with(lower(a.title), typed) then b.score / 4 else 0 end)::real as score
+      from best b join private.article_index i on i.key = b.article join public.kb_articles a on a.id = i.article_id
+     cross join lateral (
+       select replace(array_to_string(i.stems, ''), '  ', ' ') as sequence offset 0) s
+     where private.reads(a.status, who.person, who.role) and (a.status = 'published' or staff)
+  ), chosen as materialized (
+    select r.* from ranked r order by r.score desc, r.id limit wanted
+  ), shown as materialized (
+    -- The passage where most of the words stand that count, and the next one where it is short.
+    select h.*, coalesce(s.text, '') as snippet
+      from chosen h
+      left join lateral (
+        select ltrim(l.passages[b.n], E'\t')
+               || case when char_length(l.passages[b.n]) < 140 and b.n < cardinality(l.passages)
+                       then ' ' || ltrim(l.passages[b.n + 1], E'\t') else '' end as text
+          from (select p.n
+                  from unnest(h.stems) with ordinality as p(stems, n)
+                  left join unnest(terms[:16], gains[:16]) as q(term, gain) on strpos(p.stems, ' ' || q.term || ' ') > 0
+                 where p.n > 1
+                 group by p.n order by sum(q.gain) desc nulls last, p.n limit 1) b
+         -- Unpacked once: a part of an array that is stored packed is all of it.
+         cross join lateral (select array(select u.t from unnest(h.passages) with ordinality as u(t, n) order by u.n)
+                                    as passages offset 0) l
+      ) s on true
+  )
+  select h.id, h.title, h.snippet, private.marks(h.snippet, h.language, terms), c.name, h.status, h.updated_at, h.score
+    from shown h left join public.kb_categories c on c.id = h.category_id
+   order by h.score desc, h.id;
 end
 $$;
 
