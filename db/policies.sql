@@ -972,7 +972,8 @@ end
 $$;
 
 -- Articles by title, a page at a time: of a category, or all; those of a status, or all but what is archived.
-create or replace function helpdesk.articles(in_category uuid, of_status text, most integer, after_title text, after_id uuid)
+create or replace function helpdesk.articles(
+  in_category uuid, of_status text, most integer, after_title text, after_id uuid)
 returns table (id uuid, title text, category_id uuid, status text, updated_at timestamptz, published_at timestamptz,
                author text)
 language plpgsql stable security definer rows 200 set search_path = pg_catalog, pg_temp as $$
@@ -1178,12 +1179,13 @@ $$;
 -- One step away is tried without any extension; farther with pg_trgm, wherever it is installed.
 create or replace function private.meant(mistyped text, staff boolean)
 returns table (term text, nearness double precision)
-language plpgsql stable security definer rows 3 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 3 set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   size constant integer := char_length(mistyped);
   farthest constant integer := case when size < 4 then 0 when size < 6 then 1 when size < 10 then 2 else 3 end;
   trigrams constant text := (select quote_ident(n.nspname) from pg_extension e
-                               join pg_namespace n on n.oid = e.extnamespace where e.extname = 'pg_trgm');
+                               join pg_namespace n on n.oid = e.extnamespace
+                              where e.extname = 'pg_trgm' and has_schema_privilege(n.oid, 'usage'));
   letters constant text[] := string_to_array('abcdefghijklmnopqrstuvwxyz0123456789', null);
 begin
   if farthest = 0 or size > 40 then
@@ -1228,7 +1230,7 @@ $$;
 -- be, else two words that were run together.
 create or replace function private.guessed(unknown text, typing boolean, staff boolean)
 returns table (term text, nearness double precision)
-language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   size constant integer := char_length(unknown);
 begin
@@ -1273,13 +1275,14 @@ $$;
 -- stands for a word of the text has its place there; what is looked for besides has none.
 create or replace function private.asked_for(query text, staff boolean)
 returns table (term text, weight double precision, place integer)
-language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   short constant integer := 12;      -- words; a longer text was not typed into a search line
   guesses_most constant integer := 5;
   cleaned constant text := normalize(regexp_replace(left(query, 20000), 'https?://\S+', ' ', 'g'), nfkc);
   first_end constant integer := regexp_instr(cleaned, '[.!?]+\s+\S|\n\s*\S');
-  all_words constant text[] := array(select w.word from private.words(private.folded(cleaned)) w order by w.at limit 600);
+  all_words constant text[] := array(
+    select w.word from private.words(private.folded(cleaned)) w order by w.at limit 4000);
   total constant integer := cardinality(all_words);
   first_words constant integer := case when first_end > 0 then
     (select count(*) from private.words(private.folded(left(cleaned, first_end)))) else 0 end;
@@ -1296,8 +1299,8 @@ begin
     -- Where the text says what language it is in, its small words are small words.
     dictionaries := coalesce(nullif(array(
       select d from unnest(dictionaries) d
-       where d = ('pg_catalog.' || private.language_of(array(select distinct w from unnest(all_words[:80]) w)) || '_stem')
-                 ::regdictionary), '{}'), dictionaries);
+       where d = ('pg_catalog.' || private.language_of(array(select distinct w from unnest(all_words[:80]) w))
+                  || '_stem')::regdictionary), '{}'), dictionaries);
   end if;
 
   select array_agg(k.word), array_agg(k.term), array_agg(k.n = k.least_n) into known_words, known_terms, known_first
@@ -1310,7 +1313,8 @@ begin
                           where t.term = s.term collate "C" and (t.published or staff))
            group by s.word, s.term) k;
   return query
-  select k.term, case when a.place <= first_words then 2 else 1 end::double precision, case when k.first then a.place::integer end
+  select k.term, case when a.place <= first_words then 2 else 1 end::double precision,
+         case when k.first then a.place::integer end
     from unnest(all_words) with ordinality as a(word, place)
     join unnest(known_words, known_terms, known_first) as k(word, term, first) on k.word = a.word;
 
@@ -1336,11 +1340,13 @@ begin
     return query
     select distinct w.term, 1::double precision, null::integer
       from generate_series(1, total - 1) i
-      join private.article_words w on w.word = (all_words[i] || all_words[i + 1]) collate "C" and (w.published or staff);
+      join private.article_words w
+        on w.word = (all_words[i] || all_words[i + 1]) collate "C" and (w.published or staff);
     -- A known last word may still be the beginning of a longer one.
     if all_words[total] = any(known_words) and query ~ '\S$' and char_length(all_words[total]) > 2 then
       return query
-      select g.term, 0.3::double precision * g.nearness, null::integer from private.guessed(all_words[total], true, staff) g
+      select g.term, 0.3::double precision * g.nearness, null::integer
+        from private.guessed(all_words[total], true, staff) g
        where not g.term = any(known_terms);
     end if;
   end if;
@@ -1374,14 +1380,14 @@ create or replace function helpdesk.search_articles(
   query text, most integer default 20, category uuid default null, published_only boolean default false)
 returns table (article_id uuid, title text, snippet text, marks integer[], category_name text, status text,
                updated_at timestamptz, score real)
-language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
   saturation constant double precision := 1.4;
   by_length constant double precision := 0.8;
   half constant double precision := 0.5;
   candidates constant integer := 60;
   who constant record := private.asking();
-  wanted constant integer := least(coalesce(most, 20), 200);
+  wanted constant integer := greatest(least(coalesce(most, 20), 200), 0);
   staff constant boolean := coalesce(who.role in ('agent', 'admin'), false) and not coalesce(published_only, false);
   articles integer;
   usual_length double precision;
@@ -1411,7 +1417,7 @@ begin
     select q.term, q.weight, q.place from private.asked_for(query, staff) q
   ), weighed as materialized (
     select r.term, r.weight, r.rarity
-      from (select q.term, sum(q.weight) as weight from asked q group by q.term) a
+      from (select q.term, 9 * sum(q.weight) / (8 + sum(q.weight)) as weight from asked q group by q.term) a
      cross join lateral (select count(*)::double precision as held from (
              select from private.article_terms t
               where t.term = a.term collate "C" and (t.published or staff) limit 20000) c) h
@@ -1427,7 +1433,8 @@ begin
   )
   select (select array_agg(w.term order by w.weight * w.rarity desc, w.term) from weighed w),
          (select array_agg(w.weight * w.rarity order by w.weight * w.rarity desc, w.term) from weighed w),
-         (select array_agg(p.pair order by p.pair) from paired p), (select array_agg(p.gain order by p.pair) from paired p)
+         (select array_agg(p.pair order by p.pair) from paired p),
+         (select array_agg(p.gain order by p.pair) from paired p)
     into terms, gains, pairs, pair_gains;
 
   if terms is null then
@@ -1437,7 +1444,8 @@ begin
       from public.kb_articles a left join public.kb_categories c on c.id = a.category_id
      where typed <> '' and strpos(' ' || lower(a.title), ' ' || typed) > 0
        and private.reads(a.status, who.person, who.role) and (a.status = 'published' or staff)
-       and (shelf is null or exists (select from private.article_index i where i.article_id = a.id and i.key = any(shelf)))
+       and (shelf is null
+            or exists (select from private.article_index i where i.article_id = a.id and i.key = any(shelf)))
      order by char_length(a.title), a.id limit wanted;
     return;
   end if;
@@ -1446,7 +1454,7 @@ begin
   with best as materialized (
     select t.article,
            sum(q.gain * (saturation + 1) * t.times
-               / (t.times + saturation * (1 - by_length + by_length * t.length / usual_length)))::double precision as score
+               / (t.times + saturation * (1 - by_length + by_length * t.length / usual_length))) as score
       from unnest(terms, gains) as q(term, gain)
       join private.article_terms t on t.term = q.term collate "C"
      where (t.published or staff) and (shelf is null or t.article = any(shelf))

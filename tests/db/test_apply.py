@@ -23,7 +23,7 @@ select format('%s.%s %s %s %s', attrelid::regclass, attname, format_type(atttypi
    and not attisdropped
 union all select format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) from pg_constraint
  where connamespace = 'public'::regnamespace
-union all select pg_get_indexdef(indexrelid) from pg_index
+union all select regexp_replace(pg_get_indexdef(indexrelid), '[a-z]+[.]gin_trgm_ops', 'gin_trgm_ops') from pg_index
  where indrelid in (select oid from pg_class where relnamespace in ('public'::regnamespace, 'private'::regnamespace))
 union all select pg_get_triggerdef(oid) from pg_trigger
  where not tgisinternal and tgrelid in (select private.tables() union select 'auth.users'::regclass)
