@@ -2445,7 +2445,8 @@ begin
 end
 $$;
 
--- What was said in a chat, oldest first: all of it, or what came after a message.
+-- What was said in a chat, oldest first: all of it, or what came after a message. Names and no addresses, to anybody: it
+-- is what a transcript is made of.
 create or replace function helpdesk.chat_messages(chat uuid, after uuid)
 returns table (id uuid, session_id uuid, sender_id uuid, sender text, by_staff boolean, content text,
                created_at timestamptz)
@@ -2459,7 +2460,7 @@ begin
   end if;
   return query
   select m.id, m.session_id, m.sender_id,
-         private.called(p.full_name, p.email, p.role, sight <> 'customer' or p.id = s.customer_id),
+         coalesce(nullif(btrim(p.full_name), ''), case when m.sender_id = s.customer_id then 'Customer' else 'Support' end),
          m.sender_id <> s.customer_id, m.content, m.created_at
     from public.chat_messages m
     join public.chat_sessions s on s.id = m.session_id

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "logout": ("sign out on this machine", "helpdesk_tui.cli.account"),
     "whoami": ("show who is signed in, and where", "helpdesk_tui.cli.account"),
     "tickets": ("list, show, answer and change tickets", "helpdesk_tui.cli.tickets"),
+    "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
     "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),
     "demo": ("open a helpdesk with demo people on this machine", "helpdesk_tui.cli.demo"),
