@@ -2403,7 +2403,7 @@ begin
             and private.works_chat(s.status, s.agent_id, s.department_id, who.agent, who.departments, admin)
           order by s.created_at limit 500)
         union all
-        (select s.id from public.chat_sessions s where admin and s.status = 'active' and s.agent_id <> who.person
+        (select s.id from public.chat_sessions s where admin and s.status = 'active' and s.agent_id is distinct from who.person
           order by s.created_at limit 500));
     end if;
   end if;
@@ -2542,7 +2542,7 @@ begin
 end
 $$;
 
--- Hands a chat to a person, or to a department, where it waits again. By whoever leads it, an admin, or for one that
+-- Hands a chat to a person, or to a department, where it waits again; to neither: where it waited before. By whoever leads it, an admin, or for one that
 -- waits, whoever sees it wait; and for an hour by whoever handed it over last, as long as nobody has taken it since:
 -- once more the same, which changes nothing, or back to themselves.
 create or replace function helpdesk.chat_transfer(chat uuid, person uuid, department uuid) returns void
@@ -2552,11 +2552,12 @@ declare
   sight text := private.chat_sight(chat);
   s record;
   last record;
+  target uuid;
 begin
   if sight = 'customer' or who.role is null or who.role = 'customer' then
     raise exception 'only agents and admins hand chats over' using errcode = 'HD003';
   end if;
-  if (person is null) = (department is null) then
+  if person is not null and department is not null then
     raise exception 'a chat is handed to a person or to a department' using errcode = 'HD002';
   end if;
   if sight is null and not exists (select from private.chat_handovers h where h.session_id = chat
@@ -2582,7 +2583,9 @@ begin
     if last.by_id is distinct from who.person or last.created_at < clock_timestamp() - interval '1 hour'
        or (s.status, s.agent_id, case when last.department_id is not null then s.department_id end) is distinct from
           (case when last.person_id is null then 'waiting' else 'active' end, last.person_id, last.department_id)
-       or (person is distinct from who.person and (person, department) is distinct from (last.person_id, last.department_id))
+       or (person is distinct from who.person
+           and (person, case when person is null then coalesce(department, s.department_id) end)
+               is distinct from (last.person_id, last.department_id))
     then
       raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
     end if;
@@ -2594,15 +2597,16 @@ begin
     update public.chat_sessions c set status = 'active', agent_id = person
      where c.id = chat and (c.status, c.agent_id) is distinct from ('active', person);
   else
-    if not exists (select from public.departments d where d.id = department) then
+    if department is not null and not exists (select from public.departments d where d.id = department) then
       raise exception 'there is no such department' using errcode = 'HD004';
     end if;
-    update public.chat_sessions c set status = 'waiting', agent_id = null, department_id = department
-     where c.id = chat and (c.status, c.department_id) is distinct from ('waiting', department);
+    target := coalesce(department, s.department_id);
+    update public.chat_sessions c set status = 'waiting', agent_id = null, department_id = target
+     where c.id = chat and (c.status, c.department_id) is distinct from ('waiting', target);
   end if;
   if found then
     insert into private.chat_handovers (session_id, by_id, person_id, department_id)
-    values (chat, who.person, person, department);
+    values (chat, who.person, person, target);
   end if;
 end
 $$;
@@ -2618,7 +2622,36 @@ begin
   end if;
   perform from public.chat_sessions s where s.id = chat for no key update;
   sight := private.chat_sight_or_fail(chat);
-  update public.chat_sessions s set status = 'ended' where s.id = chat and s.status <> 'ended';
+  update public.chat_sessions s set status = 'ended', ended_by = private.uid() where s.id = chat and s.status <> 'ended';
+end
+$$;
+
+-- Goes on with a chat that was ended by mistake: whoever ended it, for ten minutes, as long as its customer has not opened
+-- another one. It is led by whom it was led, or waits as it did.
+create or replace function helpdesk.chat_reopen(chat uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  sight text := private.chat_sight_or_fail(chat);
+  s record;
+begin
+  select c.status, c.ended_by, c.ended_at, c.agent_id into s
+    from public.chat_sessions c where c.id = chat for no key update;
+  if s.status <> 'ended' then
+    return;
+  end if;
+  if s.ended_by is distinct from who.person or s.ended_at < clock_timestamp() - interval '10 minutes' then
+    raise exception 'only whoever ended a chat goes on with it, for ten minutes' using errcode = 'HD003',
+      hint = 'Open a new one.';
+  end if;
+  update public.chat_sessions c
+     set status = case when exists (select from public.profiles p where p.id = s.agent_id and p.role in ('agent', 'admin')
+                                     and p.deactivated_at is null) then 'active' else 'waiting' end,
+         agent_id = case when exists (select from public.profiles p where p.id = s.agent_id
+                                       and p.role in ('agent', 'admin') and p.deactivated_at is null) then c.agent_id end
+   where c.id = chat;
+exception when unique_violation then
+  raise exception 'its customer has opened another chat since' using errcode = 'HD002';
 end
 $$;
 
@@ -2874,9 +2907,9 @@ grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid
   helpdesk.set_default_department(uuid), helpdesk.merge_tags(uuid, uuid),
   helpdesk.set_person(uuid, text, uuid), helpdesk.channels(), helpdesk.chats(uuid[], integer),
   helpdesk.chat_messages(uuid, uuid), helpdesk.chat_open(uuid, text, uuid, text), helpdesk.chat_accept(uuid),
-  helpdesk.chat_transfer(uuid, uuid, uuid), helpdesk.chat_end(uuid), helpdesk.chat_rate(uuid, integer, text),
-  helpdesk.chat_seen(uuid, uuid), helpdesk.chat_typing(uuid), helpdesk.chat_present(uuid, boolean),
-  helpdesk.chat_to_ticket(uuid)
+  helpdesk.chat_transfer(uuid, uuid, uuid), helpdesk.chat_end(uuid), helpdesk.chat_reopen(uuid),
+  helpdesk.chat_rate(uuid, integer, text), helpdesk.chat_seen(uuid, uuid), helpdesk.chat_typing(uuid),
+  helpdesk.chat_present(uuid, boolean), helpdesk.chat_to_ticket(uuid)
   to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, integer, text, uuid),

@@ -1721,6 +1721,7 @@ begin
     add column if not exists waiting_since timestamptz,
     add column if not exists accepted_at timestamptz,
     add column if not exists last_message_at timestamptz,
+    add column if not exists ended_by uuid references public.profiles on delete set null,
     add column if not exists rating smallint check (rating between 1 and 5),
     add column if not exists rating_comment text,
     add column if not exists rated_at timestamptz,
@@ -1728,6 +1729,8 @@ begin
   if not first_time then
     return;
   end if;
+  -- One that nobody leads waits.
+  update public.chat_sessions s set status = 'waiting' where s.status = 'active' and s.agent_id is null;
   -- What was in the metadata, and what the messages tell.
   update public.chat_sessions s
      set topic = coalesce(s.topic, nullif(btrim(left(s.metadata ->> 'topic', 200)), '')),
@@ -1811,6 +1814,7 @@ begin
     new.accepted_at := coalesce(new.accepted_at, at);
   end if;
   new.ended_at := case when new.status = 'ended' then coalesce(new.ended_at, at) end;
+  new.ended_by := case when new.status = 'ended' then new.ended_by end;
   return new;
 end
 $$;

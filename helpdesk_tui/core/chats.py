@@ -317,6 +317,17 @@ class Chats:
             idempotent=True,
         )
 
+    async def put_back(self, chat_id: UUID) -> None:
+        """Has a chat that I took wait again where it waited before: takes ``accept`` back.
+
+        Raises:
+            BadInput: the chat is over.
+            Refused, NotFound: it is not mine to put back.
+        """
+        await self.database.run(
+            _act("select helpdesk.chat_transfer(%(chat)s, null, null)", chat=chat_id), idempotent=True
+        )
+
     async def to_ticket(self, chat_id: UUID) -> tuple[UUID, int]:
         """Makes a ticket of a chat, with what was said; again, brings what was said since into the same ticket.
 
@@ -372,6 +383,16 @@ class Chats:
             Refused, NotFound: it is neither my chat nor one I lead.
         """
         await self.database.run(_act("select helpdesk.chat_end(%(chat)s)", chat=chat_id), idempotent=True)
+
+    async def reopen(self, chat_id: UUID) -> None:
+        """Goes on with a chat that I ended by mistake: takes ``end`` back, for ten minutes. One that goes on does so.
+
+        Raises:
+            BadInput: its customer has opened another one since.
+            Refused: somebody else ended it, or it is too late.
+            NotFound: it is not mine.
+        """
+        await self.database.run(_act("select helpdesk.chat_reopen(%(chat)s)", chat=chat_id), idempotent=True)
 
     async def typing(self, chat_id: UUID) -> None:
         """Tells the other side that I am typing. Nothing is written down; see ``core.chat_presence`` for when."""

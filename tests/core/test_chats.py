@@ -260,6 +260,48 @@ async def test_those_who_see_a_chat_wait_send_it_on_and_a_customer_hands_over_no
     assert [each.id for each in (await (await room.admin()).look()).waiting].count(chat.id) == 1
 
 
+async def test_taken_by_mistake_it_is_put_back_to_wait_where_it_waited(room: Room) -> None:
+    customer, ada, bo = await room.customer(), await room.agent(), await room.agent("Bo", "Billing")
+    chat = await running_chat(customer, ada)
+    for _ in range(2):
+        await ada.put_back(chat)
+    assert (await customer.chat(chat)).status == "waiting"
+    assert chat in {each.id for each in (await bo.look()).waiting}
+    await ada.transfer(chat, department=bo.me.department_id)
+    await ada.transfer(chat, person=ada.me.id)
+    for _ in range(2):  # the second time it is out of sight already
+        await ada.put_back(chat)
+    waits = await bo.chat(chat)
+    assert (waits.status, waits.department) == ("waiting", "Billing")
+
+
+async def test_ended_by_mistake_it_goes_on_unless_another_was_opened(room: Room) -> None:
+    customer, ada = await room.customer(), await room.agent()
+    chat = await running_chat(customer, ada)
+    await ada.end(chat)
+    with pytest.raises(Refused):
+        await customer.reopen(chat)
+    for _ in range(2):
+        await ada.reopen(chat)
+    await customer.send(chat, uuid4(), "Still there")
+    going_on = await ada.chat(chat)
+    assert (going_on.status, going_on.agent, going_on.ended_at) == ("active", "Ada", None)
+    await customer.end(chat)
+    other = await customer.open(uuid4(), None, "Another")
+    with pytest.raises(BadInput):
+        await customer.reopen(chat)
+    await customer.end(other.id)
+    await room.people.database.run("update public.profiles set deactivated_at = now() where id = %s", [ada.me.id])
+    await customer.reopen(chat)
+    assert (await customer.chat(chat)).status == "waiting"
+    await customer.end(chat)
+    await room.people.database.run(
+        "update public.chat_sessions set ended_at = ended_at - interval '11 minutes' where id = %s", [chat]
+    )
+    with pytest.raises(Refused):
+        await customer.reopen(chat)
+
+
 @pytest.mark.parametrize("leaving", ["demoted", "banned", "deactivated"])
 async def test_chats_of_an_agent_who_leaves_wait_for_another(room: Room, leaving: str) -> None:
     customer, ada, bea = await room.customer(), await room.agent(), await room.agent("Bea")

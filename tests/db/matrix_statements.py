@@ -265,6 +265,8 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "the waiting, handed on": "select helpdesk.chat_transfer(%(waiting)s, null, %(billing)s)",
         "ended, by chat_end()": "select helpdesk.chat_end(%(taken)s)",
         "the waiting, ended": "select helpdesk.chat_end(%(waiting)s)",
+        "reopened, by chat_reopen()": "select helpdesk.chat_reopen(%(ended)s)",
+        "put back to wait": "select helpdesk.chat_transfer(%(taken)s, null, null)",
         "rated, by chat_rate()": "select helpdesk.chat_rate(%(ended)s, 5, 'good')",
         "rated while it goes on": "select helpdesk.chat_rate(%(taken)s, 5, 'good')",
         "read, by chat_seen()": "select helpdesk.chat_seen(%(taken)s, %(said)s)",

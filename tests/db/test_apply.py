@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -226,7 +227,8 @@ insert into public.chat_sessions (id, customer_id, agent_id, status, metadata, c
   ('00000000-0000-0000-0000-00000000cc01', '{CUSTOMER}', null, 'waiting', '{{}}', '2023-07-01', null),
   ('00000000-0000-0000-0000-00000000cc02', '{CUSTOMER}', '{AGENT}', 'active', null, '2023-07-02', null),
   ('00000000-0000-0000-0000-00000000cc03', '{CUSTOMER}', '{AGENT}', 'ended',
-   '{{"topic": "Ink", "rating": 4}}', '2023-06-01', null);
+   '{{"topic": "Ink", "rating": 4}}', '2023-06-01', null),
+  ('00000000-0000-0000-0000-00000000cc04', '{AGENT}', null, 'active', '{{}}', '2023-07-03', null);
 insert into public.chat_messages (session_id, sender_id, content, created_at) values
   ('00000000-0000-0000-0000-00000000cc03', '{CUSTOMER}', 'hello', '2023-06-01 10:00Z'),
   ('00000000-0000-0000-0000-00000000cc03', '{AGENT}', 'hi', '2023-06-01 10:01Z'),
@@ -326,5 +328,6 @@ def test_older_chats_get_their_times_and_of_several_open_ones_the_newest_goes_on
         ("1", "ended", None, None, None, None, "07-01 00:00"),
         ("2", "active", None, None, None, "07-02 00:00", None),
         ("3", "ended", "Ink", 4, None, "06-01 10:01", "06-01 10:02"),
+        ("4", "waiting", None, None, datetime(2023, 7, 3, tzinfo=UTC), None, None),
     ]
     assert older.run("select count(*) from private.chat_seen where seen_at = '2023-06-01 10:02Z'") == [(2,)]

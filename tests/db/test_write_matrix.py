@@ -184,6 +184,8 @@ chat_sessions         | update | handed to a customer        | HD003    | HD002 
 chat_sessions         | update | the waiting, handed on      | HD003    | yes       | yes         | yes   | HD003
 chat_sessions         | update | ended, by chat_end()        | yes      | yes       | HD004       | yes   | HD004
 chat_sessions         | update | the waiting, ended          | HD004    | HD003     | HD003       | yes   | HD004
+chat_sessions         | update | reopened, by chat_reopen()  | HD003    | HD003     | HD004       | HD003 | HD004
+chat_sessions         | update | put back to wait            | HD003    | yes       | HD004       | yes   | HD003
 chat_sessions         | update | rated, by chat_rate()       | yes      | HD003     | HD004       | HD003 | HD004
 chat_sessions         | update | rated while it goes on      | HD002    | HD003     | HD004       | HD003 | HD004
 chat_sessions         | update | read, by chat_seen()        | yes      | yes       | HD004       | yes   | HD004
