@@ -2146,7 +2146,7 @@ drop function if exists private.notify_of_assignment(private.touched[]);
 create or replace function private.mentioned(ticket uuid, body text) returns setof uuid
 language plpgsql stable security definer rows 2 set search_path = pg_catalog, pg_temp as $$
 begin
-  body := regexp_replace(left(body, 100000), '```.*?(?:```|$)', ' ', 'g');
+  body := regexp_replace(left(body, 20000), '```.*?(?:```|$)', ' ', 'g');
   body := regexp_replace(body, '`[^`\n]*`', ' ', 'g');
   body := regexp_replace(body, '^[ \t]*>.*$', ' ', 'gn');
   if position('@' in body) = 0 then

@@ -18,6 +18,7 @@ __all__ = ["GLYPHS", "row_lines"]
 #: Stands beside the words of the newest event.
 GLYPHS: Final = {"assigned": "→", "reply": "↩", "mention": "@", "note": "✎", "chat": "»", "due": "!", "status": "✓"}
 UNREAD_GLYPH: Final = "●"
+_OF_TICKETS: Final = ("assigned", "reply", "mention", "note", "due", "status")
 
 
 def row_lines(notice: Notice, width: int, role: Role, now: datetime, *, cursor: bool = False) -> list[list[Part]]:
@@ -40,6 +41,10 @@ def row_lines(notice: Notice, width: int, role: Role, now: datetime, *, cursor: 
     first = [marker, unread, glyph, (title, "read" if notice.read else "title"), (when, "muted")]
 
     words = what(notice, role, now)
+    if not words and notice.kind in _OF_TICKETS:
+        # About several at once: the way to them is all there is to say.
+        way = f"Enter shows your {'requests' if role == 'customer' else 'queues'}"
+        return [exactly(first, width), exactly([marker, ("    ", ""), (fit(way, width - 6), "muted")], width)]
     urgent = "due" if "due" in notice.kinds else "mention" if "mention" in notice.kinds else "what"
     second: list[Part] = [marker, ("    ", ""), (words, "muted" if notice.read else urgent)]
     excerpt = plain(notice.excerpt or "")
