@@ -14,6 +14,7 @@ from helpdesk_tui.core.requests import Requests
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.widgets.request_list import RequestList
 from helpdesk_tui.widgets.request_pane import RequestPane
+from helpdesk_tui.widgets.thread_links import ArticleLink
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
@@ -278,6 +279,14 @@ class CustomerRequest(Place):
         if here:
             self.pane.focus_thread()
         self.refresh_hints()
+
+    @on(ArticleLink)
+    def _article_linked(self, message: ArticleLink) -> None:
+        """A link to an article in an answer: it is read over the request."""
+        from helpdesk_tui.screens.reading_over import ReadingOver
+
+        if self.link.desk is not None:
+            self.app.push_screen(ReadingOver(self.link, message.article_id, "the article"))
 
     def on_thread_view_save_files(self, message: ThreadView.SaveFiles) -> None:
         """Ask where to, and save."""

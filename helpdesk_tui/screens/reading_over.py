@@ -58,7 +58,7 @@ class ReadingOver(ModalScreen[None]):
         with Vertical():
             yield self.reader
             yield Static(
-                "Esc goes back to what you write · + it helped · - it did not · / finds",
+                "Esc goes back · + it helped · - it did not · / finds",
                 id="reading-keys",
                 markup=False,
             )
