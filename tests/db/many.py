@@ -60,6 +60,26 @@ select t.id, g.id from (select id, row_number() over () as n from tickets) t
 insert into notifications (user_id, type, title, ticket_id)
 select '{agent}', 'reply', 'Reply', id from tickets where assignee_id = '{agent}' and is_open;
 insert into notifications (user_id, type, title, ticket_id) select customer_id, 'reply', 'Reply', id from tickets;
+
+alter table chat_sessions disable trigger user;
+alter table chat_messages disable trigger user;
+with d as (select array_agg(id order by name) as ids from departments),
+     c as (select array_agg(id order by email) as ids from profiles where role = 'customer' and id <> '{customer}')
+insert into chat_sessions (customer_id, agent_id, status, department_id, created_at, waiting_since, ended_at)
+select case when n % 50 = 0 then '{customer}' else c.ids[n] end,
+       case when n <= 60 then null when n % 40 = 1 then '{agent}'::uuid else '{colleague}'::uuid end,
+       case when n <= 60 then 'waiting' when n <= 120 then 'active' else 'ended' end,
+       case when n % 3 = 0 then d.ids[1 + n % 4] end, now() - n * interval '1 hour',
+       case when n <= 60 then now() end, case when n > 120 then now() - n * interval '50 minutes' end
+  from (select n from generate_series(1, 1900) n where n % 50 <> 0 or n > 120) n, d, c;
+insert into chat_sessions (customer_id, agent_id, status, created_at, ended_at)
+select customer_id, agent_id, status, created_at - y * interval '80 days', ended_at - y * interval '80 days'
+  from chat_sessions, generate_series(1, 4) y where status = 'ended';
+insert into chat_messages (session_id, sender_id, content, created_at)
+select id, case n % 2 when 1 then customer_id else coalesce(agent_id, customer_id) end, 'Some words',
+       created_at + n * interval '1 minute' from chat_sessions, generate_series(1, 4) n;
+alter table chat_sessions enable trigger user;
+alter table chat_messages enable trigger user;
 """
 
 

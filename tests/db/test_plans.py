@@ -31,6 +31,8 @@ LARGE: Final = (
     "ticket_events",
     "ticket_tag_relations",
     "profiles",
+    "chat_sessions",
+    "chat_messages",
 )
 Node = dict[str, Any]
 
@@ -51,6 +53,16 @@ def connections(desk: Many) -> Iterator[dict[str, Sync]]:
     yield opened
     for connection in opened.values():
         connection.close()
+
+
+# Lists, one chat with what was said in it, and one that is not theirs.
+CHATS: Final = (
+    Statement("select * from helpdesk.chats(null, 20)"),
+    Statement("select * from helpdesk.chats((select array_agg(id) from helpdesk.chats(null, 1)), 0)"),
+    Statement("select m.* from helpdesk.chats(null, 1) c cross join lateral helpdesk.chat_messages(c.id, null) m"),
+    Statement("select * from helpdesk.chats(array[gen_random_uuid()], 0)"),
+    Statement("select * from helpdesk.chat_messages(gen_random_uuid(), null)"),
+)
 
 
 def me(person: Person) -> Me:
@@ -190,6 +202,7 @@ def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
         notices.page(unread_only=True, limit=PAGE),
         notices.badges(),
         Statement("select channel from helpdesk.channels()"),
+        *CHATS,
     ]
     with owner(desk.database) as counting:
         connection.execute("select pg_stat_force_next_flush()")
