@@ -19,6 +19,8 @@ from helpdesk_tui.core.session import Session, SignIn
 from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.local.demo import ACCOUNTS, DEMO_PASSWORD
 from helpdesk_tui.local.desk import LocalDesk, open_local
+from helpdesk_tui.screens.customer import CustomerScreen
+from helpdesk_tui.screens.customer_new import NewRequest
 from helpdesk_tui.screens.desk import DeskScreen
 
 OUT = Path(__file__).parent.parent / "docs" / "pictures"
@@ -28,19 +30,21 @@ Play = Callable[[HelpdeskApp, Pilot[int]], Awaitable[None]]
 async def settle(app: HelpdeskApp, pilot: Pilot[int]) -> None:
     """Until the queue and the ticket are there and nothing is being read."""
     for _ in range(200):
-        desk = app.screen
-        if isinstance(desk, DeskScreen) and desk.queue.state == "ready" and desk.status.connection == "live":
+        home = app.screen
+        if isinstance(home, DeskScreen) and home.queue.state == "ready" and home.status.connection == "live":
+            break
+        if isinstance(home, CustomerScreen) and home.requests.state == "ready" and home.status.connection == "live":
             break
         await pilot.pause(0.05)
     await pilot.pause(0.6)
 
 
-async def draw(desk: LocalDesk, role: str, size: tuple[int, int], play: Play) -> str:
+async def draw(desk: LocalDesk, home: Path, role: str, size: tuple[int, int], play: Play) -> str:
     """Open the desk as somebody, do something, and return the picture as SVG."""
     sign_in = SignIn(desk.settings, MemoryStore(), transport=desk.transport)
     session = await sign_in.password(ACCOUNTS[role], DEMO_PASSWORD)
     assert isinstance(session, Session)
-    app = HelpdeskApp(desk.settings, sign_in, session)
+    app = HelpdeskApp(desk.settings, sign_in, session, drafts=home / role / "drafts.sqlite3")
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
         await play(app, pilot)
@@ -88,12 +92,34 @@ async def keys(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
     await pilot.press("question_mark")
 
 
+async def mine(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """A customer's requests, one of them read."""
+    await pilot.press("enter")
+    await pilot.pause(0.8)
+
+
+async def request(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """A new request, with articles that may answer it."""
+    await pilot.press("n")
+    await pilot.pause(0.5)
+    form = app.screen
+    assert isinstance(form, NewRequest)
+    form.title_field.insert("My parcel is on its way for nine days", 0)
+    form.text.insert("The link in the mail says it left your dock on the 12th. Since then nothing.")
+    for _ in range(200):
+        await pilot.pause(0.05)
+        if form.hints_list.hits:
+            break
+
+
 PICTURES: dict[str, tuple[str, tuple[int, int], Play]] = {
     "desk": ("agent", (150, 42), queue),
     "two-keys": ("agent", (110, 30), priority),
     "note": ("agent", (150, 42), note),
     "light": ("agent", (150, 42), light),
     "narrow": ("agent", (80, 24), queue),
+    "customer": ("customer", (130, 32), mine),
+    "request": ("customer", (130, 32), request),
     "keys": ("agent", (110, 36), keys),
 }
 
@@ -102,7 +128,7 @@ async def draw_all(home: Path) -> dict[str, str]:
     """All pictures, from one fresh demo."""
     desk = await open_local(home / "demo")
     try:
-        return {name: await draw(desk, *what) for name, what in PICTURES.items()}
+        return {name: await draw(desk, Path(tempfile.mkdtemp(dir=home)), *what) for name, what in PICTURES.items()}
     finally:
         await desk.close()
         desk.server.wait_stopped()
