@@ -191,6 +191,39 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("inbox.filter", "What is unread, or all", ("f",), "inbox", "screen.filter", "unread/all"),
     Action("inbox.settings", "Of what I am told, and with a bell", ("comma",), "inbox", "screen.settings", "settings"),
     Action("inbox.refresh", "Read the inbox anew", ("ctrl+r", "r"), "inbox", "screen.refresh"),
+    # administration
+    Action("admin.next", "Next section", ("right_square_bracket", "ctrl+right"), "admin", "screen.section_step(1)"),
+    Action(
+        "admin.previous", "Section before", ("left_square_bracket", "ctrl+left"), "admin", "screen.section_step(-1)"
+    ),
+    Action(
+        "admin.section_1", "The first section; 2 to 6: the others", ("1",), "admin", "screen.section(0)", palette=False
+    ),
+    *(
+        Action(f"admin.section_{n}", f"Section {n}", (str(n),), "admin", f"screen.section({n - 1})", "", False, False)
+        for n in range(2, 7)
+    ),
+    Action("admin.search", "Search, or change the filter", ("slash",), "admin", "screen.search", "search"),
+    Action("admin.which", "Other people; where tickets come from", ("f",), "admin", "screen.which", "from"),
+    Action("admin.target", "Where tickets go", ("t",), "admin", "screen.target", "to"),
+    Action("admin.go", "Move the tickets; take the act back", ("enter",), "admin", "screen.go", "do it", palette=False),
+    Action("admin.role", "Another role for a person", ("r",), "admin", "screen.role", "role"),
+    Action("admin.department", "Another department", ("d",), "admin", "screen.department", "department"),
+    Action("admin.new", "Add a department, category or tag", ("n",), "admin", "screen.new", "new"),
+    Action("admin.rename", "Another name", ("e",), "admin", "screen.rename", "rename"),
+    Action("admin.describe", "Another description", ("i",), "admin", "screen.describe"),
+    Action("admin.merge", "Make the default department; merge a tag", ("m",), "admin", "screen.merge"),
+    Action("admin.remove", "Remove; deactivate or activate a person", ("x",), "admin", "screen.remove", "deactivate"),
+    Action("admin.undo", "Undo what was done last here", ("u",), "admin", "screen.undo", "undo"),
+    Action("admin.refresh", "Read everything anew", ("ctrl+r",), "admin", "screen.reread"),
+    Action("admin.down", "Next row", ("j", "down"), "admin", palette=False),
+    Action("admin.up", "Row before", ("k", "up"), "admin", palette=False),
+    Action("admin.half_down", "Half a page down", ("ctrl+d",), "admin", palette=False),
+    Action("admin.half_up", "Half a page up", ("ctrl+u",), "admin", palette=False),
+    Action("admin.page_down", "Page down", ("pagedown", "ctrl+f", "space"), "admin", palette=False),
+    Action("admin.page_up", "Page up", ("pageup", "ctrl+b", "b"), "admin", palette=False),
+    Action("admin.first", "First row", ("g", "home"), "admin", palette=False),
+    Action("admin.last", "Last row", ("G", "end"), "admin", palette=False),
     # the composer's own
     Action("composer.send", "Send", ("ctrl+s", "ctrl+enter", "alt+enter"), "composer", palette=False),
     Action("composer.send_pending", "Send and set the status to pending", ("alt+p",), "composer", palette=False),

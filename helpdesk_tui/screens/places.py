@@ -46,6 +46,12 @@ def _request(link: Link) -> Place:
     return NewRequest(link)
 
 
+def _admin(link: Link) -> Place:
+    from helpdesk_tui.screens.admin import AdminScreen
+
+    return AdminScreen(link)
+
+
 #: The screen that each role starts in and comes back to.
 HOMES: Final[Mapping[Role, Callable[[Link], Place]]] = {"agent": _desk, "admin": _desk, "customer": _customer}
 
@@ -67,6 +73,7 @@ PLACES: Final[dict[str, Entry]] = {
     "knowledge": Entry(_knowledge),
     "request": Entry(_request, ("customer",)),
     "inbox": Entry(_inbox),
+    "admin": Entry(_admin, ("admin",)),
 }
 
 
@@ -86,6 +93,8 @@ def offered(action: Action, role: Role | None) -> bool:
     if role == "customer" and (action.team or action.context in TEAM_CONTEXTS):
         return False
     if role != "customer" and action.context in CUSTOMER_CONTEXTS:
+        return False
+    if action.context == "admin" and role != "admin":
         return False
     if not action.id.startswith("place.") or action.id == "place.home":
         return True

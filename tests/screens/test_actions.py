@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.widget import Widget
 
 from helpdesk_tui.actions import ACTIONS, BY_ID, Context, key_words
+from helpdesk_tui.screens.admin import AdminScreen
 from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.customer_new import NewRequest
 from helpdesk_tui.screens.desk import DeskScreen
@@ -18,6 +19,7 @@ from helpdesk_tui.screens.inbox import InboxScreen
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
+from helpdesk_tui.widgets.admin_list import AdminList
 from helpdesk_tui.widgets.article_diff import DiffView
 from helpdesk_tui.widgets.article_editor import ArticleEditor
 from helpdesk_tui.widgets.article_finder import ArticleFinder
@@ -56,8 +58,17 @@ WIDGETS: tuple[type[Widget], ...] = (
     InboxList,
     ArticleHints,
     ArticleFinder,
+    AdminList,
 )
-SCREENS: tuple[type[Widget], ...] = (DeskScreen, KnowledgeScreen, InboxScreen, CustomerScreen, NewRequest, Place)
+SCREENS: tuple[type[Widget], ...] = (
+    AdminScreen,
+    DeskScreen,
+    KnowledgeScreen,
+    InboxScreen,
+    CustomerScreen,
+    NewRequest,
+    Place,
+)
 
 
 @pytest.mark.parametrize("widget", WIDGETS)

@@ -1,0 +1,292 @@
+"""Administration in the app: sections, acts shown before they matter, undone with u; for admins alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from helpdesk_tui.screens.admin import AdminScreen
+from helpdesk_tui.screens.desk import DeskScreen
+from tests.screens.opened import Opened, Team, opened, ticket_id
+
+LARGE, SMALL = (160, 48), (80, 24)
+
+
+@asynccontextmanager
+async def at_admin(
+    team: Team, tmp_path: Path, size: tuple[int, int] = LARGE
+) -> AsyncIterator[tuple[Opened, AdminScreen]]:
+    """The app on the administration's people, read."""
+    async with opened(team.database, team.admin, tmp_path, size) as seen:
+        await seen.press("A")
+        await seen.until(lambda: isinstance(seen.app.screen, AdminScreen), "administration")
+        screen = seen.app.screen
+        assert isinstance(screen, AdminScreen)
+        await seen.until(lambda: screen.people.rows.state == "ready", "the people")
+        yield seen, screen
+
+
+def names(screen: AdminScreen) -> list[str]:
+    """What is listed, as far as it is here."""
+    return [row.name for row in screen.section.rows.all_rows]
+
+
+def on(screen: AdminScreen, name: str) -> Callable[[], object]:
+    """Whether the cursor is on somebody or something of this name."""
+    return lambda: getattr(screen.section.rows.selected, "name", "") == name
+
+
+async def section(seen: Opened, screen: AdminScreen, key: str) -> None:
+    """Go to another section and wait for it."""
+    await seen.press(key)
+    await seen.until(lambda: screen.section is screen.sections[int(key) - 1], "the section")
+    await seen.until(lambda: screen.section.rows.state in ("ready", "empty"), "its rows")
+
+
+async def choose(seen: Opened, screen: AdminScreen, name: str) -> None:
+    """Put the cursor there."""
+    await seen.until(lambda: name in names(screen), name)
+    row = next(row for row in screen.section.rows.all_rows if row.name == name)
+    screen.section.rows.select(row.id)
+    await seen.until(on(screen, name), name)
+
+
+async def department_of(team: Team) -> object:
+    """Where the agent works."""
+    return await team.value(
+        "select d.name from profiles p join departments d on d.id = p.department_id where p.id = %s", team.agent.id
+    )
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+async def test_people_are_listed_and_each_is_told_of(team: Team, tmp_path: Path) -> None:
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        assert names(screen) == ["Bo Berg", "Helena Marchetti", "Mira Okonkwo", "Tomás Vega"]
+        await choose(seen, screen, "Mira Okonkwo")
+        await seen.until(lambda: seen.shows("holds 2 open tickets"), "what she holds")
+        assert all(len(line) <= 80 for line in seen.text().splitlines())
+        await seen.press("escape")
+        await seen.until(lambda: isinstance(seen.app.screen, DeskScreen), "home")
+
+
+async def test_moving_a_person_shows_what_it_means_before_one_key_does_it_and_u_undoes(
+    team: Team, tmp_path: Path
+) -> None:
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        await choose(seen, screen, "Mira Okonkwo")
+        await seen.press("d", "slash", *"bill", "enter")
+        await seen.until(lambda: seen.shows("Loses sight of 2 open tickets of Support."), "what she loses")
+        assert seen.shows("Move Mira Okonkwo to Billing?")
+        assert seen.shows("Holds 2 open tickets there.")
+        assert seen.shows("Esc")
+        await seen.press("escape")
+        await seen.until(lambda: screen.section.rows.has_focus, "left as it is")
+        assert await department_of(team) == "Support"
+        await seen.press("d", "slash", *"bill", "enter")
+        await seen.until(lambda: "Holds 2 open" in screen.pane.words, "again")
+        await seen.press("enter")
+        # On the screen at once, then confirmed.
+        assert screen.people.rows.selected.department == "Billing"
+        await seen.until(lambda: seen.shows("Mira Okonkwo: Support → Billing · u undoes"), "done")
+        assert await department_of(team) == "Billing"
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: Mira Okonkwo: Support → Billing"), "undone")
+        assert await department_of(team) == "Support"
+        await seen.until(lambda: screen.people.rows.selected.department == "Support", "on the screen too")
+
+
+async def test_deactivating_hands_over_what_they_hold_and_undo_gives_it_back(team: Team, tmp_path: Path) -> None:
+    holder = "select assignee_id from tickets where number = 1003"
+    async with at_admin(team, tmp_path) as (seen, screen):
+        await choose(seen, screen, "Mira Okonkwo")
+        await seen.press("x")
+        await seen.until(lambda: "Holds 2 open tickets." in screen.pane.words, "what she holds")
+        assert "Ends their access at once." in screen.pane.words
+        await seen.press("h", "slash", *"tom", "enter")
+        await seen.until(lambda: seen.shows("· u undoes"), "done")
+        assert await team.value("select deactivated_at is not null from profiles where id = %s", team.agent.id)
+        assert await team.value(holder) == team.colleague.id
+        # Gone from the staff; there among the deactivated.
+        await seen.until(lambda: "Mira Okonkwo" not in names(screen), "gone")
+        await seen.press("f", "d")
+        await seen.until(lambda: names(screen) == ["Mira Okonkwo"], "the deactivated")
+        await seen.until(lambda: seen.shows("x lets them in again"), "the way back")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: deactivated Mira Okonkwo"), "undone")
+        assert await team.value(holder) == team.agent.id
+        await seen.until(lambda: seen.shows("Nobody fits."), "nobody is deactivated")
+
+
+async def test_what_is_refused_goes_back_and_is_said_aloud(team: Team, tmp_path: Path) -> None:
+    async with at_admin(team, tmp_path) as (seen, screen):
+        await choose(seen, screen, "Helena Marchetti")
+        await seen.press("r", "a")
+        await seen.until(lambda: screen.pane.proposal is not None, "what it means")
+        await seen.press("y")
+        await seen.until(lambda: seen.shows("NOT done: Make Helena Marchetti an agent"), "refused")
+        await seen.until(lambda: screen.people.rows.selected.role == "admin", "as it was")
+
+
+async def test_thousands_of_people_are_read_in_windows_and_searched_by_the_database(team: Team, tmp_path: Path) -> None:
+    await team.database.run(
+        """with a as (insert into auth.users (id, email, raw_user_meta_data)
+             select gen_random_uuid(), 'p' || n || '@example.com',
+                    jsonb_build_object('full_name', 'Person ' || lpad(n::text, 4, '0'))
+               from generate_series(1, 3000) n returning 1) select count(*) from a"""
+    )
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        await seen.press("f", "c")
+        await seen.until(lambda: screen.people.rows.total == 3001, "all customers")
+        assert len(screen.people.rows.rows) <= 200
+        await seen.press("G")
+        await seen.until(lambda: seen.shows("Person 3000"), "the last")
+        trips = screen.link.database.round_trips
+        await seen.press("slash", *"person 1234")
+        await seen.until(lambda: names(screen) == ["Person 1234"], "the one")
+        assert screen.link.database.round_trips - trips < 10, "not one for each letter"
+        await seen.press("enter", "j")
+        assert seen.shows("customers, with “person 1234”")
+        await seen.press("slash", "escape")
+        await seen.until(lambda: screen.people.rows.total == 3001, "all again")
+
+
+async def test_what_others_change_is_seen(team: Team, tmp_path: Path) -> None:
+    async with at_admin(team, tmp_path) as (seen, screen):
+        await choose(seen, screen, "Bo Berg")
+        await team.database.run("update profiles set role = 'admin' where id = %s", [team.stranger.id])
+        await seen.until(lambda: screen.people.rows.selected.role == "admin", "Bo's new role")
+        # Whoever is no admin any more is out of it at once.
+        await team.database.run("update profiles set role = 'agent' where id = %s", [team.admin.id])
+        await seen.until(lambda: isinstance(seen.app.screen, DeskScreen), "home")
+
+
+async def test_failed_reading_does_not_look_like_loading_or_empty(team: Team, tmp_path: Path) -> None:
+    await team.database.run("drop function helpdesk.structure(text)")
+    async with at_admin(team, tmp_path) as (seen, screen):
+        await seen.press("4")
+        await seen.until(lambda: screen.tags.rows.state == "failed", "the failure")
+        assert seen.shows("✗ ")
+        assert seen.shows("^R tries again")
+
+
+# -- departments, categories, tags ------------------------------------------------------------------------------------
+
+
+async def test_items_are_added_renamed_and_removed_at_once_and_each_is_undone(team: Team, tmp_path: Path) -> None:
+    for key, table in (("1", "departments"), ("3", "categories"), ("4", "ticket_tags")):
+        async with at_admin(team, tmp_path / table, SMALL) as (seen, screen):
+            await section(seen, screen, key)
+
+            async def there(name: str, table: str = table) -> object:
+                return await team.value(f"select count(*) from {table} where name = %s", name)
+
+            await seen.press("n", *"Brand new", "enter")
+            await seen.until(lambda: seen.shows("Brand new · u undoes"), "added")
+            assert on(screen, "Brand new")()
+            await seen.press("e", "end", *"er", "enter")
+            await seen.until(lambda: seen.shows("Brand new → Brand newer · u undoes"), "renamed")
+            await seen.press("x")
+            await seen.until(lambda: "Brand newer" not in names(screen), "removed on the screen")
+            await seen.until(lambda: seen.shows("Brand newer · u undoes"), "removed")
+            assert await there("Brand newer") == 0
+            for name in ("Brand newer", "Brand new"):
+                await seen.press("u")
+                await seen.until(lambda name=name: name in names(screen), f"{name} is back")  # type: ignore[misc]
+                assert await there(name) == 1
+            await seen.press("u")
+            await seen.until(lambda: "Brand new" not in names(screen), "not added")
+            # One of a name that there is: refused, and as it was.
+            await seen.press("n", *"Taken", "enter", "n", *"taken" if table != "ticket_tags" else "Taken", "enter")
+            await seen.until(lambda: seen.shows("exists already"), "refused")
+            await seen.until(lambda: [name.casefold() for name in names(screen)].count("taken") == 1, "once")
+
+
+async def test_what_cannot_be_taken_back_asks_and_enter_is_no_answer(team: Team, tmp_path: Path) -> None:
+    await team.database.run("insert into ticket_tags (name) values ('vip'), ('gold')")
+    await team.database.run(
+        "insert into ticket_tag_relations select %s, id from ticket_tags where name = 'vip'", [ticket_id(1001)]
+    )
+    async with at_admin(team, tmp_path) as (seen, screen):
+        await section(seen, screen, "4")
+        await choose(seen, screen, "vip")
+        await seen.press("x")
+        await seen.until(lambda: "That cannot be taken back." in screen.pane.words, "the question")
+        assert "1 ticket would lose it." in screen.pane.words
+        await seen.press("enter", "j", "escape")
+        await seen.until(lambda: screen.pane.proposal is None, "no")
+        assert await team.value("select count(*) from ticket_tags where name = 'vip'") == 1
+        await seen.press("m", "1")
+        await seen.until(lambda: "would have “gold” instead" in screen.pane.words, "the question")
+        await seen.press("y")
+        await seen.until(lambda: seen.shows("merged vip into gold, on 1 ticket"), "merged")
+        await seen.until(lambda: names(screen) == ["gold"], "one is left")
+
+
+async def test_default_department_and_route_of_a_category(team: Team, tmp_path: Path) -> None:
+    await team.database.run("insert into categories (name) values ('Parcels')")
+    async with at_admin(team, tmp_path) as (seen, screen):
+        await section(seen, screen, "1")
+        await choose(seen, screen, "Billing")
+        await seen.press("m")
+        await seen.until(lambda: seen.shows("Billing is the default now · u undoes"), "the default")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: Support is the default again"), "undone")
+        await section(seen, screen, "3")
+        await choose(seen, screen, "Parcels")
+        await seen.press("d", "1")
+        await seen.until(lambda: seen.shows("Parcels goes to Billing · u undoes"), "routed")
+        assert (
+            await team.value("select d.name from categories c join departments d on d.id = department_id") == "Billing"
+        )
+
+
+# -- many tickets -----------------------------------------------------------------------------------------------------
+
+
+async def test_bulk_move_shows_what_would_go_moves_and_is_undone(team: Team, tmp_path: Path) -> None:
+    async def inside(name: str) -> object:
+        return await team.value(
+            "select count(*) from tickets t join departments d on d.id = t.department_id where d.name = %s", name
+        )
+
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        await section(seen, screen, "5")
+        await seen.press("f", "slash", *"supp", "enter")
+        await seen.press("t", "slash", *"bill", "enter")
+        await seen.until(lambda: seen.shows("4 tickets would go."), "the preview")
+        assert seen.shows("2 of them would lose their assignee.")
+        await seen.press("slash", *" tga:x")
+        await seen.until(lambda: seen.shows("There is no field “tga”."), "what is wrong")
+        shown = seen.text().splitlines()
+        query = next(n for n, line in enumerate(shown) if line.strip() == "status:open|pending tga:x")
+        assert shown[query + 1].index("^^^") == shown[query].index("tga")
+        await seen.press(*["backspace"] * 6, *" lamp", "enter")
+        await seen.until(lambda: seen.shows("2 tickets would go."), "the preview")
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("· u undoes"), "moved")
+        assert await inside("Billing") == 3
+        await section(seen, screen, "6")
+        await seen.until(lambda: seen.shows("2 tickets: Support → Billing"), "the act")
+        await team.database.run("update tickets set priority = 'urgent' where number = 1001")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone, but not #1001 (changed since)"), "undone but for one")
+        assert await inside("Billing") == 2
+        await seen.until(lambda: seen.shows("taken back by"), "the act was taken back")
+        # What was taken back is taken back from the list of acts.
+        await seen.press("g", "enter")
+        await seen.until(lambda: seen.shows("Undone: took back act"), "and back")
+        assert await inside("Billing") == 3
+
+
+async def test_hostile_names_break_no_row(team: Team, tmp_path: Path) -> None:
+    hostile = "\x1b[31m電\u202e" + "x" * 300
+    await team.database.run("insert into ticket_tags (id, name) values (%s, %s)", [uuid4(), hostile])
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        await section(seen, screen, "4")
+        await seen.until(lambda: seen.shows("電"), "the tag")
+        assert "\x1b" not in seen.text()
+        assert "\u202e" not in seen.text()
