@@ -239,9 +239,13 @@ class Screen:
 
     def __init__(self) -> None:
         self.seen: list[tuple[Settings, SignIn, Session | None]] = []
+        self.roles: list[str | None] = []
 
-    def run(self, settings: Settings, sign_in: SignIn, session: Session | None = None) -> int:
+    def run(
+        self, settings: Settings, sign_in: SignIn, session: Session | None = None, *, role: str | None = None
+    ) -> int:
         self.seen.append((settings, sign_in, session))
+        self.roles.append(role)
         assert session is not None
         asyncio.run(self._look(settings, session))
         return 0
@@ -268,6 +272,7 @@ def test_demo_as(role: str, home: Path, screen: Screen, capsys: pytest.CaptureFi
     ((settings, sign_in, session),) = screen.seen
     assert session is not None
     assert (session.email, settings.profile) == (ACCOUNTS[role], "demo")
+    assert screen.roles == [role], "the first picture is of their own home"
     assert sign_in.session is None, "signed out at the end"
     assert DEMO_PASSWORD in capsys.readouterr().err
 
