@@ -88,7 +88,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "screen.compose(False, True)",
     ),
     Action(
-        "desk.find_article", "Find an article for the ticket", ("f", "alt+f"), "queue", "screen.find_article", "article"
+        "desk.find_article",
+        "Find an article for the ticket",
+        ("f", "alt+a", "f4"),
+        "queue",
+        "screen.find_article",
+        "article",
     ),
     Action("desk.undo", "Undo the last act", ("u",), "queue", "screen.undo", "undo"),
     Action("desk.view_next", "Next queue", ("right_square_bracket", "ctrl+right"), "queue", "screen.view_step(1)"),

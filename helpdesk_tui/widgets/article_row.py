@@ -85,7 +85,7 @@ def row_lines(
     when = ago(now - item.updated_at).rjust(4)
     facts = ""
     if not passages and width >= 60:
-        names = [plain(item.category or ""), plain(item.author or "") if staff else ""]
+        names = [plain(item.category or ""), plain(item.author or "") if staff and width >= 100 else ""]
         facts = "  " + " · ".join(filter(None, names))
         facts = facts if cell_len(facts) <= width // 3 else fit(facts, width // 3)
     label: list[Part] = []
@@ -99,7 +99,7 @@ def row_lines(
         category = plain(item.category or "")
         lead: list[Part] = [("  ", "")]
         if category:
-            lead += [(fit(category, min(cell_len(category), max(width // 3, 8))), "category"), (" · ", "about")]
+            lead += [(fit(category, min(cell_len(category), max(width // 4, 8))), "category"), (" · ", "about")]
         room = width - sum(cell_len(text) for text, _ in lead)
         lines.append(_exactly([*lead, *_passage(item, room)], width))
     return lines

@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
-from tests.screens.opened import Opened, Team, opened
+from tests.screens.opened import Opened, Team, opened, opened_customer
 from tests.world import DeskDatabase, Person
 
 ARTICLES = """
@@ -60,7 +60,8 @@ async def in_knowledge_base(
     """The app with the knowledge base open, its list read."""
     if not await team.value("select count(*) from kb_articles"):
         await fill(team.database, team.agent)
-    async with opened(team.database, person, tmp_path, size=size) as seen:
+    home = opened_customer if person is team.customer else opened
+    async with home(team.database, person, tmp_path, size=size) as seen:
         await seen.press("K")
         await seen.until(lambda: isinstance(seen.app.screen, KnowledgeScreen), "the knowledge base")
         await seen.until(lambda: screen(seen).search.list.state == "ready", "the list")

@@ -64,7 +64,7 @@ async def test_at_80_columns_they_lie_over_the_ticket_and_text_goes_where_the_cu
     async with opened(team.database, team.agent, tmp_path, size=(80, 24)) as seen:
         await seen.press("enter", "r", *"Hello ")
         await seen.until(lambda: seen.shows("REPLY TO CUSTOMER"), "the composer")
-        await seen.press("alt+f")
+        await seen.press("alt+a")
         await seen.until(lambda: seen.shows("Suggested for #1001"), "the suggestions")
         assert not seen.shows("REPLY TO CUSTOMER")
         await seen.press("slash", *"pairing")
@@ -86,7 +86,7 @@ async def test_what_requesters_cannot_read_goes_into_no_reply_but_into_a_note(te
         await seen.press("l")
         await seen.until(lambda: seen.shows("This article is a draft: requesters cannot read it."), "why not")
         assert not seen.desk.pane.writing
-        await seen.press("escape", "escape", "escape", "i", "alt+f", "slash", *"goodwill")
+        await seen.press("escape", "escape", "escape", "i", "alt+a", "slash", *"goodwill")
         await seen.until(lambda: seen.shows("for “goodwill”"), "the answer")
         await seen.press("escape", "l")
         await seen.until(lambda: answer(seen) == f"[Goodwill limits](article:{article_id(4)})", "in the note")
