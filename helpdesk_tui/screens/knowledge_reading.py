@@ -146,7 +146,11 @@ class KnowledgeReading(Place):
         except HelpdeskError as error:
             self.shelves.show_failed(str(error))
             return
+        first = not self.shelves.categories
         self.shelves.show(categories)
+        if first and not self.search.searching:
+            # The list may have been there first, and not known what its categories are called.
+            self.search.list.update(*self._items(list(self._rows.values())))
         self.categories_read()
 
     def categories_read(self) -> None:

@@ -78,7 +78,7 @@ PLACES: Final[dict[str, Entry]] = {
 
 
 #: Whose keys there are for the team alone.
-TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "versions", "editor")
+TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "finder", "versions", "editor")
 #: And whose for customers alone.
 CUSTOMER_CONTEXTS: Final[tuple[Context, ...]] = ("customer", "request")
 

@@ -13,6 +13,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
+from textual.widget import Widget
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_row import Item, row_lines
@@ -129,6 +130,8 @@ class ArticleList(LineView):
         self._asked_after: UUID | None = None
         self.cursor = 0
         self._top = 0
+        #: Where one types and moves the cursor from: while it has the focus, the cursor looks as if it were here.
+        self.field: Widget | None = None
 
     # What comes in
 
@@ -164,10 +167,12 @@ class ArticleList(LineView):
         self._more, self._asked_after = more, None
         self.refresh()
 
-    def update(self, item: Item) -> None:
-        """An article that may be here looks like this now."""
+    def update(self, *items: Item) -> None:
+        """Articles that may be here look like this now."""
+        known = {item.id: item for item in items}
         self.items = [
-            replace(item, snippet=old.snippet, spans=old.spans) if old.id == item.id else old for old in self.items
+            replace(known[old.id], snippet=old.snippet, spans=old.spans) if old.id in known else old
+            for old in self.items
         ]
         self.refresh()
 
@@ -311,7 +316,8 @@ class ArticleList(LineView):
                 words=self._typed,
                 cursor=cursor,
             )
-            return self._strip(lines[row], ("cursor" if self.has_focus else "cursor-blurred") if cursor else "row")
+            focused = self.has_focus or (self.field is not None and self.field.has_focus)
+            return self._strip(lines[row], ("cursor" if focused else "cursor-blurred") if cursor else "row")
         if not self.items and 0 <= (number := y - 2) < len(self._words):
             name = self.state if self.state in ("failed", "empty") and number == 0 else "about"
             return self._strip([(fit(f"  {self._words[number]}", width), name)], "row")

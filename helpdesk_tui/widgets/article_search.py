@@ -157,6 +157,7 @@ class ArticleSearch(Vertical):
         super().__init__(id=id)
         self.field = SearchField(placeholder)
         self.list = ArticleList(staff=staff, clock=clock)
+        self.list.field = self.field
         self._way_on = way_on
         self._questions = Questions()
         self._last = ""
@@ -248,6 +249,14 @@ class ArticleSearch(Vertical):
             self.list.show_loading(f"Searching for “{safe_line(self._last, 60)}” …", keep=True)
 
     # Keys
+
+    def on_descendant_focus(self) -> None:
+        """The list's cursor looks another way."""
+        self.list.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """The list's cursor looks another way."""
+        self.list.refresh()
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

@@ -72,7 +72,8 @@ ArticleEditor {
     & #article-head { height: 1; background: $panel; }
     & #article-mode { width: auto; background: $primary; color: auto; text-style: bold; }
     & #article-category { width: 1fr; padding: 0 1; color: $text; text-wrap: nowrap; text-overflow: ellipsis; }
-    & ComposerText { height: 1fr; border: none; padding: 0 1; background: $background; color: $foreground; }
+    & ComposerText { height: 1fr; border: none; padding: 0 1; background: $background; color: $foreground;
+        scrollbar-size-vertical: 1; }
     & ComposerText:focus { border: none; }
     & ComposerText .text-area--cursor-line { background: transparent; }
     & DiffView { display: none; height: 40%; }
