@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from helpdesk_tui.screens.link import Link
     from helpdesk_tui.widgets.comment_field import CommentField
-    from helpdesk_tui.widgets.thread_links import ArticleLink
 
 __all__ = ["CustomerScreen"]
 
@@ -213,10 +212,6 @@ class CustomerScreen(CustomerRequest):
         if self.requests.has_focus and not self.narrow:
             self.remove_class("reading")
         self.refresh_hints()
-
-    def on_article_link(self, message: ArticleLink) -> None:
-        """A link to an article in an answer: it is read in the knowledge base."""
-        self.link.open("knowledge", message.article_id)
 
     def contexts(self) -> tuple[Context, ...]:
         """The nearest first."""

@@ -114,7 +114,6 @@ async def test_what_others_change_is_shown_where_the_reader_is(team: Team, tmp_p
     async with in_knowledge_base(team, team.agent, tmp_path) as seen:
         await read_first(seen, 4)
         await colleague_saves(team, 4, "Up to two months may be promised.")
-        await seen.press("ctrl+r")
         await seen.until(lambda: seen.shows("Up to two months"), "their version")
 
 
