@@ -66,6 +66,11 @@ class CuttingProxy:
         """Cuts nothing any more."""
         self.chance = self.unanswered = 0.0
 
+    def cut(self) -> None:
+        """Resets every connection there is."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -83,8 +88,8 @@ class CuttingProxy:
                 for pump in pumps:
                     pump.cancel()
                 await asyncio.gather(*pumps, return_exceptions=True)
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # nobody waits for this: it ends here
         finally:
             for each in (writer, server_writer):
                 if each is not None:

@@ -14,7 +14,7 @@ from tests.chatting import Screen, at_a_screen, insist, say
 from tests.live.cutting_proxy import CuttingProxy
 from tests.world import DeskDatabase, People
 
-MESSAGES = 40
+MESSAGES, ROUNDS = 40, 3
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -52,6 +52,19 @@ async def test_nothing_is_doubled_or_lost_when_either_connection_drops_mid_send(
 
         async with asyncio.timeout(60):
             sent = await asyncio.gather(*(talk(screen, own) for screen, own in zip(screens, said, strict=True)))
+        for proxy in proxies:
+            proxy.rest()
+        # What is said while nobody listens is there once they do again.
+        for number in range(ROUNDS):
+            proxies[1].cut()
+            said[0].append(f"unheard {number}")
+            await say(customer.chats, chat, said[0][-1])
+        for screen in screens:
+            await screen.holds(2 * MESSAGES + ROUNDS, 10)
+
+        for proxy in proxies:
+            proxy.chance, proxy.unanswered = 0.03, 0.3
+        async with asyncio.timeout(60):
             # What is done once is done once, however often it is asked for.
             tickets = [await insist(lambda: agent.chats.to_ticket(chat)) for _ in range(5)]
             for side in (customer, agent):
@@ -59,8 +72,6 @@ async def test_nothing_is_doubled_or_lost_when_either_connection_drops_mid_send(
             await insist(lambda: customer.chats.rate(chat, 5))
         for proxy in proxies:
             proxy.rest()
-        for screen in screens:
-            await screen.holds(2 * MESSAGES, 20)
 
         there = await database.run("select id, sender_id, content from public.chat_messages order by created_at")
         for screen in screens:
@@ -68,7 +79,7 @@ async def test_nothing_is_doubled_or_lost_when_either_connection_drops_mid_send(
         for person, own in zip((cora, ada), said, strict=True):
             assert [content for _, sender, content in there if sender == person.id] == own
         assert await database.run("select id, number from public.tickets") == [tickets[0]] == [*set(tickets)]
-        assert await database.run("select count(*) from public.ticket_messages") == [(2 * MESSAGES,)]
+        assert await database.run("select count(*) from public.ticket_messages") == [(2 * MESSAGES + ROUNDS,)]
         cuts = sum((proxy.cuts for proxy in proxies), start=type(proxies[0].cuts)())
         print(f"seed {seed}: {2 * MESSAGES} messages in {sum(sent)} sendings, cuts: {dict(cuts)}")
         assert cuts["unanswered"] >= 5
