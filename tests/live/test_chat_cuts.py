@@ -17,7 +17,7 @@ from tests.world import DeskDatabase, People
 MESSAGES, ROUNDS = 40, 3
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_nothing_is_doubled_or_lost_when_either_connection_drops_mid_send(
     database: DeskDatabase, people: People, seed: int
 ) -> None:
