@@ -30,8 +30,8 @@ from helpdesk_tui.core.text import safe_line
 
 __all__ = ["Draft", "DraftFile", "Journal", "JournalError", "Kind", "Request"]
 
-Kind = Literal["reply", "note", "article"]
-"""What a draft is of: a message to a ticket, or an article of the knowledge base."""
+Kind = Literal["reply", "note", "article", "chat"]
+"""What a draft is of: a message to a ticket, an article of the knowledge base, or a message in a chat."""
 
 VERSION: Final = 4
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
@@ -82,7 +82,7 @@ class Draft:
     """A message being written.
 
     ``owner`` is whose it is: the profile and the user's id, as one string. ``ticket`` is what it is about: a ticket, or
-    for the kind ``article`` that article. ``message_id`` is drawn once and kept, so
+    for the kinds ``article`` and ``chat`` that article or chat. ``message_id`` is drawn once and kept, so
     that sending it again after a lost answer is harmless. ``after_id`` is the newest message that the author had on
     screen when they began. ``revision`` is 0 until it is saved. ``updated_at`` is in UTC. ``attempted`` is the text of
     a send that no answer to is known: the server may have it under this id. It is empty where there were several such

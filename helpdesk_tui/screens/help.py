@@ -46,6 +46,8 @@ TITLES: Mapping[Context, str] = {
     "versions": "Versions of an article",
     "editor": "Writing an article",
     "chats": "Chats",
+    "my chat": "Chat with us",
+    "chat field": "Writing in a chat",
     "inbox": "Inbox",
     "admin": "Administration",
     "sign in": "Signing in",

@@ -68,19 +68,30 @@ def _inbox(link: Link) -> Place:
     return InboxScreen(link)
 
 
+def _chats(link: Link) -> Place:
+    if link.me is not None and link.me.role == "customer":
+        from helpdesk_tui.screens.my_chat import MyChatScreen
+
+        return MyChatScreen(link)
+    from helpdesk_tui.screens.chats import ChatsScreen
+
+    return ChatsScreen(link)
+
+
 #: By name: ``app.open('NAME')`` in ``actions`` opens one.
 PLACES: Final[dict[str, Entry]] = {
     "knowledge": Entry(_knowledge),
     "request": Entry(_request, ("customer",)),
     "inbox": Entry(_inbox),
     "admin": Entry(_admin, ("admin",)),
+    "chats": Entry(_chats),
 }
 
 
 #: Whose keys there are for the team alone.
-TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "finder", "versions", "editor")
+TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "finder", "versions", "editor", "chats")
 #: And whose for customers alone.
-CUSTOMER_CONTEXTS: Final[tuple[Context, ...]] = ("customer", "request")
+CUSTOMER_CONTEXTS: Final[tuple[Context, ...]] = ("customer", "request", "my chat")
 
 
 def home_for(role: Role | None) -> Callable[[Link], Place]:

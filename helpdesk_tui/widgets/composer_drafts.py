@@ -128,7 +128,7 @@ class Drafts:
         here = {ticket for (ticket, _), slot in self._slots.items() if not slot.is_empty}
         if self._journal is not None:
             try:
-                here |= {draft.ticket for draft in self._journal.list(self._owner) if draft.kind != "article"}
+                here |= {draft.ticket for draft in self._journal.list(self._owner) if draft.kind in ("reply", "note")}
             except JournalError as error:
                 self.problem = error
         return frozenset(here)

@@ -77,9 +77,9 @@ class ThreadBody(LineView):
 
     # What comes in
 
-    def show_nothing(self) -> None:
-        """Show that no ticket is chosen."""
-        self._leave("none", "No request is open." if self._plain else "No ticket is open.")
+    def show_nothing(self, *words: str) -> None:
+        """Show that no ticket is chosen, or these lines."""
+        self._leave("none", *(words or ("No request is open." if self._plain else "No ticket is open.",)))
 
     def show_loading(self, what: str = "the ticket") -> None:
         """Show that a thread is on its way; ``what`` names it."""

@@ -12,11 +12,13 @@ from textual.widget import Widget
 
 from helpdesk_tui.actions import ACTIONS, BY_ID, Context, key_words
 from helpdesk_tui.screens.admin import AdminScreen
+from helpdesk_tui.screens.chats import ChatsScreen
 from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.customer_new import NewRequest
 from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.inbox import InboxScreen
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
+from helpdesk_tui.screens.my_chat import MyChatScreen
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
 from helpdesk_tui.widgets.admin_list import AdminList
@@ -30,6 +32,8 @@ from helpdesk_tui.widgets.article_search import SearchField
 from helpdesk_tui.widgets.article_versions import ArticleVersions, VersionList
 from helpdesk_tui.widgets.article_view import ArticleView
 from helpdesk_tui.widgets.category_tree import CategoryTree
+from helpdesk_tui.widgets.chat_field import ChatField
+from helpdesk_tui.widgets.chat_list import ChatList
 from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.inbox_list import InboxList
@@ -59,6 +63,8 @@ WIDGETS: tuple[type[Widget], ...] = (
     ArticleHints,
     ArticleFinder,
     AdminList,
+    ChatList,
+    ChatField,
 )
 SCREENS: tuple[type[Widget], ...] = (
     AdminScreen,
@@ -67,6 +73,8 @@ SCREENS: tuple[type[Widget], ...] = (
     InboxScreen,
     CustomerScreen,
     NewRequest,
+    ChatsScreen,
+    MyChatScreen,
     Place,
 )
 
@@ -102,6 +110,9 @@ NEAREST: dict[str, tuple[Context, ...]] = {
     "customer": ("customer", "anywhere"),
     "request": ("request", "place", "anywhere"),
     "inbox": ("inbox", "place", "anywhere"),
+    "chats": ("chats", "place", "anywhere"),
+    "my chat": ("my chat", "place", "anywhere"),
+    "chat field": ("chat field", "chats", "place", "anywhere"),
 }
 #: Meant: the nearer one is what the key does there.
 SHADOWED = {
@@ -117,6 +128,8 @@ SHADOWED = {
     ("versions", "shift+tab"): ("versions.other", "knowledge.previous_pane"),
     ("versions", "tab"): ("versions.other", "knowledge.other_pane"),
     ("versions", "v"): ("versions.leave", "knowledge.versions"),
+    ("chats", "escape"): ("chats.back", "place.home"),
+    ("chat field", "escape"): ("chat_field.leave", "chats.back", "place.home"),
 }
 
 
@@ -132,6 +145,13 @@ def test_no_key_does_two_things_in_one_place(place: str) -> None:
                     bound.setdefault(key, []).append(action.id)
     twice = {(place, key): tuple(ids) for key, ids in bound.items() if len(ids) > 1}
     assert twice == {where: ids for where, ids in SHADOWED.items() if where[0] == place}
+
+
+@pytest.mark.parametrize("context", ["chats", "my chat"])
+def test_what_is_said_in_a_chat_takes_no_key_of_its_screen(context: Context) -> None:
+    keys = {key for binding in ThreadView.BINDINGS if isinstance(binding, Binding) for key in binding.key.split(",")}
+    taken = {key for action in ACTIONS if action.context == context and action.action for key in action.keys}
+    assert not keys & taken
 
 
 @pytest.mark.parametrize("context", get_args(Context))
