@@ -260,3 +260,15 @@ async def test_the_assignee_is_found_by_typing_and_shown_with_the_department(tea
         await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "done")
         query = "select full_name from tickets t join profiles p on p.id = t.assignee_id where number = 1001"
         assert await team.value(query) == "Tomás Vega"
+
+
+@pytest.mark.parametrize(("columns", "rows"), [(58, 20), (130, 30)])
+async def test_the_queue_has_words_and_no_row_is_cut_at_other_widths(
+    team: Team, tmp_path: Path, columns: int, rows: int
+) -> None:
+    async with opened(team.database, team.agent, tmp_path, size=(columns, rows)) as seen:
+        first = next(line for line in seen.text().splitlines() if "#1001" in line and "▌" in line)
+        assert "○ open" in first
+        assert "△ high" in first
+        assert seen.desk.queue.region.right <= columns
+        assert "1m" in first or "now" in first or "2m" in first, "the last column"
