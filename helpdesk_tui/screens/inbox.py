@@ -4,6 +4,7 @@ saying so."""
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
@@ -203,14 +204,16 @@ class InboxScreen(Place):
 
     def action_all(self) -> None:
         """Mark everything as read, also what is further down."""
-        lines = [each for each in self.list.notices if not each.read]
-        if lines:
-            self._mark(lines, everything=True, step=False)
+        shown = self.list.notices
+        lines = [each for each in shown if not each.read]
+        if lines or (shown and self._badges.unread):
+            self._mark(lines, upto=max(each.updated_at for each in shown), step=False)
             self.say("Everything is marked as read")
         else:
             self.say("Nothing is unread")
 
-    def _mark(self, lines: list[Notice], *, everything: bool = False, step: bool = True) -> None:
+    def _mark(self, lines: list[Notice], *, upto: datetime | None = None, step: bool = True) -> None:
+        """Mark lines as read, and with ``upto`` everything that is no newer."""
         ids = [line.id for line in lines]
         self._flying.update(ids)
         if self.link.attention is not None:
@@ -223,13 +226,12 @@ class InboxScreen(Place):
             self.list.mark(ids, True)
             if step:
                 self.list.action_by(1)
-        self.spawn(self._mark_there(lines, everything))
+        self.spawn(self._mark_there(lines, upto))
 
-    async def _mark_there(self, lines: list[Notice], everything: bool) -> None:
+    async def _mark_there(self, lines: list[Notice], upto: datetime | None) -> None:
         async with self._acting:
             try:
-                upto = max(line.updated_at for line in lines)
-                changed = await (self.notices.mark_all(upto) if everything else self.notices.mark(lines))
+                changed = await (self.notices.mark(lines) if upto is None else self.notices.mark_all(upto))
             except HelpdeskError as error:
                 self.say(f"NOT marked: {error.message}", alarm=True)
             else:

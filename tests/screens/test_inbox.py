@@ -238,6 +238,12 @@ async def test_long_inbox_is_read_on_as_one_goes_down(team: Team, tmp_path: Path
         await seen.press("G")
         await seen.until(lambda: seen.shows("Line 120"), "the last line")
         assert [each.title for each in inbox.list.notices] == [f"Line {n}" for n in range(1, 121)]
+        # Everything is also what is further down than was read.
+        await team.database.run("update public.notifications set read = updated_at > now() - interval '1 hour'")
+        await seen.press("f")
+        await seen.until(lambda: seen.shows("Inbox: all, 61 unread") or seen.shows("Inbox: all, 60 unread"), "all")
+        await seen.press("asterisk")
+        await seen.until(lambda: seen.unread() == 0, "everything is read")
 
 
 async def test_waiting_chats_are_counted_for_whoever_may_take_them(team: Team, tmp_path: Path) -> None:
