@@ -230,6 +230,8 @@ class KnowledgeWriting(KnowledgeActs):
 
     def article_shown(self, article: Article) -> None:
         """There may be another version."""
+        if self.has_class("editing") and self._editor is not None:
+            self._editor.renew(article)
         newest = self._versions.list.versions[0] if self._versions and self._versions.list.versions else None
         if self.has_class("comparing") and newest is not None and newest.number != article.version:
             self.spawn(self._read_versions(article.id))

@@ -151,6 +151,18 @@ class ArticleEditor(Vertical):
             self._begin(Written.of(article), "")
         self.text.focus()
 
+    def renew(self, article: Article) -> None:
+        """The article is like this now. Where nothing was written yet, that is edited; else its author is told."""
+        if self._article is None or article.id != self.article_id or self.state in ("saving", "stale"):
+            return
+        if self._written.base is None or article.version <= self._written.base:
+            return
+        if not self.changed:
+            self._article = article
+            self._begin(Written.of(article), f"It is version {article.version} now: somebody has saved it.")
+        else:
+            self._say(f"⚠ Somebody has saved version {article.version} meanwhile: ^S shows what they changed.")
+
     def begin(self, article_id: UUID, category_id: UUID | None, *, go_on: bool = True) -> None:
         """Begin a new article, or go on with the last one that was never saved.
 

@@ -222,6 +222,17 @@ async def test_a_stale_save_shows_theirs_keeps_the_text_and_one_key_saves_it(tea
         )
 
 
+async def test_who_edits_is_told_at_once_when_somebody_else_saves(team: Team, tmp_path: Path) -> None:
+    async with in_knowledge_base(team, team.agent, tmp_path) as seen:
+        await edit(seen, 4, "")
+        await colleague_saves(team, 4, "Up to two months may be promised.")
+        await seen.until(lambda: "two months" in text_of(seen), "nothing was written yet: theirs is edited")
+        await seen.press(*"Mine. ")
+        await colleague_saves(team, 4, "Up to three months may be promised.")
+        await seen.until(lambda: seen.shows("Somebody has saved version 3 meanwhile"), "told")
+        assert text_of(seen) == "Mine. Up to two months may be promised."
+
+
 async def test_a_new_article_is_a_draft_in_the_category_at_hand_until_it_is_published(
     team: Team, tmp_path: Path
 ) -> None:
