@@ -1539,7 +1539,7 @@ begin
 end
 $$;
 
--- What somebody who sees only so much of a ticket would change by changing it, in one word: to tell whether it was.
+-- Everything about a ticket that people change, in one word: another word tells that somebody has.
 create or replace function private.mark_of(t public.tickets) returns text
 language sql immutable security definer set search_path = pg_catalog, pg_temp as $$
   select md5(jsonb_build_array(t.title, t.status, t.priority, t.category_id, extract(epoch from t.due_date),

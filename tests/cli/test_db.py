@@ -40,6 +40,23 @@ async def test_apply_shows_what_it_will_do_and_does_it_only_when_told(plain_cli,
     assert (again.json["before"], again.json["changes"]) == (1, [])
 
 
+async def test_apply_names_the_first_admin(plain_cli, empty_database):
+    dsn = {"HELPDESK_OWNER_DSN": empty_database.owner_dsn}
+    done = await plain_cli.run(None, "db", "apply", "--yes", "--admin", "Ann@desk.test", "--json", **dsn)
+    assert done.json["admin"] == "ann@desk.test will be the admin once signed up, with the address confirmed"
+    checked = await plain_cli.run(None, "db", "check", **dsn)
+    assert "Nobody is an admin yet: ann@desk.test" in checked.out
+    await empty_database.run(
+        "insert into auth.users (id, email, email_confirmed_at)"
+        " select gen_random_uuid(), n || '@desk.test', now() from unnest(array['ann', 'bob']) n"
+    )
+    refused = await plain_cli.run(None, "db", "apply", "--yes", "--admin", "bob@desk.test", **dsn)
+    assert (refused.code, refused.out) == (5, "")
+    assert "helpdesk admin people set bob@desk.test --role admin" in refused.err
+    again = await plain_cli.run(None, "db", "apply", "--yes", "--admin", "ann@desk.test", **dsn)
+    assert (again.code, again.out.splitlines()[-1]) == (0, "admin: ann@desk.test is an admin")
+
+
 async def test_a_newer_database_is_refused_with_9(plain_cli, database):
     await database.run("update private.schema_version set version = 1000000 returning version")
     for argv in (["apply", "--yes"], ["apply", "--dry-run"]):

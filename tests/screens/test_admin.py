@@ -164,6 +164,19 @@ async def test_what_others_change_is_seen(team: Team, tmp_path: Path) -> None:
         await seen.until(lambda: isinstance(seen.app.screen, DeskScreen), "home")
 
 
+async def test_desk_offers_nobody_who_has_left(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press("a")
+        await seen.until(lambda: seen.shows("Tomás Vega"), "a colleague")
+        await seen.press("escape")
+        await team.database.run("update profiles set deactivated_at = now() where id = %s", [team.colleague.id])
+        desk = seen.desk.asked
+        await seen.until(lambda: team.colleague.id not in {each.id for each in desk.staff}, "who has left")
+        await seen.press("a")
+        await seen.until(lambda: seen.shows("nobody"), "the question")
+        assert not seen.shows("Tomás Vega")
+
+
 async def test_failed_reading_does_not_look_like_loading_or_empty(team: Team, tmp_path: Path) -> None:
     await team.database.run("drop function helpdesk.structure(text)")
     async with at_admin(team, tmp_path) as (seen, screen):
@@ -235,9 +248,14 @@ async def test_default_department_and_route_of_a_category(team: Team, tmp_path: 
         await seen.until(lambda: seen.shows("Billing is the default now · u undoes"), "the default")
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone: Support is the default again"), "undone")
+        # A new one is among those to choose from.
+        await seen.press("n", *"Archive", "enter")
+        desk = screen.link.desk
+        assert desk is not None
+        await seen.until(lambda: "Archive" in {each.name for each in desk.departments}, "known")
         await section(seen, screen, "3")
         await choose(seen, screen, "Parcels")
-        await seen.press("d", "1")
+        await seen.press("d", "2")
         await seen.until(lambda: seen.shows("Parcels goes to Billing · u undoes"), "routed")
         assert (
             await team.value("select d.name from categories c join departments d on d.id = department_id") == "Billing"
