@@ -16,6 +16,8 @@ from helpdesk_tui.core.errors import BadInput, Refused
 if TYPE_CHECKING:
     from helpdesk_tui.core.administration import Administration
 
+#: Seconds that an act may take: tens of thousands of tickets are moved in half a minute.
+PATIENCE = 300.0
 WORDS = "departments, people, categories, tags, and many tickets at once"
 
 
@@ -38,7 +40,7 @@ async def office(args: argparse.Namespace) -> AsyncIterator[Administration]:
     """
     from helpdesk_tui.core.administration import Administration
 
-    async with desk(args) as here:
+    async with desk(args, patience=PATIENCE) as here:
         if here.me.role != "admin":
             raise Refused("Only admins do this.", f"You are signed in as {here.me.email}, {here.me.role}.")
         yield Administration(here.database, here.me)

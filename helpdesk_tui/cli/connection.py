@@ -97,8 +97,11 @@ def login(profile: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
+async def desk(args: argparse.Namespace, *, patience: float | None = None) -> AsyncIterator[Desk]:
     """Signed in and connected, for as long as the context lasts.
+
+    Args:
+        patience: how many seconds a statement may take; None: as long as the desk waits.
 
     Raises: SignInError where nobody is signed in; Unreachable and others.
     """
@@ -109,17 +112,20 @@ async def desk(args: argparse.Namespace) -> AsyncIterator[Desk]:
             raise SignInError(
                 f"Nobody is signed in to the profile “{name}”.", f"Sign in with `{login(name)}`.", kind="signed_out"
             )
-        async with connected(entrance, session) as (database, me):
+        async with connected(entrance, session, patience) as (database, me):
             yield Desk(entrance.settings, entrance.store, session, database, me)
 
 
 @contextlib.asynccontextmanager
-async def connected(entrance: Door, session: Session) -> AsyncIterator[tuple[Database, Me]]:
-    """The database, and who the session is to it."""
+async def connected(
+    entrance: Door, session: Session, patience: float | None = None
+) -> AsyncIterator[tuple[Database, Me]]:
+    """The database, and who the session is to it. ``patience`` as for ``desk``."""
     from helpdesk_tui.core import people
-    from helpdesk_tui.core.database import Database
+    from helpdesk_tui.core.database import Database, Limits
 
-    database = await Database.connect(entrance.settings, session, renew=entrance.sign_in.refresh)
+    limits = Limits() if patience is None else Limits(statement=patience, answer=patience + 5)
+    database = await Database.connect(entrance.settings, session, renew=entrance.sign_in.refresh, limits=limits)
     try:
         found = await database.fetch(people.me())
         if not found:

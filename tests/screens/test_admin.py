@@ -190,32 +190,36 @@ async def test_failed_reading_does_not_look_like_loading_or_empty(team: Team, tm
 
 
 async def test_items_are_added_renamed_and_removed_at_once_and_each_is_undone(team: Team, tmp_path: Path) -> None:
-    for key, table in (("1", "departments"), ("3", "categories"), ("4", "ticket_tags")):
-        async with at_admin(team, tmp_path / table, SMALL) as (seen, screen):
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        for key, table in (("1", "departments"), ("3", "categories"), ("4", "ticket_tags")):
             await section(seen, screen, key)
+            first, second = f"New in {table}", f"New in {table}!"
 
             async def there(name: str, table: str = table) -> object:
                 return await team.value(f"select count(*) from {table} where name = %s", name)
 
-            await seen.press("n", *"Brand new", "enter")
-            await seen.until(lambda: seen.shows("Brand new · u undoes"), "added")
-            assert on(screen, "Brand new")()
-            await seen.press("e", "end", *"er", "enter")
-            await seen.until(lambda: seen.shows("Brand new → Brand newer · u undoes"), "renamed")
+            def listed(name: str) -> bool:
+                return name in names(screen)
+
+            await seen.press("n", *first, "enter")
+            await seen.until(lambda first=first: seen.shows(f"{first} · u undoes"), "added")  # type: ignore[misc]
+            assert on(screen, first)()
+            await seen.press("e", "end", "!", "enter")
+            await seen.until(lambda second=second: seen.shows(f"{second} · u undoes"), "renamed")  # type: ignore[misc]
             await seen.press("x")
-            await seen.until(lambda: "Brand newer" not in names(screen), "removed on the screen")
-            await seen.until(lambda: seen.shows("Brand newer · u undoes"), "removed")
-            assert await there("Brand newer") == 0
-            for name in ("Brand newer", "Brand new"):
+            await seen.until(lambda second=second: not listed(second), "removed on the screen")  # type: ignore[misc]
+            await seen.until(lambda: seen.shows("removed the ") and seen.shows("· u undoes"), "removed")
+            assert await there(second) == 0
+            for name in (second, first):
                 await seen.press("u")
-                await seen.until(lambda name=name: name in names(screen), f"{name} is back")  # type: ignore[misc]
+                await seen.until(lambda name=name: listed(name), f"{name} is back")  # type: ignore[misc]
                 assert await there(name) == 1
             await seen.press("u")
-            await seen.until(lambda: "Brand new" not in names(screen), "not added")
-            # One of a name that there is: refused, and as it was.
-            await seen.press("n", *"Taken", "enter", "n", *"taken" if table != "ticket_tags" else "Taken", "enter")
-            await seen.until(lambda: seen.shows("exists already"), "refused")
-            await seen.until(lambda: [name.casefold() for name in names(screen)].count("taken") == 1, "once")
+            await seen.until(lambda first=first: not listed(first), "not added")  # type: ignore[misc]
+        # One of a name that there is: refused, and as it was.
+        await seen.press("n", *"Taken", "enter", "n", *"Taken", "enter")
+        await seen.until(lambda: seen.shows("exists already"), "refused")
+        await seen.until(lambda: names(screen).count("Taken") == 1, "once")
 
 
 async def test_what_cannot_be_taken_back_asks_and_enter_is_no_answer(team: Team, tmp_path: Path) -> None:
