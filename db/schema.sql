@@ -1244,7 +1244,7 @@ begin
   t := regexp_replace(t, '^[ >]*(?:[-*+]|\d{1,3}[.)])\s+', E'\n\n', 'gn');
   t := regexp_replace(t, '^[ >]*[-=*_|: ]{3,}$', E'\n', 'gn');
   t := regexp_replace(t, '^[ >]+', '', 'gn');
-  t := regexp_replace(t, '\*{1,3}|`+|~~|\|', ' ', 'g');
+  t := regexp_replace(translate(t, '|', ' '), '\*{1,3}|`+|~~', '', 'g');
   t := regexp_replace(t, '(^|\s)_{1,2}|_{1,2}($|[\s.,;:!?])', '\1\2', 'g');
   t := normalize(t, nfkc);
   return regexp_replace(t, '[ \u00a0]+', ' ', 'g');

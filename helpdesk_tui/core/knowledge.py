@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from helpdesk_tui.core.errors import NotFound
 from helpdesk_tui.core.model import Me
 from helpdesk_tui.core.statement import Statement, only, positional
+from helpdesk_tui.core.text import safe_block
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.database import Database
@@ -31,7 +33,7 @@ class Hit:
     """An article that a search found.
 
     Attributes:
-        snippet: a passage of its text without markup, one line, where most of the words stand.
+        snippet: a passage of its text without markup, one line, where most of the words stand; safe to show.
         spans: the matched words in the snippet.
         category: its category's name, None where it has none.
         score: for ordering alone; comparable within one search.
@@ -113,8 +115,14 @@ def _hit(
     updated_at: datetime,
     score: float,
 ) -> Hit:
-    spans = tuple(zip(marks[::2], marks[1::2], strict=True))
-    return Hit(article_id, title, snippet, spans, category, status, updated_at, score)
+    # What is shown is made safe piece by piece, so that the words are where the spans say.
+    shown, spans = "", []
+    for number, (start, end) in enumerate(pairwise([0, *marks, len(snippet)])):
+        began = len(shown)
+        shown += safe_block(snippet[start:end]).replace("\n", " ")
+        if number % 2 and len(shown) > began:
+            spans.append((began, len(shown)))
+    return Hit(article_id, title, shown, tuple(spans), category, status, updated_at, score)
 
 
 _SEARCH: Final = """
@@ -216,6 +224,17 @@ class Knowledge:
                     "id": after.id if after else None,
                 },
                 positional(ArticleRow),
+                writes=False,
+            )
+        )
+
+    async def titled(self, title: str) -> list[UUID]:
+        """The articles of this title, whatever the case of its letters; two are enough to know that it is not one."""
+        return await self.database.fetch(
+            Statement(
+                "select id from public.kb_articles where lower(title) = lower(%s) order by id limit 2",
+                [title],
+                only(UUID),
                 writes=False,
             )
         )
