@@ -149,7 +149,7 @@ begin
         create extension pg_trgm schema public;
       end if;
     exception when insufficient_privilege then
-      raise warning 'pg_trgm could not be installed: an administrator has to; the search will not forgive typos';
+      raise warning 'pg_trgm could not be installed: an administrator has to; the search will forgive one slip in a word';
     end;
   end if;
 end

@@ -215,7 +215,7 @@ async def _extensions(connection: Connection, _expected: Wanted) -> AsyncIterato
     installed = dict(rows)
     if not installed.get("pg_trgm"):
         way = "Run: create extension pg_trgm;" if "pg_trgm" in installed else "It comes with postgresql-contrib."
-        yield Finding("warning", "extension", "pg_trgm is not installed: the search does not forgive typos.", way)
+        yield Finding("warning", "extension", "pg_trgm is not installed: the search forgives one slip in a word.", way)
     if not installed.get("uuid-ossp"):
         yield Finding("note", "extension", "uuid-ossp is not installed; the server's own gen_random_uuid() is used.")
     if not installed.get("postgis"):
