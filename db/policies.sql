@@ -1234,7 +1234,8 @@ language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg
 declare
   size constant integer := char_length(unknown);
 begin
-  if typing or size > 3 then
+  -- Another number is another thing.
+  if typing or size > 3 and unknown !~ '\d' then
     return query
     with c as (
       select w.term, w.word
@@ -1253,6 +1254,9 @@ begin
     if found then
       return;
     end if;
+  end if;
+  if unknown ~ '\d' then
+    return;
   end if;
   return query select m.term, m.nearness from private.meant(unknown, staff) m;
   if found then
@@ -1325,7 +1329,7 @@ begin
       from unnest(all_words) with ordinality as a(word, place)
      cross join lateral (select total <= short and query ~ '\S$' as typing) t
      where not coalesce(a.word = any(known_words), false)
-       and (char_length(a.word) > 3 and a.word ~ '\D' or a.place = total and typing and char_length(a.word) > 1)
+       and (char_length(a.word) > 3 or a.place = total and typing and char_length(a.word) > 1)
        and (total = 1 or exists (select from unnest(dictionaries) d where ts_lexize(d, a.word) <> '{}'))
      group by a.word order by 2 limit guesses_most
   loop

@@ -221,11 +221,25 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         " values ('a', 'a', 'draft', now())",
         "the text": "update public.kb_articles set content = 'x' where id = %(article)s",
         "the author": "update public.kb_articles set author_id = %(me)s where id = %(article)s",
+        "the version's number": "update public.kb_articles set version = 9 where id = %(article)s",
+        "published, by article()": "select from helpdesk.article(%(article)s)",
+        "a draft, by article()": "select from helpdesk.article(%(draft)s)",
+        "published, by a list": "select from helpdesk.articles(null, null, 9, null, null) where id = %(article)s",
+        "a draft, by a list": "select from helpdesk.articles(null, null, 9, null, null) where id = %(draft)s",
+        "published, by search": "select from helpdesk.search_articles('jam') where article_id = %(article)s",
+        "a draft, by search": "select from helpdesk.search_articles('draft') where article_id = %(draft)s",
+        "by save_article()": {
+            "insert": "select helpdesk.save_article(gen_random_uuid(), 'a', 'a', null, null)",
+            "update": "select helpdesk.save_article(%(article)s, 'a', 'a', null, 1)",
+        },
+        "by set_article_status()": "select helpdesk.set_article_status(%(draft)s, 'published')",
+        "by restore_article()": "select helpdesk.restore_article(%(article)s, 1)",
         "by SQL": _delete("kb_articles"),
         "by remove()": "select helpdesk.remove('article', %(article)s)",
     },
     "kb_article_versions": {
         "of a published article": "select from public.kb_article_versions where article_id = %(article)s",
+        "by article_versions()": "select from helpdesk.article_versions(%(article)s)",
         "one": {
             "insert": "insert into public.kb_article_versions (article_id, content) values (%(article)s, 'x')",
             "delete": _delete("kb_article_versions"),
@@ -243,6 +257,8 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         " values (%(draft)s, %(me)s, true)",
         "in the customer's name": "insert into public.kb_article_feedback (article_id, user_id, helpful)"
         " values (%(other_article)s, %(customer)s, true)",
+        "by vote()": "select helpdesk.vote(%(other_article)s, true, null)",
+        "by vote() on a draft": "select helpdesk.vote(%(draft)s, true, null)",
         "one": _delete("kb_article_feedback"),
     },
     "chat_sessions": {

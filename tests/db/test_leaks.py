@@ -92,6 +92,9 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
         "select c::text from helpdesk.chats(array[%(chat)s, %(waiting)s], 0) c",
         "select m::text from helpdesk.chat_messages(%(chat)s, null) m",
         "select m::text from helpdesk.chat_messages(%(waiting)s, %(said)s) m",
+        "select s::text from helpdesk.search_articles('secret title text message note comment otto', 200) s",
+        "select s::text from helpdesk.suggest_articles(%(foreign)s, 200) s",
+        "select c::text from helpdesk.article_categories() c",
         "select t::text from public.tickets t tablesample bernoulli (100)",
         "update public.tickets set status = status returning tickets::text",
         "select t::text from public.tickets t where id = %(foreign)s for update",
@@ -549,6 +552,29 @@ async def test_drafts_are_in_nothing_that_a_customer_reads(people: People, desk:
     connection = await people.connect_as(desk.people["cora"])
     assert await rows(connection, "select count(*) from public.kb_articles") == [(0,)]
     assert await rows(connection, "select count(*) from public.kb_article_versions") == [(0,)]
+    for reading in (
+        "select from helpdesk.article(%(draft)s)",
+        "select from helpdesk.article_versions(%(draft)s)",
+        "select from helpdesk.articles(null, null, 99, null, null)",
+        "select from helpdesk.articles(null, 'draft', 99, null, null)",
+        "select from helpdesk.article_categories()",
+        "select from helpdesk.search_articles('draft')",
+        "select from helpdesk.search_articles('drafft')",
+        "select from helpdesk.search_articles('dra')",
+    ):
+        assert await rows(connection, reading, desk.ids) == [], reading
+    for attempt in (
+        "select helpdesk.vote(%(article)s, true, null)",
+        "select helpdesk.save_article(%(article)s, 'x', 'x', null, 1)",
+        "select helpdesk.save_article(%(article)s, 'x', 'x', null, null)",
+        "select helpdesk.set_article_status(%(article)s, 'published')",
+        "select helpdesk.restore_article(%(article)s, 1)",
+    ):
+        draft, nothing = [
+            (await answer(connection, attempt, {"article": article})).replace(str(article), "ARTICLE")
+            for article in (desk.ids["draft"], uuid4())
+        ]
+        assert draft == nothing, attempt
     told = [
         await answer(
             connection,

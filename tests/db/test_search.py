@@ -191,6 +191,12 @@ def test_mistyped_words_are_understood(kb: Library) -> None:
         assert kb.titles("cora", query)[:1] == [TITLES[number]], query
 
 
+def test_another_number_is_another_thing(kb: Library) -> None:
+    kb.write("Error 80070005", "Access is denied.")
+    assert kb.titles("cora", "80070005") == kb.titles("cora", "error 8007") == ["Error 80070005"]
+    assert kb.titles("cora", "80070006 ") == []
+
+
 def test_article_is_found_while_its_title_is_being_typed(kb: Library) -> None:
     for title in TITLES:
         kb.write(title)
@@ -306,6 +312,32 @@ def test_suggested_for_a_ticket_is_what_is_published_and_fits_what_its_requester
         assert set(found) == {TITLES[1], TITLES[2]}, reader
     assert kb.connections["visitor"].execute(ask, [ticket]).fetchall() == []
     assert kb.connections["ada"].execute(ask, [uuid4()]).fetchall() == []
+
+
+# -- what is told of changes ------------------------------------------------------------------------------------------
+
+
+def test_team_is_told_which_articles_changed_and_customers_nothing(kb: Library) -> None:
+    kb.write("Lamp")
+    shared = {}
+    for reader in ("cora", "ada", "ann"):
+        rows = kb.connections[reader].execute("select channel from helpdesk.channels()").fetchall()
+        shared[reader] = {channel for (channel,) in rows}
+    (staff,) = (shared["ada"] & shared["ann"]) - shared["cora"]
+    with login(kb.database, kb.people["ada"]) as listening:
+        for channel in {*shared["ada"], *shared["ann"], *shared["cora"]}:
+            listening.execute(f'listen "{channel}"'.encode())
+        ids = [kb.write("One", "SECRET", "draft")]
+        for change in ("status = 'published'", "content = 'x'", "status = 'archived'"):
+            kb.owner.execute(f"update public.kb_articles set {change} where title = 'One'".encode())
+        kb.owner.execute("delete from public.kb_articles where title = 'One'")
+        heard = [(note.channel, note.payload) for note in listening.notifies(timeout=0.3)]
+        assert heard == [(staff, f'{{"articles": ["{ids[0]}"]}}')] * 5
+        kb.owner.execute("update public.kb_articles set title = 'None' where false")
+        kb.owner.execute("set helpdesk.mute = 'on'")
+        kb.write("Imported")
+        kb.owner.execute("reset helpdesk.mute")
+        assert list(listening.notifies(timeout=0.3)) == []
 
 
 # -- wherever it runs -------------------------------------------------------------------------------------------------

@@ -148,15 +148,27 @@ kb_categories         | delete | by SQL                      | no       | no    
 kb_categories         | delete | by remove()                 | HD003    | HD003     | HD003       | yes   | HD003
 kb_articles           | read   | published                   | yes      | yes       | yes         | yes   | yes
 kb_articles           | read   | a draft                     | -        | yes       | yes         | yes   | -
+kb_articles           | read   | published, by article()     | yes      | yes       | yes         | yes   | yes
+kb_articles           | read   | a draft, by article()       | -        | yes       | yes         | yes   | -
+kb_articles           | read   | published, by a list        | yes      | yes       | yes         | yes   | yes
+kb_articles           | read   | a draft, by a list          | -        | yes       | yes         | yes   | -
+kb_articles           | read   | published, by search        | yes      | yes       | yes         | yes   | yes
+kb_articles           | read   | a draft, by search          | -        | yes       | yes         | yes   | -
+kb_articles           | insert | by save_article()           | HD003    | yes       | yes         | yes   | HD003
 kb_articles           | insert | a draft                     | no       | yes       | yes         | yes   | no
 kb_articles           | insert | in another's name           | no       | no        | no          | no    | no
 kb_articles           | insert | with a publication date     | no       | no        | no          | no    | no
 kb_articles           | update | the text                    | -        | yes       | yes         | yes   | -
 kb_articles           | update | published                   | -        | yes       | yes         | yes   | -
 kb_articles           | update | the author                  | no       | no        | no          | no    | no
+kb_articles           | update | the version's number        | no       | no        | no          | no    | no
+kb_articles           | update | by save_article()           | HD003    | yes       | yes         | yes   | HD003
+kb_articles           | update | by set_article_status()     | HD003    | yes       | yes         | yes   | HD003
+kb_articles           | update | by restore_article()        | HD003    | yes       | yes         | yes   | HD003
 kb_articles           | delete | by SQL                      | no       | no        | no          | no    | no
 kb_articles           | delete | by remove()                 | HD003    | HD003     | HD003       | yes   | HD003
 kb_article_versions   | read   | of a published article      | -        | yes       | yes         | yes   | -
+kb_article_versions   | read   | by article_versions()       | -        | yes       | yes         | yes   | -
 kb_article_versions   | insert | one                         | no       | no        | no          | no    | no
 kb_article_versions   | update | the text                    | no       | no        | no          | no    | no
 kb_article_versions   | delete | one                         | no       | no        | no          | no    | no
@@ -164,6 +176,8 @@ kb_article_feedback   | read   | the customer's              | yes      | yes   
 kb_article_feedback   | insert | on a published article      | yes      | yes       | yes         | yes   | no
 kb_article_feedback   | insert | on a draft                  | no       | yes       | yes         | yes   | no
 kb_article_feedback   | insert | in the customer's name      | yes      | no        | no          | no    | no
+kb_article_feedback   | insert | by vote()                   | yes      | yes       | yes         | yes   | HD004
+kb_article_feedback   | insert | by vote() on a draft        | HD004    | yes       | yes         | yes   | HD004
 kb_article_feedback   | update | the customer's              | yes      | -         | -           | -     | -
 kb_article_feedback   | delete | one                         | no       | no        | no          | no    | no
 chat_sessions         | read   | waiting                     | -        | yes       | yes         | yes   | -
