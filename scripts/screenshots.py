@@ -112,6 +112,64 @@ async def request(app: HelpdeskApp, pilot: Pilot[int]) -> None:
             break
 
 
+async def shown(app: HelpdeskApp, pilot: Pilot[int], words: str) -> None:
+    """Wait for words on the screen."""
+    for _ in range(200):
+        await pilot.pause(0.05)
+        strips = app.screen._compositor.render_strips(app.size)
+        if any(words in strip.text for strip in strips):
+            return
+    raise RuntimeError(f"“{words}” does not come")
+
+
+async def knowledge(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """Articles found while a search is typed, one of them read."""
+    await pilot.press("K")
+    await shown(app, pilot, "All articles")
+    await pilot.press("slash", *"recovery code")
+    await shown(app, pilot, "for “recovery code”")
+    await pilot.press("enter")
+    await pilot.pause(0.5)
+
+
+async def finder(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """Articles suggested beside a ticket."""
+    await pilot.press("j", "j", "j", "enter")
+    await settle(app, pilot)
+    await pilot.press("f")
+    await pilot.pause(1.0)
+
+
+async def chats(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """Those who wait, and a conversation."""
+    await pilot.press("C")
+    await shown(app, pilot, "Waiting")
+    await pilot.press("1", *"Which of the codes did you type in?")
+    await pilot.pause(0.5)
+
+
+async def inbox(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """What happened meanwhile."""
+    await pilot.press("I")
+    await pilot.pause(1.0)
+
+
+async def my_chat(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """A customer's side of a chat."""
+    await pilot.press("C")
+    await shown(app, pilot, "Chat with")
+    await pilot.press(*"Yes, the one that ends in 47")
+    await pilot.pause(0.5)
+
+
+async def people(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+    """People, in the administration."""
+    await pilot.press("A")
+    await pilot.pause(1.5)
+    await pilot.press("2")
+    await pilot.pause(1.0)
+
+
 PICTURES: dict[str, tuple[str, tuple[int, int], Play]] = {
     "desk": ("agent", (150, 42), queue),
     "two-keys": ("agent", (110, 30), priority),
@@ -120,6 +178,12 @@ PICTURES: dict[str, tuple[str, tuple[int, int], Play]] = {
     "narrow": ("agent", (80, 24), queue),
     "customer": ("customer", (130, 32), mine),
     "request": ("customer", (130, 32), request),
+    "knowledge": ("agent", (150, 42), knowledge),
+    "articles": ("agent", (150, 42), finder),
+    "chats": ("agent", (130, 32), chats),
+    "inbox": ("agent", (110, 30), inbox),
+    "my-chat": ("customer", (90, 28), my_chat),
+    "people": ("admin", (130, 32), people),
     "keys": ("agent", (110, 36), keys),
 }
 
