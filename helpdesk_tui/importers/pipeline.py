@@ -203,6 +203,8 @@ class Import:
 
     def _prepare(self, connection: psycopg.Connection[Any]) -> None:
         with connection.transaction(), connection.cursor() as cursor:
+            # Nor is anybody told of the department that it makes.
+            cursor.execute("set local helpdesk.mute = 'on'")
             cursor.execute("select to_regclass('private.schema_version') is not null")
             there = _value(cursor)
             if there:
