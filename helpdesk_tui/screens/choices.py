@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from helpdesk_tui.core.acts import Act
-from helpdesk_tui.core.model import PRIORITIES, STATUSES, Person, Status, Ticket
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Person, Ticket
 from helpdesk_tui.core.tickets import SORTS, Sort
 from helpdesk_tui.widgets.picker import Choice
 
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
 
 __all__ = ["choices", "sort_choices"]
-
-#: What a requester may do to their own ticket.
-_REQUESTERS_STATUSES: Final[Sequence[Status]] = ("open", "closed")
 
 
 def sort_choices(now: Sort) -> list[Choice]:
@@ -39,8 +35,7 @@ def choices(field: str, ticket: Ticket, desk: Desk) -> list[Choice]:
         desk: knows me, my colleagues and the departments.
     """
     if field == "status":
-        statuses = _REQUESTERS_STATUSES if desk.me.role == "customer" else STATUSES
-        return [Choice(Act("status", s, s), s, s[0], s == ticket.status) for s in statuses]
+        return [Choice(Act("status", s, s), s, s[0], s == ticket.status) for s in STATUSES]
     if field == "priority":
         return [Choice(Act("priority", p, p), p, p[0], p == ticket.priority) for p in PRIORITIES]
     if field == "department":

@@ -116,6 +116,7 @@ class RequestList(LineView):
         self._chosen: UUID | None = None
         self._top = 0
         self._rows: list[Row] = []
+        self._painted: tuple[str, ...] = ()
 
     # What comes in
 
@@ -241,10 +242,23 @@ class RequestList(LineView):
         when = ago(ticket.updated_at, self._clock(), self._zone)
         return [(words if cell_len(words) <= width else fit(words, width), standing.mood), (f"  ·  {when}", "about")]
 
+    def _ages(self) -> tuple[str, ...]:
+        """How long ago the requests on the screen changed, in words."""
+        now = self._clock()
+        shown = self._rows[self._top : self._top + self.size.height]
+        return tuple(ago(about.updated_at, now, self._zone) for _, about in shown if isinstance(about, Ticket))
+
+    def _age(self) -> None:
+        """Time has passed: paint where that changed a word, and nothing where it did not."""
+        ages = self._ages()
+        if ages != self._painted:
+            self._painted = ages
+            self.refresh()
+
     def on_mount(self) -> None:
         """From now on time passes."""
         self._rebuild()
-        self.set_interval(AGE_SECONDS, self.refresh)
+        self.set_interval(AGE_SECONDS, self._age)
 
     def on_resize(self) -> None:
         """Another height."""
