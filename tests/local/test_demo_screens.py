@@ -66,10 +66,10 @@ async def test_demo_shows_each_of_its_people_their_own_desk(desk: LocalDesk) -> 
 
 
 async def test_the_pictures_script_draws_a_desk(
-    desk: LocalDesk, script: ModuleType, monkeypatch: pytest.MonkeyPatch
+    desk: LocalDesk, script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    picture = await script.draw(desk, *script.PICTURES["two-keys"])
+    picture = await script.draw(desk, tmp_path, *script.PICTURES["two-keys"])
     words = re.sub(r"<[^>]+>", "", picture).replace("&#160;", " ")
     assert picture.startswith("<svg")
     assert "urgent" in words
