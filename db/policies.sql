@@ -1683,6 +1683,10 @@ declare
   name text;
   kind text;
 begin
+  if change -> 'active' = 'false' and person is distinct from private.as_admin(alone => false) then
+    -- First of all: with a transaction left open they could hold what is locked below, and so keep themselves in.
+    perform private.hang_up(s.id) from auth.sessions s where s.user_id = person;
+  end if;
   perform private.as_admin(alone => true);
   answer := private.done_before(act);
   if answer is not null then
@@ -2801,6 +2805,25 @@ create or replace function private.session_ends(session uuid) returns timestampt
 language sql stable security definer set search_path = pg_catalog, pg_temp as
 'select coalesce(s.not_after, ''infinity'') from auth.sessions s where s.id = session';
 
+-- Ends the connections of a login, if they can be ended.
+create or replace function private.hang_up(session uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
+declare
+  login constant text := 'hd_' || replace(session::text, '-', '');
+begin
+  if exists (select from pg_stat_activity where usename = login) then
+    if current_setting('server_version_num')::integer >= 160000 then
+      execute format('grant %I to helpdesk_keeper with inherit true, set false', login);
+    else
+      execute format('grant %I to helpdesk_keeper', login);
+    end if;
+    perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = login;
+  end if;
+exception when lock_not_available or insufficient_privilege or undefined_object then
+  null;  -- it has no rights any more, whether its connections end or not
+end
+$$;
+
 -- Clears a login away: ends its connections, which would go on listening, and drops it. Its rights it has lost before:
 -- private.uid() knows nobody without a session. One that owns something or is held in a lock stays, and is left alone
 -- for a day. A sign-in is waiting: nothing here fails it or keeps it long.
@@ -2810,14 +2833,7 @@ declare
   login constant text := 'hd_' || replace(session::text, '-', '');
 begin
   if exists (select from pg_roles where rolname = login) then
-    if exists (select from pg_stat_activity where usename = login) then
-      if current_setting('server_version_num')::integer >= 160000 then
-        execute format('grant %I to helpdesk_keeper with inherit true, set false', login);
-      else
-        execute format('grant %I to helpdesk_keeper', login);
-      end if;
-      perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = login;
-    end if;
+    perform private.hang_up(session);
     execute format('drop role %I', login);
   end if;
   delete from private.logins l where l.session_id = session;
@@ -2930,6 +2946,7 @@ grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;
 alter function helpdesk.access_token_hook(jsonb) owner to helpdesk_keeper;
 alter function private.clear_away(uuid) owner to helpdesk_keeper;
+alter function private.hang_up(uuid) owner to helpdesk_keeper;
 revoke create on schema private, helpdesk from helpdesk_keeper;
 revoke all on function helpdesk.access_token_hook(jsonb) from public, anon, authenticated, helpdesk_member;
 grant execute on function helpdesk.access_token_hook(jsonb) to supabase_auth_admin;

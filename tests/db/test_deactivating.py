@@ -87,6 +87,23 @@ async def test_access_of_a_deactivated_person_ends_within_a_second_on_open_conne
     assert [note async for note in ear.notifies(timeout=0.05)] == []
 
 
+async def test_nobody_keeps_themselves_in_by_holding_locks(people: People) -> None:
+    ada = await new(people, "ada", "agent", "Support")
+    _, admin = await admin_of(people)
+    ticket = await ticket_of(people, await new(people, "cora"))
+    shelf = (await people.database.run("insert into public.kb_categories (name) values ('Shelf') returning id"))[0][0]
+    holding = await people.connect_as(ada)
+    await holding.execute("begin")
+    await holding.execute("select helpdesk.assign(array[%s], %s)", [ticket, ada.id])
+    other = await people.connect_as(ada)
+    await other.execute("begin")
+    await other.execute("insert into public.kb_categories (name, parent_id) values ('Below', %s)", [shelf])
+    begun = time.monotonic()
+    await change(admin, ada.id, active=False)
+    assert time.monotonic() - begun < 1
+    assert await people.database.run("select assignee_id from public.tickets where id = %s", [ticket]) == [(None,)]
+
+
 async def test_deactivated_person_is_nobody_even_where_the_session_stays(people: People) -> None:
     """Where the owner may not remove sessions, and to PostgREST, whose token lives on."""
     ada = await new(people, "ada", "admin")
