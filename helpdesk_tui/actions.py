@@ -115,7 +115,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "desk.back", "Back to the queue", ("escape", "h"), "thread", "screen.back", "back", palette=False, team=True
     ),
     # a customer's requests
-    Action("customer.new", "Write a new request", ("n", "ctrl+n"), "customer", "app.open('request')", "new"),
+    Action("customer.new", "Write a new request", ("n", "ctrl+n"), "customer", "app.open('request')", "ask"),
     Action("requests.open", "Open the request", ("enter",), "customer", hint="open", palette=False),
     Action("customer.answer", "Write to us about the request", ("r",), "customer", "screen.answer", "answer"),
     Action(
