@@ -116,7 +116,7 @@ async def shown(app: HelpdeskApp, pilot: Pilot[int], words: str) -> None:
     """Wait for words on the screen."""
     for _ in range(200):
         await pilot.pause(0.05)
-        strips = app.screen._compositor.render_strips(app.size)
+        strips = app.screen._compositor.render_strips(app.size)  # noqa: SLF001  (what a person would see)
         if any(words in strip.text for strip in strips):
             return
     raise RuntimeError(f"“{words}” does not come")
@@ -148,7 +148,7 @@ async def chats(app: HelpdeskApp, pilot: Pilot[int]) -> None:
     await pilot.pause(0.5)
 
 
-async def inbox(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+async def inbox(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
     """What happened meanwhile."""
     await pilot.press("I")
     await pilot.pause(1.0)
@@ -162,7 +162,7 @@ async def my_chat(app: HelpdeskApp, pilot: Pilot[int]) -> None:
     await pilot.pause(0.5)
 
 
-async def people(app: HelpdeskApp, pilot: Pilot[int]) -> None:
+async def people(_app: HelpdeskApp, pilot: Pilot[int]) -> None:
     """People, in the administration."""
     await pilot.press("A")
     await pilot.pause(1.5)
