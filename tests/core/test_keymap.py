@@ -9,6 +9,7 @@ import pytest
 
 from helpdesk_tui.core import keymap, settings
 from helpdesk_tui.core.errors import SettingsError
+from tests.parts import REPOSITORY
 
 
 def faults(toml: str) -> list[str]:
@@ -18,10 +19,10 @@ def faults(toml: str) -> list[str]:
 
 
 def test_one_key_or_several_quoted_or_dotted() -> None:
-    table = tomllib.loads('[keys]\n"desk.reply" = ["R", "f4"]\ndesk.note = "ctrl+/"\n"app.quit" = "ctrl+q"\n')["keys"]
+    table = tomllib.loads('[keys]\n"desk.reply" = ["R", "f8"]\ndesk.note = "ctrl+/"\n"app.quit" = "ctrl+q"\n')["keys"]
     found, wrong = keymap.read(table)
     assert wrong == []
-    assert found == {"desk.reply": ("R", "f4"), "desk.note": ("ctrl+slash",), "app.quit": ("ctrl+q",)}
+    assert found == {"desk.reply": ("R", "f8"), "desk.note": ("ctrl+slash",), "app.quit": ("ctrl+q",)}
 
 
 @pytest.mark.parametrize(
@@ -47,10 +48,18 @@ def test_keys_may_be_swapped_and_kept() -> None:
     assert faults('[keys]\n"desk.reply" = "i"\n"desk.note" = "r"\n"desk.status" = ["s", "f6"]') == []
 
 
+def test_the_example_of_the_documents_is_sound() -> None:
+    text = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
+    table = tomllib.loads("[keys]\n" + text.split("[keys]\n")[1].split("```")[0])["keys"]
+    found, wrong = keymap.read(table)
+    assert wrong == []
+    assert len(found) > 1
+
+
 def test_settings_carry_the_keys_and_name_the_line_of_a_wrong_one(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
-    path.write_text('auth_url = "https://a.example"\ndb_host = "db"\n[keys]\n"desk.reply" = ["r", "f4"]\n')
-    assert settings.load({}, {}, path).keys == {"desk.reply": ("r", "f4")}
+    path.write_text('auth_url = "https://a.example"\ndb_host = "db"\n[keys]\n"desk.reply" = ["r", "f8"]\n')
+    assert settings.load({}, {}, path).keys == {"desk.reply": ("r", "f8")}
     path.write_text('auth_url = "https://a.example"\ndb_host = "db"\n[keys]\n"desk.reply" = "r"\n"desk.nope" = "x"\n')
     with pytest.raises(SettingsError, match=r"config.toml:5: keys.desk.nope: There is no action “desk.nope”"):
         settings.load({}, {}, path)

@@ -20,14 +20,14 @@ def usual_keys() -> Iterator[None]:
 
 
 async def test_own_keys_run_their_actions_and_are_shown_everywhere(team: Team, tmp_path: Path) -> None:
-    own = {"desk.priority": ("f4", "P"), "queue.down": ("e",), "thread.next": ("f6",), "composer.leave": ("f9",)}
+    own = {"desk.priority": ("f8", "P"), "queue.down": ("e",), "thread.next": ("f6",), "composer.leave": ("f9",)}
     settings = replace(team.database.settings, keys=own)
     async with opened(team.database, team.agent, tmp_path, size=(160, 60), settings=settings) as seen:
-        assert "F4 priority" in seen.text().splitlines()[-1]
+        assert "F8 priority" in seen.text().splitlines()[-1]
         await seen.press("p")
         await seen.pilot.pause(0.2)
         assert not seen.desk.picker.asking
-        for key in ("f4", "P"):
+        for key in ("f8", "P"):
             await seen.press(key)
             await seen.until(lambda: seen.desk.picker.asking, "the question")
             await seen.press("escape")
@@ -39,6 +39,6 @@ async def test_own_keys_run_their_actions_and_are_shown_everywhere(team: Team, t
         await seen.until(lambda: not seen.desk.pane.writing, "left")
         await seen.press("question_mark")
         await seen.until(lambda: seen.shows("Every key"), "the help")
-        assert seen.shows("F4 P")
+        assert seen.shows("F8 P")
         await seen.press("escape", "ctrl+p", *"set the prio")
-        await seen.until(lambda: seen.shows("F4 P"), "the palette")
+        await seen.until(lambda: seen.shows("F8 P"), "the palette")
