@@ -1238,6 +1238,8 @@ begin
     t := regexp_replace(t, '!?\[([^][]*)\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*(?:\s+"[^"]*")?\)', '\1', 'g');
   end if;
   t := regexp_replace(t, '^\s{0,3}\[[^]\n]{1,200}\]:\s.*$', '', 'gn');
+  -- An address is no words; whoever asks with one is not asked about its parts either.
+  t := regexp_replace(t, 'https?://[^\s<>]+', '', 'gi');
   t := regexp_replace(t, '\[![A-Za-z]+\]', '', 'g');
   t := regexp_replace(t, '^[ >]*(```|~~~).*$', '', 'gn');
   t := regexp_replace(t, '^[ >]*#{1,6}\s+(.*)$', E'\t\\1\t', 'gn');
@@ -1368,7 +1370,7 @@ $$;
 
 -- Raised by whoever changes what the functions above make.
 create or replace function private.index_release() returns integer
-language sql immutable parallel safe set search_path = pg_catalog, pg_temp as 'select 1';
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as 'select 2';
 
 create or replace function private.unindex_article(article uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
