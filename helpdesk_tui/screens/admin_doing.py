@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpdesk_tui.core.administration_model import Undone
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import HelpdeskError, Unreachable
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.admin_sections import Items, Section
 
@@ -101,6 +101,8 @@ class Ledger:
             try:
                 said = await back.run()
             except HelpdeskError as error:
+                if isinstance(error, Unreachable):
+                    self._done.append(back)  # to be tried again
                 self._tell(f"Not undone: {error}", True)
                 return False
         self._tell(said, False)
