@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from helpdesk_tui.core.errors import HelpdeskError, SignInError
+from helpdesk_tui.screens.linked import Linked, Owner, Watch
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.database import Database
     from helpdesk_tui.core.desk import Desk
-    from helpdesk_tui.core.dirty import Dirty, Ids
+    from helpdesk_tui.core.dirty import Ids
     from helpdesk_tui.core.live import Event, Kind, Live, Typing
     from helpdesk_tui.core.model import Me
     from helpdesk_tui.core.session import SignIn
@@ -33,77 +34,6 @@ __all__ = ["Link", "Linked", "Owner", "Watch"]
 AGAIN_SECONDS = 3.0
 #: Seconds after which changes are listened for, if no screen has asked for it before.
 LISTEN_SECONDS = 3.0
-
-
-class Owner(Protocol):
-    """Who owns a link: what it tells once, whichever screens there are."""
-
-    def identified(self, me: Me) -> None:
-        """Who this is, or is now: told before any screen is, so that those that do not fit can go."""
-
-    def signed_out(self, link: Link, why: str) -> None:
-        """Somebody has to sign in again."""
-
-    def crashed(self, fault: BaseException) -> None:
-        """A reading failed in a way that nobody foresaw."""
-
-    def open_place(self, name: str, about: UUID | None = None) -> None:
-        """Show one of the places (``screens.places``) or ``home``, the home screen; if asked, one thing in it."""
-
-    def ring(self, words: str) -> None:
-        """Something happened that the person wants to hear of where they do not look."""
-
-
-class Linked(Protocol):
-    """A screen: what a link tells to each that is attached."""
-
-    def link_opened(self, desk: Desk) -> None:
-        """The database can be asked."""
-
-    def link_me(self, me: Me) -> None:
-        """The person has another role, name or department now."""
-
-    def link_state(self, name: Connection, why: str) -> None:
-        """How live the screen is; ``why`` is for people, empty where nothing is wrong."""
-
-    def link_trouble(self, error: HelpdeskError) -> None:
-        """Something could not be read."""
-
-    def link_badges(self, unread: int, waiting: int) -> None:
-        """How many notices are unread, how many chats wait."""
-
-
-class Watch:
-    """What one pane reads again when things of a kind change. Made by ``Link.watch``."""
-
-    def __init__(self, kind: Kind, dirty: Dirty, forget: Callable[[Watch], None]) -> None:
-        self.kind: Kind = kind
-        self._dirty = dirty
-        self._forget = forget
-        self._paused = self._closed = False
-
-    def mark(self, ids: Ids = None) -> None:
-        """These changed; None: any may have. Read at once, or when the watch goes on."""
-        self._dirty.mark(ids)
-
-    def pause(self) -> None:
-        """Read nothing for now; what changes is remembered."""
-        if not self._paused:
-            self._paused = True
-            self._dirty.pause()
-
-    def resume(self) -> None:
-        """Go on; what has changed meanwhile is read once."""
-        if self._paused:
-            self._paused = False
-            self._dirty.resume()
-
-    def close(self) -> None:
-        """Read no more."""
-        if not self._closed:
-            self._closed = True
-            self._dirty.close()
-            self._forget(self)
 
 
 class Link:
@@ -327,7 +257,7 @@ class Link:
             for callback in tuple(self._typing):
                 callback(event)
         elif isinstance(event, Changed):
-            if event.reason in ("access", "connected", "safety"):
+            if event.reason in ("access", "connected", "safety") or event.kind == "people":
                 self.look_at_myself()
             for watch in tuple(self._watches):
                 if event.about(watch.kind):
@@ -351,7 +281,7 @@ class Link:
             self._owner.signed_out(self, why)
 
     def look_at_myself(self) -> None:
-        """My role or department may be another now, and so what I see; or my session was ended."""
+        """My role or department may be another now, and so what I see; my colleagues may; or my session was ended."""
         self._run(self._who_am_i())
 
     async def _who_am_i(self) -> None:
@@ -361,13 +291,15 @@ class Link:
         if desk is None or self._ended:
             return
         try:
-            found = await desk.database.fetch(people.me())
+            found, staff, departments = await desk.database.run(people.me(), people.staff(), people.departments())
         except HelpdeskError as error:
             self._trouble(error)
             return
         if not found:
             self._sign_in_needed("You were signed out: this session was ended elsewhere.")
-        elif found[0] != desk.me:
+            return
+        desk.staff, desk.departments = tuple(staff), tuple(departments)
+        if found[0] != desk.me:
             desk.me = found[0]
             self._owner.identified(desk.me)
             for linked in tuple(self._linked):
