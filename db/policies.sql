@@ -877,7 +877,7 @@ $$;
 
 -- Removes what an admin may remove. What hangs on it is let go of, not removed; a department with tickets stays.
 create or replace function helpdesk.remove(what text, id uuid) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   found_in constant text := case what when 'department' then 'departments' when 'category' then 'categories'
     when 'tag' then 'ticket_tags' when 'article' then 'kb_articles' when 'article category' then 'kb_categories' end;
@@ -906,7 +906,7 @@ $$;
 
 -- Roles and departments of people: an admin's to set, and never one's own role.
 create or replace function helpdesk.set_person(person uuid, role text, department uuid) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 begin
   if not private.is_admin() then
     raise exception 'only admins change roles and departments' using errcode = 'HD003';
@@ -1669,8 +1669,9 @@ $$;
 
 -- Changes what a person is. "held" says what becomes of the open tickets they hold and would not come across any more:
 -- 'keep' them, or 'hand over' to the heir or, without one, to nobody. Whoever leaves the team or is deactivated keeps none.
+-- What stands in the way for long is somebody's open transaction: then nothing is done, and the next admin can act.
 create or replace function helpdesk.change_person(act uuid, person uuid, change jsonb, held text, heir uuid)
-returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   answer jsonb;
   p public.profiles;
@@ -1693,7 +1694,7 @@ begin
     return answer;
   end if;
   -- Held to the end: nobody is given a ticket meanwhile.
-  select a.* into p from public.profiles a where a.id = person for update;
+  select a.* into p from public.profiles a where a.id = person for no key update;
   if not found then
     raise exception 'there is no such person' using errcode = 'HD004';
   end if;
@@ -1758,7 +1759,7 @@ $$;
 -- Sends tickets of one department to another, in one statement. An agent of the old one does not go along; an admin
 -- holds tickets anywhere. What has left the department meanwhile stays where it is.
 create or replace function helpdesk.reassign(act uuid, ids uuid[], from_department uuid, to_department uuid, query text)
-returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   answer jsonb;
   before jsonb;
@@ -1810,7 +1811,7 @@ $$;
 -- Takes an act back: the person and exactly those tickets that nobody has changed since; names the others and why. A
 -- number names an act, null is one's own latest. What this did is an act too.
 create or replace function helpdesk.undo(act uuid, number bigint) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   who constant uuid := private.as_admin(alone => true);
   answer jsonb := private.done_before(act);
@@ -1843,7 +1844,7 @@ begin
 
   b := was.before -> 'person';
   if b is not null then
-    select a.* into p from public.profiles a where a.id = (b ->> 'id')::uuid for update;
+    select a.* into p from public.profiles a where a.id = (b ->> 'id')::uuid for no key update;
     why := case
       when p.id is null then 'is no longer there'
       when jsonb_build_object('role', p.role, 'department', p.department_id, 'active', p.deactivated_at is null)
@@ -1985,7 +1986,7 @@ $$;
 
 -- Where tickets come that no category sends elsewhere.
 create or replace function helpdesk.set_default_department(department uuid) returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 begin
   perform private.as_admin(alone => true);
   perform from public.departments d where d.id = department for no key update;
@@ -1999,7 +2000,7 @@ $$;
 
 -- Puts one tag in the place of another, which is no more. Answers how many tickets bore it.
 create or replace function helpdesk.merge_tags(gone uuid, kept uuid) returns integer
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   bearing integer;
 begin
@@ -2551,7 +2552,7 @@ end
 $$;
 
 -- Hands a chat to a person, or to a department, where it waits again; to neither: where it waited before. By whoever leads it, an admin, or for one that
--- waits, whoever sees it wait; and for an hour by whoever handed it over last, as long as nobody has taken it since:
+-- waits, whoever sees it wait; and for an hour by whoever handed it over last, as long as nobody has taken it or answered:
 -- once more the same, which changes nothing, or back to themselves.
 create or replace function helpdesk.chat_transfer(chat uuid, person uuid, department uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -2594,6 +2595,9 @@ begin
        or (person is distinct from who.person
            and (person, case when person is null then coalesce(department, s.department_id) end)
                is distinct from (last.person_id, last.department_id))
+       -- Whoever answers has taken it.
+       or (person = who.person and exists (select from public.chat_messages m where m.session_id = chat
+                                            and m.sender_id = last.person_id and m.created_at > last.created_at))
     then
       raise exception 'there is no such chat' using errcode = 'HD004', hint = 'It may have been handed to somebody else.';
     end if;
@@ -2713,7 +2717,8 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 declare
   person constant uuid := private.uid();
 begin
-  if private.chat_sight_or_fail(chat) = 'team' then
+  -- In an older snapshot it may be a chat of theirs yet.
+  if private.chat_sight_or_fail(chat) = 'team' or current_setting('transaction_isolation') <> 'read committed' then
     return;
   end if;
   perform private.announce_to('person:' || case when person = s.customer_id then s.agent_id else s.customer_id end,
@@ -2752,7 +2757,8 @@ begin
       'A chat');
     s.ticket_id := gen_random_uuid();
     insert into public.tickets (id, title, customer_id, assignee_id, department_id, metadata)
-    select s.ticket_id, title, s.customer_id, s.agent_id,
+    select s.ticket_id, title, s.customer_id,
+           case when p.role in ('agent', 'admin') and p.deactivated_at is null then p.id end,
            coalesce(s.department_id, p.department_id, (select d.id from public.departments d where d.is_default)),
            jsonb_build_object('chat', chat)
       from (select 1) one left join public.profiles p on p.id = s.agent_id;
@@ -2760,11 +2766,18 @@ begin
     update public.tickets t set created_at = s.created_at where t.id = s.ticket_id;
     update public.ticket_status_history h set created_at = s.created_at where h.ticket_id = s.ticket_id;
     update public.chat_sessions c set ticket_id = s.ticket_id where c.id = chat;
+  elsif private.sight(s.ticket_id) is null then
+    raise exception 'the ticket that was made of this chat is in other hands by now' using errcode = 'HD003';
   end if;
   -- The guard of the messages knows them again.
   insert into public.ticket_messages (id, ticket_id, sender_id, content, created_at)
-  select m.id, s.ticket_id, m.sender_id, m.content, m.created_at from public.chat_messages m
-   where m.session_id = chat and not exists (select from public.ticket_messages n where n.id = m.id)
+  select case when exists (select from public.ticket_messages n where n.id = m.id) then gen_random_uuid() else m.id end,
+         s.ticket_id, m.sender_id, m.content, m.created_at
+    from public.chat_messages m
+   where m.session_id = chat
+     and not exists (select from public.ticket_messages n
+                      where n.ticket_id = s.ticket_id and n.created_at = m.created_at
+                        and n.sender_id = m.sender_id and n.content = m.content)
    order by m.created_at;
   return query select t.id, t.number from public.tickets t where t.id = s.ticket_id;
 end
