@@ -2022,7 +2022,7 @@ $$;
 create or replace function private.first_admin(email text) returns text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  address constant text := lower(btrim(first_admin.email));
+  address constant text := lower(btrim(first_admin.email) collate "C");
   account record;
 begin
   if address is null or address !~ '^[^@[:space:]]+@[^@[:space:]]+$' then
@@ -2030,7 +2030,7 @@ begin
   end if;
   perform from private.settings for no key update;
   if exists (select from public.profiles p
-              where p.role = 'admin' and p.deactivated_at is null and lower(p.email) = address) then
+              where p.role = 'admin' and p.deactivated_at is null and lower(p.email collate "C") = address) then
     return address || ' is an admin';
   end if;
   if exists (select from public.profiles p where p.role = 'admin' and p.deactivated_at is null) then
@@ -2039,7 +2039,7 @@ begin
   end if;
   update private.settings set first_admin = address;
   select u.id, u.email_confirmed_at into account from auth.users u
-   where lower(u.email) = address and not u.is_anonymous and u.deleted_at is null
+   where lower(u.email collate "C") = address and not u.is_anonymous and u.deleted_at is null
      and not coalesce((to_jsonb(u) ->> 'is_sso_user')::boolean, false);
   if account.email_confirmed_at is not null then
     perform private.welcome_first_admin(account.id);

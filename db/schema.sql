@@ -1632,9 +1632,9 @@ begin
   values (new.id, new.email, nullif(left(btrim(new.raw_user_meta_data ->> 'full_name'), 200), ''), 'customer')
   on conflict (id) do update set email = excluded.email where p.email <> excluded.email;
   -- Whoever merely says that an address is theirs is not the admin who was named by it, nor is whoever another
-  -- organisation's sign-in says so of.
+  -- organisation's sign-in says so of. Of capitals only ASCII's are the same letter: in Unicode the Kelvin sign is a k.
   if new.email_confirmed_at is not null and not coalesce((to_jsonb(new) ->> 'is_sso_user')::boolean, false)
-     and exists (select from private.settings s where s.first_admin = lower(new.email)) then
+     and exists (select from private.settings s where s.first_admin = lower(new.email collate "C")) then
     perform private.welcome_first_admin(new.id);
   end if;
   return null;

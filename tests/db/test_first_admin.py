@@ -87,3 +87,13 @@ async def test_refused_when_there_is_an_admin_and_the_way_is_named(database: Des
     with pytest.raises(psycopg.Error) as refused:
         await name(database, "no address")
     assert refused.value.sqlstate == "HD002"
+
+
+async def test_address_that_only_looks_the_same_makes_no_admin(database: DeskDatabase) -> None:
+    """The Kelvin sign is a capital k in Unicode, and another mailbox."""
+    await database.run("select private.first_admin('Kate@desk.test')")
+    confirmed = "insert into auth.users (id, email, email_confirmed_at) values (gen_random_uuid(), %s, now())"
+    await database.run(confirmed, ["\u212aate@desk.test"])
+    assert await admins(database) == []
+    await database.run(confirmed, ["KATE@desk.test"])
+    assert await admins(database) == ["KATE@desk.test"]
