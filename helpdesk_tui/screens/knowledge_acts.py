@@ -66,7 +66,7 @@ class KnowledgeActs(KnowledgeReading):
         if article is None:
             return
         if article.status == status:
-            self.say(f"{named(article)} is {status} already")
+            self.say(f"Already {status}: {named(article)}")
             return
         before = article.status
         if await self._set_status(article, status):
@@ -74,18 +74,18 @@ class KnowledgeActs(KnowledgeReading):
             async def undo() -> bool:
                 now = await self.asked.article(article.id)
                 if now.status != status:
-                    self.say(f"Not undone: {named(now)} is {now.status} by now", alarm=True)
+                    self.say(f"Not undone, it is {now.status} by now: {named(now)}", alarm=True)
                     return False
                 return await self._set_status(now, before, undoing=True)
 
-            self._done.append(Done(f"{named(article)} {_DONE_WORDS[status]}", undo))
+            self._done.append(Done(f"{_DONE_WORDS[status]} {named(article)}", undo))
 
     async def _set_status(self, article: Article, status: ArticleStatus, *, undoing: bool = False) -> bool:
         self.looks(replace(article, status=status))
         if not undoing:
-            self.say(f"{named(article)} {_DONE_WORDS[status]} · u undoes")
+            self.say(f"{_DONE_WORDS[status].capitalize()} · u undoes: {named(article)}")
         return await self._confirm(
-            article, f"{named(article)} NOT {_DONE_WORDS[status]}", self.asked.set_status(article.id, status)
+            article, f"NOT {_DONE_WORDS[status]}, {named(article)}", self.asked.set_status(article.id, status)
         )
 
     async def _confirm(self, before: Article, failed: str, act: Awaitable[Article]) -> bool:

@@ -159,8 +159,8 @@ class KnowledgeWriting(KnowledgeActs):
             self.go("page")
         else:
             self.looks(article)
-        where = " as a draft · P publishes it" if new else f" as version {article.version} · u undoes"
-        self.say(f"{named(article)} saved{where}")
+        where = "a draft · P publishes it" if new else f"version {article.version} · u undoes"
+        self.say(f"Saved as {where}: {named(article)}")
         if before is not None and before.version == written.base:
             self._undoable(f"the change of {named(article)}", before, article)
         self.link.mark(frozenset([article.id]), "articles")
@@ -254,5 +254,5 @@ class KnowledgeWriting(KnowledgeActs):
             return
         self.looks(article)
         self._undoable(f"restoring version {version.number} of {named(article)}", before, article)
-        self.say(f"{named(article)}: version {version.number} is the newest again · u undoes")
+        self.say(f"Version {version.number} is the newest again · u undoes: {named(article)}")
         await self._read_versions(article_id)

@@ -7,28 +7,26 @@ rests in the journal from the first key on, and leaves it only when the server h
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 from uuid import UUID
 
 from textual import on, work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from helpdesk_tui.core.editor import editor_command
-from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.journal import Journal
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_diff import DiffView, unified
 from helpdesk_tui.widgets.article_drafts import ArticleDrafts, Written
 from helpdesk_tui.widgets.article_style import EDITOR_CSS
-from helpdesk_tui.widgets.composer_text import ComposerText, in_editor
+from helpdesk_tui.widgets.composer_text import ComposerText
+from helpdesk_tui.widgets.outside import written_outside
 from helpdesk_tui.widgets.picker import Choice, Picker
 
 if TYPE_CHECKING:
@@ -345,22 +343,10 @@ class ArticleEditor(Vertical):
                 self._released()
 
     async def _edit_in(self, article_id: UUID, written: Written) -> None:
-        problem: HelpdeskError | None = None
-        before = text = written.content
-        try:
-            command = editor_command()
-            # Nothing may paint meanwhile: the terminal is the editor's, and nobody reads what the app would write.
-            with self.app.batch_update(), self.app.suspend():
-                try:  # inside, since an error that leaves `suspend` leaves the terminal suspended
-                    text = await asyncio.to_thread(in_editor, before, command)
-                except HelpdeskError as error:
-                    problem = error
-        except SuspendNotSupported:
-            self.app.notify("This terminal cannot be lent to an editor.", severity="warning")
-        except HelpdeskError as error:
-            problem = error
-        if problem is not None:
-            self.app.notify(str(problem), severity="error", markup=False)
+        before = written.content
+        text = await written_outside(self.app, before)
+        if text is None:
+            pass
         elif text != before and article_id == self.article_id and self.is_attached:
             self.text.put_all(text)
             self.flush()

@@ -306,9 +306,10 @@ class CategoryTree(LineView):
         marker = "▌" if index == self.cursor else " "
         folded = shelf.category in self._folded
         mark = "▸ " if folded else "▾ " if shelf.children else "  " if shelf.category else ""
-        count = "" if shelf.here is None else str(shelf.here)
+        # Of one that holds none itself but stands above others, only what is below it says something.
+        count = "" if shelf.here is None or (not shelf.here and shelf.below) else str(shelf.here)
         if folded and shelf.below:
-            count = f"{count} +{shelf.below}"
+            count = f"{count} +{shelf.below}".strip()
         lead = marker + " " * (2 * min(shelf.depth, DEEPEST)) + " "
         room = width - cell_len(lead) - cell_len(mark) - cell_len(count) - 2
         return self._strip(

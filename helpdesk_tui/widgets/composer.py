@@ -7,13 +7,12 @@ has it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar, Final
 from uuid import UUID
 
 from textual import on, work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -21,16 +20,16 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from helpdesk_tui.core.attachments import Upload, patience
-from helpdesk_tui.core.editor import editor_command
-from helpdesk_tui.core.errors import BadInput, HelpdeskError
+from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.journal import Journal, JournalError
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
 from helpdesk_tui.widgets.composer_style import CSS
-from helpdesk_tui.widgets.composer_text import ComposerText, in_editor
+from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.composer_words import recipient, state
 from helpdesk_tui.widgets.file_bar import FileBar
+from helpdesk_tui.widgets.outside import written_outside
 
 __all__ = ["Composer"]
 
@@ -315,22 +314,9 @@ class Composer(Vertical):
                 self._released()
 
     async def _edit_in(self, slot: Slot, before: str) -> None:
-        problem: HelpdeskError | None = None
-        text = before
-        try:
-            command = editor_command()
-            # Nothing may paint meanwhile: the terminal is the editor's, and nobody reads what the app would write.
-            with self.app.batch_update(), self.app.suspend():
-                try:  # inside, since an error that leaves `suspend` leaves the terminal suspended
-                    text = await asyncio.to_thread(in_editor, before, command)
-                except HelpdeskError as error:
-                    problem = error
-        except SuspendNotSupported:
-            self.app.notify("This terminal cannot be lent to an editor.", severity="warning")
-        except HelpdeskError as error:
-            problem = error
-        if problem is not None:
-            self.app.notify(str(problem), severity="error", markup=False)
+        text = await written_outside(self.app, before)
+        if text is None:
+            pass
         elif slot is self._slot and self.is_attached:
             self.text.put_all(text)
             self.flush()

@@ -258,7 +258,8 @@ def test_a_journal_of_the_release_before_keeps_its_drafts(path: Path) -> None:
     assert windows[0].attempt(loaded).attempted == loaded.content == "kept"
 
 
-def test_a_journal_that_knew_of_messages_alone_takes_articles_too(path: Path) -> None:
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_journal_that_knew_of_messages_alone_takes_articles_too(path: Path, version: int) -> None:
     journal = Journal.open(path)
     journal.save(Draft(OWNER, TICKET, "reply", "kept"))
     of_version_2 = (
@@ -269,7 +270,7 @@ def test_a_journal_that_knew_of_messages_alone_takes_articles_too(path: Path) ->
     for statement in (of_version_2, "insert into old select * from drafts", "drop table drafts"):
         journal._connection.execute(statement)
     journal._connection.execute("alter table old rename to drafts")
-    journal._connection.execute("pragma user_version = 2")
+    journal._connection.execute(f"pragma user_version = {version}")
     journal.close()
     journal = Journal.open(path)
     journal.save(Draft(OWNER, TICKET, "article", "an article"))

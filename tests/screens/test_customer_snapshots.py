@@ -78,16 +78,25 @@ def program(
     return HelpdeskApp(settings, sign_in, person.session, drafts=folder / "drafts.sqlite3", clock=lambda: NOW, zone=UTC)
 
 
+async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
+    """Wait until something holds, and for what that paints."""
+    for _ in range(400):
+        if condition():
+            break
+        await pilot.pause(0.02)
+    assert condition()
+    await pilot.pause(0.2)
+
+
 def ready(then: Callable[[Pilot[Any], CustomerScreen], Awaitable[None]] | None = None) -> Play:
     """Waits for the requests, does something, and waits for what that brings."""
 
     async def play(pilot: Pilot[Any]) -> None:
-        for _ in range(400):
-            await pilot.pause(0.02)
-            shown = pilot.app.screen
-            if isinstance(shown, CustomerScreen) and shown.status.connection == "live" and shown._complete:
-                break
+        await until(pilot, lambda: isinstance(pilot.app.screen, CustomerScreen))
         home = next(screen for screen in pilot.app.screen_stack if isinstance(screen, CustomerScreen))
+        await until(pilot, lambda: home.status.connection == "live" and home._complete)
+        if not home.narrow:
+            await until(pilot, lambda: home.pane.about._rating_known)
         await pilot.pause(0.3)
         if then is not None:
             await then(pilot, home)
@@ -124,7 +133,7 @@ def test_a_request_that_is_solved(
     async def look_at(pilot: Pilot[Any], home: CustomerScreen) -> None:
         home.requests.choose(ticket_id(1005))
         await pilot.press("enter")
-        await pilot.pause(0.4)
+        await until(pilot, lambda: home.pane.about._rating_known)
 
     app = program(module_database, noor, tmp_path, "dark", monkeypatch)
     assert snap_compare(app, terminal_size=SIZES[size], run_before=ready(look_at))
@@ -146,10 +155,7 @@ def test_a_new_request_with_articles(
         assert isinstance(screen, NewRequest)
         screen.title_field.insert("My lamp flickers", 0)
         screen.text.insert("Since noon.")
-        for _ in range(200):
-            await pilot.pause(0.02)
-            if screen.hints_list.hits:
-                break
+        await until(pilot, lambda: screen.hints_list.hits)
 
     app = program(module_database, noor, tmp_path, "dark", monkeypatch)
     assert snap_compare(app, terminal_size=SIZES[size], run_before=ready(write))

@@ -369,5 +369,15 @@ async def test_kind_without_a_bell_is_told_silently(team: Team, tmp_path: Path, 
         assert not any(ord(each) < 32 or 127 <= ord(each) < 160 for each in told[2:-2])
 
 
+async def test_chat_that_waits_rings_for_whoever_may_take_it(team: Team, tmp_path: Path, sent: list[str]) -> None:
+    customer = await team.people.connect_as(team.customer)
+    async with opened(team, team.agent, tmp_path, notify="osc9") as seen:
+        seen.app.post_message(events.AppBlur())
+        await seen.until(lambda: not seen.app.app_focus, "not in front")
+        await customer.execute("select helpdesk.chat_open(%s, 'Help', %s, 'hello')", [uuid4(), uuid4()])
+        await seen.until(lambda: sent, "the notification")
+        assert sent == ["\x1b]9;Helpdesk: A chat is waiting\x1b\\"]
+
+
 def test_nothing_is_sent_where_it_is_off() -> None:
     assert bell.sequence("off", "words") == ""

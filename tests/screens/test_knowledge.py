@@ -125,7 +125,7 @@ async def test_publish_and_archive_are_shown_at_once_and_undone(team: Team, tmp_
     async with in_knowledge_base(team, team.agent, tmp_path) as seen:
         await read_first(seen, 4)
         await seen.press("P")
-        await seen.until(lambda: seen.shows("“Goodwill limits” published · u undoes"), "what was done")
+        await seen.until(lambda: seen.shows("Published · u undoes: “Goodwill limits”"), "what was done")
         assert seen.shows("● published")
         await seen.until(lambda: not screen(seen)._flying, "the database's word")
         assert await team.value(status, article_id(4)) == "published"
@@ -133,11 +133,11 @@ async def test_publish_and_archive_are_shown_at_once_and_undone(team: Team, tmp_
         await seen.until(lambda: seen.shows("■ ARCHIVED"), "archived")
         await seen.until(lambda: not screen(seen)._flying, "the database's word")
         await seen.press("u")
-        await seen.until(lambda: seen.shows("Undone: “Goodwill limits” archived"), "undone")
+        await seen.until(lambda: seen.shows("Undone: archived “Goodwill limits”"), "undone")
         assert await team.value(status, article_id(4)) == "published"
         await seen.press("u")
         await seen.until(lambda: seen.shows("○ DRAFT"), "undone")
-        await seen.until(lambda: seen.shows("Undone: “Goodwill limits” published"), "undone")
+        await seen.until(lambda: seen.shows("Undone: published “Goodwill limits”"), "undone")
         assert await team.value(status, article_id(4)) == "draft"
 
 
@@ -176,7 +176,7 @@ async def test_an_edit_is_a_version_and_can_be_taken_back(team: Team, tmp_path: 
         await edit(seen, 4, "Note: ")
         await seen.until(lambda: seen.shows("changed, not saved"), "it says that it is not saved")
         await seen.press("ctrl+s")
-        await seen.until(lambda: seen.shows("saved as version 2 · u undoes"), "saved")
+        await seen.until(lambda: seen.shows("Saved as version 2 · u undoes"), "saved")
         assert seen.shows("Note: Up to a month")
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone: the change"), "undone")
@@ -198,7 +198,7 @@ async def test_versions_are_listed_diffed_and_restored(team: Team, tmp_path: Pat
         await seen.press("j", "c")
         await seen.until(lambda: seen.shows("What restoring version 1 would change"), "the comparison")
         await seen.press("R")
-        await seen.until(lambda: seen.shows("version 1 is the newest again"), "restored")
+        await seen.until(lambda: seen.shows("Version 1 is the newest again"), "restored")
         await seen.until(lambda: seen.shows("  3  "), "as a third version")
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone: restoring version 1"), "undone")
@@ -216,7 +216,7 @@ async def test_a_stale_save_shows_theirs_keeps_the_text_and_one_key_saves_it(tea
         assert text_of(seen) == "Mine. Up to a month may be promised."
         assert "Mine" not in await team.value("select content from kb_articles where id = %s", article_id(4))
         await seen.press("ctrl+y")
-        await seen.until(lambda: seen.shows("saved as version 3"), "saved all the same")
+        await seen.until(lambda: seen.shows("Saved as version 3"), "saved all the same")
         assert await team.value("select content from kb_articles where id = %s", article_id(4)) == (
             "Mine. Up to a month may be promised."
         )
@@ -245,9 +245,9 @@ async def test_a_new_article_is_a_draft_in_the_category_at_hand_until_it_is_publ
         await seen.until(lambda: seen.shows("Devices › Lamps"), "the categories")
         await seen.press("3")
         await seen.press("ctrl+s")
-        await seen.until(lambda: seen.shows("saved as a draft · P publishes it"), "saved")
+        await seen.until(lambda: seen.shows("Saved as a draft · P publishes it"), "saved")
         await seen.press("P")
-        await seen.until(lambda: seen.shows("“Knots” published"), "published")
+        await seen.until(lambda: seen.shows("Published · u undoes: “Knots”"), "published")
         await seen.until(lambda: not screen(seen)._flying, "the database's word")
         assert await team.value(
             "select c.name || a.content || a.status from kb_articles a join kb_categories c on c.id = a.category_id "

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from helpdesk_tui.actions import Context
 from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.dirty import Ids
+from helpdesk_tui.core.live import Typing
 from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import HOMES, PLACES, Entry
@@ -136,6 +137,32 @@ async def test_another_role_has_another_home(team: Team, tmp_path: Path, monkeyp
         seen.desk.queue.select(ticket_id(1001))
         await seen.press("r")
         await seen.until(lambda: seen.shows("half a sentence"), "the draft")
+
+
+async def test_who_types_is_heard_while_one_listens(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        heard: list[Typing] = []
+        end = seen.desk.link.on_typing(heard.append)
+        typing = "select private.announce_to('person:' || %s::text, jsonb_build_object('typing', jsonb_build_object("
+        typing += "'chat', %s::text, 'by', %s::text)))"
+        await team.database.run(typing, [team.agent.id, ticket_id(1001), team.customer.id])
+        await seen.until(lambda: heard, "who types")
+        assert heard == [Typing(chat=ticket_id(1001), by=team.customer.id)]
+        end()
+        await team.database.run(typing, [team.agent.id, ticket_id(1002), team.customer.id])
+        await seen.pilot.pause(0.3)
+        assert len(heard) == 1
+
+
+async def test_a_new_colleague_can_be_assigned_to_without_a_new_start(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await team.people.sign_up("pia@example.com", "Pia Sand", "agent", "Support")
+        await team.database.run("select private.announce_to('staff', '{\"people\": []}')")
+        await seen.until(lambda: any(each.name == "Pia Sand" for each in seen.desk.asked.staff), "the colleague")
+        await seen.press("a", *"pia", "enter")
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "done")
+        query = "select full_name from tickets t join profiles p on p.id = t.assignee_id where number = 1001"
+        assert await team.value(query) == "Pia Sand"
 
 
 async def test_badges_are_on_every_status_line(team: Team, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from helpdesk_tui.widgets.article_parts import contents, parts, slug
+from helpdesk_tui.widgets.markdown import Palette, lay_out
 from helpdesk_tui.widgets.markdown.layout import MARKDOWN_LIMIT
 from tests.widgets.article_samples import HOSTILE, TEXT
 
@@ -69,3 +70,14 @@ def test_hostile_texts_take_no_time() -> None:
     ):
         parts(text)
     assert time.perf_counter() - began < 2
+
+
+def test_html_that_only_dresses_words_leaves_no_trace_in_an_article_and_the_rest_stays_text() -> None:
+    def lines(text: str, *, reading: bool) -> list[str]:
+        return [line.text.rstrip() for line in lay_out(text, 60, Palette.plain(), reading=reading).lines]
+
+    text = 'a<br>b <b>c</b> <a name="x"></a><user> `<br>` <a href="http://evil.example">d</a>\n\n<details>\n\nend'
+    assert lines(text, reading=True) == ["a", 'b c <user> <br> <a href="http://evil.example">d', "", "end"]
+    assert "<br>b <b>c</b>" in lines(text, reading=False)[0]
+    table = "| A | B |\n|---|---|\n| x | <ul><li>one</li><li>two</li></ul> |"
+    assert lines(table, reading=True)[2:] == ["x │ • one", "  │ • two"]

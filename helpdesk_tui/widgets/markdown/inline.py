@@ -27,9 +27,10 @@ _URL: Final = re.compile(r"(?:https?://|www\.)[^\s<>\"`|\\^{}]+", re.IGNORECASE)
 _URL_HERE: Final = re.compile(r"://[^\s<>\"`|\\^{}]+")
 _UNSAFE: Final = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
 #: HTML that says nothing more than its text does, in articles that were written for the web.
-_BREAK: Final = re.compile(r"<br\s{0,9}/?>", re.IGNORECASE)
+_BREAK: Final = re.compile(r"</?br\s{0,9}/?>", re.IGNORECASE)
+_ITEM: Final = re.compile(r"<li\s{0,9}>", re.IGNORECASE)
 _TAGS: Final = re.compile(
-    r"<a\s+(?:name|id)=[^<>]{0,200}>|</?(?:a|b|center|details|div|em|font|i|kbd|p|small|span|strong|sub|summary|sup|u)"
+    r"<a\s+(?:name|id)=[^<>]{0,200}>|</?(?:a|b|center|details|div|em|font|i|kbd|p|li|ol|small|span|strong|sub|summary|sup|u|ul)"
     r"(?:\s+(?!href|src)[a-z-]+=[^<>]{0,200})?\s{0,9}/?>",
     re.IGNORECASE,
 )
@@ -182,7 +183,8 @@ class _Inline:
     def _text(self, content: str) -> None:
         text = safe_block(content)
         if self._reading and "<" in text:
-            text = _TAGS.sub("", _BREAK.sub("\n", text))
+            text = _TAGS.sub("", _BREAK.sub("\n", _ITEM.sub("\n• ", text)))
+            text = text if self._spans else text.lstrip("\n")
         if not text:
             return
         if not self._links and "www." in text:
