@@ -1721,25 +1721,30 @@ create table if not exists private.chat_seen (
 );
 create index if not exists chat_seen_person_id_idx on private.chat_seen (person_id);
 
+-- Whether this is the first time that these files are applied over its rows.
 do $$
-declare
-  first_time constant boolean := not exists (
-    select from pg_attribute
-     where attrelid = 'public.chat_sessions'::regclass and attname = 'waiting_since' and not attisdropped);
 begin
-  alter table public.chat_sessions
-    -- Where it waits. None: for the whole team.
-    add column if not exists department_id uuid references public.departments on delete set null,
-    add column if not exists topic text,
-    add column if not exists waiting_since timestamptz,
-    add column if not exists accepted_at timestamptz,
-    add column if not exists last_message_at timestamptz,
-    add column if not exists ended_by uuid references public.profiles on delete set null,
-    add column if not exists rating smallint check (rating between 1 and 5),
-    add column if not exists rating_comment text,
-    add column if not exists rated_at timestamptz,
-    add column if not exists ticket_id uuid references public.tickets on delete set null;
-  if not first_time then
+  perform set_config('helpdesk.chats_as_they_were', (not exists (
+    select from pg_attribute
+     where attrelid = 'public.chat_sessions'::regclass and attname = 'waiting_since' and not attisdropped))::text, false);
+end
+$$;
+alter table public.chat_sessions
+  -- Where it waits. None: for the whole team.
+  add column if not exists department_id uuid references public.departments on delete set null,
+  add column if not exists topic text,
+  add column if not exists waiting_since timestamptz,
+  add column if not exists accepted_at timestamptz,
+  add column if not exists last_message_at timestamptz,
+  add column if not exists ended_by uuid references public.profiles on delete set null,
+  add column if not exists rating smallint check (rating between 1 and 5),
+  add column if not exists rating_comment text,
+  add column if not exists rated_at timestamptz,
+  add column if not exists ticket_id uuid references public.tickets on delete set null;
+
+do $$
+begin
+  if current_setting('helpdesk.chats_as_they_were') <> 'true' then
     return;
   end if;
   -- One that nobody leads waits.
@@ -1770,6 +1775,7 @@ begin
   on conflict do nothing;
 end
 $$;
+reset helpdesk.chats_as_they_were;
 
 do $$
 declare
