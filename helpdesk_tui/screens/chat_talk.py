@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
@@ -350,6 +350,10 @@ class ChatTalk(Vertical):
                 await self.chats.seen(talk.chat.id, newest)
             except HelpdeskError:
                 talk.seen = None  # the next look says it again; nothing of it is anybody's text
+                return
+            if talk.newest == newest:
+                self.update(replace(talk.chat, unread=0))
+                self.post_message(self.Looked(talk.chat))
 
     def look(self) -> None:
         """The person looks at it again."""

@@ -194,6 +194,11 @@ class ChatsScreen(Place):
         else:
             self.talk_to(message.chat)
 
+    @on(ChatTalk.Looked)
+    def _looked(self, message: ChatTalk.Looked) -> None:
+        # What is read here is told to nobody, so the list would go on calling it new.
+        self.list.update_chat(message.chat)
+
     @on(ChatList.Highlighted)
     def _highlighted(self, message: ChatList.Highlighted) -> None:
         self.status.hush()
@@ -308,7 +313,7 @@ class ChatsScreen(Place):
             self._taking.discard(chat.id)
         if mine is not None:
             self._done.append(("taken", chat.id))
-            self.say(f"You talk to {name} now · u puts them back to wait")
+            self.say(f"You talk to {name} now · Esc u puts them back")
             self.talk_to(mine)
         else:
             by = safe_line(taken.by, 60) if taken.by else None

@@ -154,6 +154,13 @@ class ChatList(LineView):
         if (now.id if now else None) != (chosen.id if chosen else None):
             self.post_message(self.Highlighted(now))
 
+    def update_chat(self, chat: Chat) -> None:
+        """Take how one chat is now; where it would stand elsewhere in the list, the next reading shows that."""
+        known = self.find(chat.id)
+        if known is None or known == chat or (known.status, known.agent_id) != (chat.status, chat.agent_id):
+            return
+        self.show([Section(s.heading, tuple(chat if c is known else c for c in s.chats)) for s in self._sections])
+
     def show_empty(self, *words: str) -> None:
         """Show that there are none, and the way on."""
         had = self.selected
@@ -260,8 +267,11 @@ class ChatList(LineView):
         chosen = self.selected
         line = next((n for n, e in enumerate(self._lines) if not isinstance(e, Section) and e[0] is chosen), 0)
         first = line - 1 if line and isinstance(self._lines[line - 1], Section) else line
+        if not self.size.height:
+            return  # hidden: coming back is a resize, and where one was stands
         height = max(self.size.height, LINES)
-        self._top = max(min(self._top, first), line + LINES - height, 0)
+        # No room is left empty below while there is something above.
+        self._top = max(min(self._top, first, len(self._lines) - height), line + LINES - height, 0)
         self.refresh()
 
     def on_resize(self) -> None:

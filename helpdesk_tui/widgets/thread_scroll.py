@@ -172,5 +172,6 @@ class Scroll:
             offset = self.exact(index)
         offset -= lines
         if offset == self.exact(index):  # just past the last line of an entry is the first of the next
-            index, offset = index + 1, 0
+            # A view without height (it is hidden) still stands on a line that there is.
+            index, offset = (index + 1, 0) if index + 1 < len(self) else (index, offset - 1)
         self.index, self.offset = index, offset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 from helpdesk_tui.core.journal import Journal
 from helpdesk_tui.screens.desk import DeskScreen
@@ -182,3 +183,47 @@ async def test_a_message_to_a_chat_that_has_ended_comes_back_to_the_field(team: 
         seen.app.screen.run_worker(conversation._send(talk))
         await seen.until(lambda: seen.shows("Not sent"), "why")
         assert conversation.field.text == "too late"
+
+
+async def test_on_a_narrow_screen_taking_a_chat_and_putting_it_back_leads_to_the_whole_list(
+    team: Team, tmp_path: Path
+) -> None:
+    others = [await team.people.sign_up(f"asker{n}@example.com", f"Asker {n}") for n in range(3)]
+    for n, other in enumerate(others):
+        await begun(team, f"Question {n}", other)
+    async with at_chats(team, team.agent, tmp_path, size=(80, 24)) as seen:
+        await seen.until(lambda: seen.shows("Waiting 3"), "who wait")
+        screen = team_side(seen)
+        await seen.press("j", "j", "enter")
+        await seen.until(lambda: screen.conversation.field.has_focus and seen.shows("Question 2"), "the chat")
+        await seen.press("escape", "u")
+        await seen.until(lambda: seen.shows("They wait again"), "taken back")
+        await seen.until(lambda: seen.shows("Waiting 3"), "all that wait, from the first")
+        # What is said is read again while the conversation is hidden.
+        async with chats_of(team, others[2], "customer") as asker:
+            for n in range(2):
+                await asker.send(screen.list.chats[-1].id, uuid4(), f"Still there {n}")
+        await seen.until(lambda: seen.shows("Still there 1"), "what is said meanwhile")
+        assert seen.shows("Question 0")
+        assert seen.shows("Question 1")
+
+
+async def test_a_chat_that_was_read_is_not_called_new_in_the_list(team: Team, tmp_path: Path) -> None:
+    chat = await begun(team, "Hello")
+    async with chats_of(team, team.agent, "agent") as mine:
+        await mine.accept(chat)
+    async with chats_of(team, team.customer, "customer") as customer:
+        await customer.send(chat, uuid4(), "Anybody?")
+        async with at_chats(team, team.agent, tmp_path, size=(80, 24)) as seen:
+            screen = team_side(seen)
+            await seen.until(lambda: seen.shows(" new "), "what is new")
+            await seen.press("enter")
+            await seen.until(lambda: screen.conversation.field.has_focus and seen.shows("Anybody?"), "the chat")
+            await seen.until(lambda: all(not each.unread for each in screen.list.chats), "it is read")
+            await customer.send(chat, uuid4(), "Are you there?")
+            await seen.until(lambda: seen.shows("Are you there?"), "what came while it was open")
+            await seen.until(lambda: all(not each.unread for each in screen.list.chats), "it is read as well")
+            await seen.press("escape", "escape")
+            await seen.until(lambda: screen.list.has_focus, "the list")
+            assert seen.shows("Are you there?")
+            assert "1 new" not in seen.text().partition("live")[0]

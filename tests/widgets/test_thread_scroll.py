@@ -99,3 +99,16 @@ def test_an_empty_view_stays_empty() -> None:
         move(scroll, what, 3)
     assert scroll.rows() == []
     assert scroll.at_end
+
+
+@given(heights, moves, st.data())
+@settings(max_examples=100, deadline=None)
+def test_a_hidden_view_stands_on_an_entry_that_there_is(
+    real: list[int], moved: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    scroll = Scroll([1] * len(real), real.__getitem__)
+    for what, how_far in moved:
+        scroll.height = data.draw(st.integers(0, 2))
+        move(scroll, what, how_far)
+        assert 0 <= scroll.index < len(real)
+        assert 0 <= scroll.offset < scroll.exact(scroll.index)
