@@ -167,9 +167,10 @@ class ArticleBody(LineView):
     # Painting
 
     def render_line(self, y: int) -> LineStrip:
-        """The line above the text, then the text."""
-        self._painter.fit()
+        """The line above the text, then the text. Another width is taken by :meth:`on_resize` alone: what is painted
+        before it is laid out as it was."""
         if self.state != "ready":
+            self._painter.fit()
             first = max(self.size.height // 3, 0)
             shown = self._words[y - first] if first <= y < first + len(self._words) else ""
             name = {"loading": "loading", "failed": "failed"}.get(self.state, "empty")
@@ -237,6 +238,7 @@ class ArticleBody(LineView):
         self._scroll = Scroll([painter.about(entry) for entry in range(painter.entries)], painter.height)
         self._scroll.height = max(self.size.height - BAR, 0)
         if self._start is None or not self._scroll.height:
+            self._rows, self._bars = [], ""  # of what was open before
             return  # the first size brings us back here
         for entry in range(painter.entries):
             if painter.known(entry):

@@ -61,7 +61,8 @@ class ArticlePainter:
         self._laid: dict[int, Laid] = {}
         self._coloured: set[int] = set()
         self._strips: OrderedDict[tuple[object, ...], LineStrip] = OrderedDict()
-        self._columns = 80
+        # Not taken from the view yet: also a view of 80 columns has fewer cells for text.
+        self._columns = 0
         #: The cells there are for text.
         self.width = 80
 

@@ -53,6 +53,31 @@ async def test_a_customer_is_told_nothing_that_only_staff_need() -> None:
         assert "Lamps · updated 5 Mar 2026" in text
 
 
+@pytest.mark.parametrize("width", [79, 80, 81])
+async def test_no_line_is_wider_than_the_view_whatever_its_width(width: int) -> None:
+    app = ReaderApp(article(content="one " * 200 + "\n\n" + "two " * 200))
+    async with app.run_test(size=(width, 40)) as pilot:
+        await settled(pilot)
+        text = "\n".join(app.lines())
+        assert (len(re.findall(r"\bone\b", text)), len(re.findall(r"\btwo\b", text))) == (200, 200)
+
+
+async def test_a_view_that_is_painted_before_it_takes_another_width_shows_lines_that_there_are() -> None:
+    app = ReaderApp(article(content="word " * 900))
+    async with app.run_test(size=(40, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("G")
+        await pilot.resize_terminal(120, 24)
+        await settled(pilot)
+        assert "word word" in "\n".join(app.lines())
+        # A frame may come between the size and the news of it.
+        rows = list(app.view._rows)
+        app.view._size = app.view._size.with_width(300)
+        for y in range(app.view.size.height):
+            app.view.render_line(y)
+        assert app.view._rows == rows
+
+
 @pytest.mark.parametrize(("status", "label"), [("draft", "○ DRAFT "), ("archived", "■ ARCHIVED ")])
 async def test_what_is_not_published_says_so_in_a_word_and_a_sign(status: str, label: str) -> None:
     app = ReaderApp(article(status=status))
