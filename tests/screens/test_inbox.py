@@ -19,9 +19,11 @@ from helpdesk_tui.core.notices import Notices
 from helpdesk_tui.core.session import SignIn
 from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.screens import attention
+from helpdesk_tui.screens.chats import ChatsScreen
 from helpdesk_tui.screens.inbox import InboxScreen
 from tests.db.noticing import say
 from tests.screens.opened import Opened, Team, ticket_id
+from tests.screens.talking import begun, chats_of
 from tests.screens.test_customer import check
 from tests.world import Person
 
@@ -257,6 +259,28 @@ async def test_waiting_chats_are_counted_for_whoever_may_take_them(team: Team, t
     async with opened(team, team.customer, tmp_path, size=(120, 24)) as seen:
         await seen.enter_inbox()
         assert not seen.shows("waiting")
+
+
+async def test_a_line_about_a_chat_opens_that_chat_and_is_read(team: Team, tmp_path: Path) -> None:
+    others = [await team.people.sign_up(f"asker{n}@example.com", f"Asker {n}") for n in range(2)]
+    chats = [await begun(team, f"Question {n}", other) for n, other in enumerate(others)]
+    async with chats_of(team, team.agent, "agent") as mine:
+        for chat, other in zip(chats, others, strict=True):
+            await mine.accept(chat)
+            async with chats_of(team, other, "customer") as theirs:
+                await theirs.send(chat, uuid4(), f"Anybody, {chats.index(chat)}?")
+    async with opened(team, team.agent, tmp_path) as seen:
+        inbox = await seen.enter_inbox()
+        await seen.until(lambda: len(inbox.list.notices) == 2, "a line for each chat")
+        # The older of the two, which the chats would not open by themselves.
+        await seen.press("G", "enter")
+        await seen.until(lambda: isinstance(seen.app.screen, ChatsScreen), "the chats")
+        screen = seen.app.screen
+        assert isinstance(screen, ChatsScreen)
+        await seen.until(lambda: seen.shows("Anybody, 0?") and seen.shows("Write here"), "what was said in it")
+        assert screen.conversation.chat is not None
+        assert screen.conversation.chat.id == chats[0]
+        await seen.until(lambda: seen.unread() == 1, "its line is read, the other is not")
 
 
 async def test_settings_turn_a_kind_and_its_bell_off_for_every_device(team: Team, tmp_path: Path) -> None:
