@@ -196,7 +196,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("inbox.all", "Mark everything as read", ("asterisk", "E"), "inbox", "screen.all", "all read"),
     Action("inbox.undo", "Undo: unread again", ("u",), "inbox", "screen.undo", "undo"),
     Action("inbox.filter", "What is unread, or all", ("f",), "inbox", "screen.filter", "unread/all"),
-    Action("inbox.settings", "Of what I am told, and with a bell", ("comma",), "inbox", "screen.settings", "settings"),
+    Action("inbox.settings", "What I am told of, and with a bell", ("comma",), "inbox", "screen.settings", "settings"),
     Action("inbox.refresh", "Read the inbox anew", ("ctrl+r", "r"), "inbox", "screen.refresh"),
     # administration
     Action("admin.next", "Next section", ("right_square_bracket", "ctrl+right"), "admin", "screen.section_step(1)"),
@@ -218,7 +218,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("admin.department", "Another department", ("d",), "admin", "screen.department", "department"),
     Action("admin.new", "Add a department, category or tag", ("n",), "admin", "screen.new", "new"),
     Action("admin.rename", "Another name", ("e",), "admin", "screen.rename", "rename"),
-    Action("admin.describe", "Another description", ("i",), "admin", "screen.describe"),
+    Action("admin.describe", "Another description", ("i",), "admin", "screen.describe", "describe"),
     Action("admin.merge", "Make the default department; merge a tag", ("m",), "admin", "screen.merge"),
     Action("admin.remove", "Remove; deactivate or activate a person", ("x",), "admin", "screen.remove", "deactivate"),
     Action("admin.undo", "Undo what was done last here", ("u",), "admin", "screen.undo", "undo"),
@@ -508,6 +508,8 @@ def key_words(key: str) -> str:
     """A key as people write it: ``ctrl+d`` → ``^D``, ``question_mark`` → ``?``."""
     if key.startswith("ctrl+"):
         rest = key.removeprefix("ctrl+")
+        if rest.startswith("shift+"):
+            return "^Shift+" + rest.removeprefix("shift+").upper()
         return "^" + (_GLYPHS.get(rest) or rest.upper())
     if key.startswith("alt+"):
         return "Alt+" + key_words(key.removeprefix("alt+"))

@@ -181,7 +181,7 @@ _DONE: Final[dict[str, str]] = {
 class Items(Section):
     """Departments, categories or tags: all of them, searched here."""
 
-    hints = ("place.home", "app.help", "admin.new", "admin.rename", "admin.search", "admin.remove", "admin.undo")
+    hints = ("place.home", "app.help", "admin.new", "admin.rename", "admin.describe", "admin.search", "admin.undo")
 
     def __init__(self, kind: Kind, label: str, clock: Clock) -> None:
         super().__init__(kind, label, clock)

@@ -236,7 +236,12 @@ class StatusLine(LineView, can_focus=False):
         who = f" {self._who if cell_len(self._who) + 2 <= width * 2 // 5 else self._short_who} "
         room = width - x - cell_len(who)
         if self._said:
-            said = set_cell_size(f" {self._said}", max(0, min(room, cell_len(self._said) + 2)))
+            # What happened matters more than who and where, which stand here all the time; what does not fit even so
+            # is seen to go on.
+            most = max(0, (room if cell_len(self._said) + 2 <= room else width - x))
+            words = f" {self._said} "
+            said = words if cell_len(words) <= most else set_cell_size(words, max(0, most - 2)).rstrip() + "… "
+            said = set_cell_size(said, min(most, cell_len(said)))
             segments.append(Segment(said, self.line_style("row", "alarm" if self._alarm else "said")))
             x += cell_len(said)
             room -= cell_len(said)
