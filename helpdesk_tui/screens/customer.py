@@ -115,7 +115,7 @@ class CustomerScreen(CustomerRequest):
         elif ticket.status in OPEN:
             self.say("It is open; r writes to us")
         else:
-            self.spawn(self._set(ticket, "open", "Opened again. u takes it back; r tells us what is missing"))
+            self.spawn(self._set(ticket, "open", "Opened again. u takes it back; r writes to us"))
 
     def action_undo(self) -> None:
         """Take the last of these back."""
@@ -161,7 +161,7 @@ class CustomerScreen(CustomerRequest):
 
     # How it went
 
-    def action_rate(self, rating: int) -> None:
+    async def action_rate(self, rating: int) -> None:
         """Say how it went."""
         ticket = self.subject
         if ticket is None:
@@ -170,7 +170,7 @@ class CustomerScreen(CustomerRequest):
             self.say("Say how we did once it is solved; x says that it is")
         else:
             self.spawn(self._rate(ticket, rating, None))
-            self.spawn(self._ask_why(ticket.id, rating))
+            await self._ask_why(ticket.id, rating)  # within the key: what is typed behind it is the comment
 
     async def _ask_why(self, ticket_id: UUID, rating: int) -> None:
         from helpdesk_tui.widgets.comment_field import CommentField
@@ -221,6 +221,8 @@ class CustomerScreen(CustomerRequest):
         """What can be done about the request at hand."""
         if self.pane.composer_has_focus:
             return ()  # it names its keys itself
+        if self._comment is not None and self._comment.has_focus:
+            return ()  # so does this one
         ticket = self.subject
         reading = self.pane.has_focus_within
         first = ("customer.back",) if reading else ("customer.new",)

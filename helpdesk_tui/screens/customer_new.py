@@ -64,6 +64,7 @@ class NewRequest(Place):
         super().__init__(link)
         self.title_field = TitleField(placeholder="What is it about?", max_length=LONGEST_TITLE, id="new-title")
         self.text = ComposerText(id="new-text")
+        self.text.ask_file = self.action_file
         self.files = FileBar(id="new-files")
         self.about = Static("", id="new-topic", markup=False)
         self.told = Static("", id="new-told", markup=False)
@@ -250,12 +251,16 @@ class NewRequest(Place):
         self._request = replace(self._request, category=message.choice.value)
         self._save()
         self._show_rest()
-        self.text.focus()
+        self._write_on()
 
     @on(Picker.Dismissed)
     def _topic_dismissed(self, message: Picker.Dismissed) -> None:
         if message.by_key:
-            self.text.focus()
+            self._write_on()
+
+    def _write_on(self) -> None:
+        """To what is still to be written: a request begins with what it is about."""
+        (self.text if self.title_field.value.strip() else self.title_field).focus()
 
     async def action_file(self) -> None:
         """Ask for a file to go with it."""
@@ -279,13 +284,11 @@ class NewRequest(Place):
 
     @on(FileBar.Done)
     def _files_done(self) -> None:
-        self.text.focus()
+        self._write_on()
 
     @on(ComposerText.Request)
-    async def _key_passed_on(self, message: ComposerText.Request) -> None:
-        if message.what == "file":
-            await self.action_file()
-        elif message.what == "editor":
+    def _key_passed_on(self, message: ComposerText.Request) -> None:
+        if message.what == "editor":
             self.say("Write here; your own editor is for answers")
         else:
             self.text.action_redo()
@@ -294,7 +297,7 @@ class NewRequest(Place):
 
     def action_send(self) -> None:
         """Send it."""
-        if self._sending:
+        if self._sending or self.files.unfinished():
             return
         if self.link.desk is None:
             self._tell("Not connected yet: nothing is lost, ^S tries again.", failed=True)

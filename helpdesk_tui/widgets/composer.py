@@ -112,6 +112,7 @@ class Composer(Vertical):
         self._drafts = Drafts(journal, owner, self._me)
         self._journal_problem = journal_problem
         self.text = ComposerText(id="composer-text")
+        self.text.ask_file = self.action_file
         self.files = FileBar(id="composer-files")
         self._mode = Static("", id="composer-mode", markup=False)
         self._to = Static("", id="composer-to", markup=False)
@@ -240,7 +241,7 @@ class Composer(Vertical):
     def action_send(self, then_status: Status | None = None) -> None:
         """Send what is written."""
         slot = self._slot
-        if slot is None or (then_status is not None and self._own_request):
+        if slot is None or (then_status is not None and self._own_request) or self.files.unfinished():
             return
         self._take()
         if slot.is_empty:
@@ -357,12 +358,10 @@ class Composer(Vertical):
         self.text.focus()
 
     @on(ComposerText.Request)
-    async def _request(self, message: ComposerText.Request) -> None:
+    def _request(self, message: ComposerText.Request) -> None:
         message.stop()
         if message.what == "editor":
             self.action_editor()
-        elif message.what == "file":
-            await self.action_file()
         else:
             self.action_send_anyway()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ClassVar
 
@@ -69,9 +70,14 @@ class ComposerText(TextArea):
         )
         # A cursor that blinks paints twice a second for nobody: felt over a slow link, seen on a battery.
         self.cursor_blink = False
+        #: Asks for a file. Called within the key, not told of it: what is typed behind it is the path, not the message.
+        self.ask_file: Callable[[], Awaitable[None]] | None = None
 
-    def action_request(self, what: str) -> None:
+    async def action_request(self, what: str) -> None:
         """Pass a key on."""
+        if what == "file" and self.ask_file is not None:
+            await self.ask_file()
+            return
         self.post_message(self.Request(what))
 
     async def _on_key(self, event: events.Key) -> None:

@@ -70,6 +70,14 @@ class FileBar(Vertical):
         """Whether the field is open."""
         return self.has_class("-asking")
 
+    def unfinished(self) -> bool:
+        """Whether a path stands in the field that is not attached; says so, and leaves the keys there."""
+        if self._field is None or not self.asking or not self._field.value.strip():
+            return False
+        self.tell("This file is not attached yet: Enter attaches it, Esc leaves it out.", failed=True)
+        self._field.focus()
+        return True
+
     def list_files(self, files: Sequence[DraftFile]) -> None:
         """These files go with the message."""
         self.set_class(bool(files), "-listing")

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from textual import events
 
 from helpdesk_tui.core.homes import remember, remembered
 from helpdesk_tui.screens.customer import CustomerScreen
@@ -170,10 +171,15 @@ async def test_a_rating_with_a_comment_can_be_changed(team: Team, tmp_path: Path
         assert await team.database.run(rows) == [(4, "quick")]
         await seen.press("2")
         await seen.until(lambda: seen.shows("Anything to add?"), "the field")
+        assert not seen.shows("n ask"), "keys that are letters of the comment now"
         await seen.press("escape")
         await seen.until(lambda: seen.shows("You said ★★☆☆☆"), "another word")
         await seen.pilot.pause(0.2)
         assert await team.database.run(rows) == [(2, "quick")], "no comment leaves what there was"
+        for key in "5none":  # in one read, before the field is there
+            seen.app.post_message(events.Key(key, key))
+        await seen.until(lambda: seen.shows("none"), "the comment, not a new request")
+        assert seen.app.screen is seen.mine
 
 
 async def test_losing_touch_keeps_what_was_read_and_says_so_plainly(team: Team, tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from tests.screens.opened import Opened, Team, opened, ticket_id
 def burst(seen: Opened, keys: str) -> None:
     """Send keys as a paste, a macro or a slow link does: all at once, before the first is dealt with."""
     for character in keys:
-        key = {" ": "space", "#": "number_sign", "\r": "enter"}.get(character, character)
+        key = {" ": "space", "#": "number_sign", "\r": "enter", "\x06": "ctrl+f", "\x13": "ctrl+s"}.get(
+            character, character
+        )
         seen.app.post_message(events.Key(key, character))
 
 
@@ -39,3 +41,23 @@ async def test_a_number_in_one_read_opens_its_ticket(team: Team, tmp_path: Path)
     async with opened(team.database, team.agent, tmp_path) as seen:
         burst(seen, "#1004\r")
         await seen.until(lambda: seen.shows("Please help with: How to reset"), "the thread")
+
+
+async def test_a_path_typed_behind_the_key_is_no_part_of_the_message_and_no_file_is_forgotten(
+    team: Team, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.txt").write_text("photo")
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press("r")
+        await seen.until(lambda: seen.shows("Please help with: Lamp flickers"), "the thread")
+        burst(seen, f"See\x06{tmp_path}/photo.txt\x13")
+        await seen.until(lambda: seen.shows("not attached yet: Enter attaches it"), "why it is not sent")
+        assert seen.desk.pane.composer.text.text == "See"
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("▤ photo.txt"), "the file")
+        await seen.press("ctrl+s")
+        await seen.until(lambda: seen.shows("Reply sent"), "the confirmation")
+        rows = await team.database.run(
+            "select m.content, a.name from ticket_attachments a join ticket_messages m on m.id = a.message_id"
+        )
+        assert rows == [("See", "photo.txt")]
