@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
@@ -67,6 +68,8 @@ class MyChatScreen(Place):
         self._ended: UUID | None = None
         #: The chat that is being rated, with words to come.
         self._commenting: UUID | None = None
+        self._rating = 0
+        self._one_by_one = asyncio.Lock()
 
     def body(self) -> ComposeResult:
         """The conversation."""
@@ -297,22 +300,26 @@ class MyChatScreen(Place):
         if chat is None or chat.status != "ended" or self.chats is None:
             self.say("A chat is rated when it is over")
         else:
+            self._rating = rating
+            # At once, not when it is confirmed: what is typed behind the key are the words, no commands.
+            self._lend(chat.id)
+            field = self.conversation.field
+            field.text = chat.rating_comment or ""
+            field.move_cursor(field.document.end)
+            field.remove_class("-hidden")
+            field.focus()
+            self.say(f"{rating} of 5, thank you. Anything to add? Enter sends it, Esc leaves it at that")
             self.spawn(self._rate(self.chats, chat, rating))
 
     async def _rate(self, chats: Chats, chat: Chat, rating: int, comment: str | None = None) -> None:
         try:
-            await chats.rate(chat.id, rating, comment if comment is not None else chat.rating_comment)
+            async with self._one_by_one:  # the words come after the rating alone, which would take them off
+                await chats.rate(chat.id, rating, comment if comment is not None else chat.rating_comment)
         except HelpdeskError as error:
             self.say(f"Not rated: {error}", alarm=True)
             return
         await self.conversation.read(chat.id)
-        if comment is None:
-            self._lend(chat.id)
-            self.conversation.field.text = chat.rating_comment or ""
-            self.conversation.field.remove_class("-hidden")
-            self.conversation.field.focus()
-            self.say(f"{rating} of 5, thank you. Anything to add? Enter sends it, Esc leaves it at that")
-        else:
+        if comment is not None:
             self.say("Thank you")
 
     def _lend(self, chat_id: UUID | None) -> None:
@@ -325,12 +332,12 @@ class MyChatScreen(Place):
         words = self.conversation.field.text.strip()
         self.conversation.field.text = ""
         self._lend(None)
-        if chat is None or self.chats is None or chat.rating is None:
+        if chat is None or self.chats is None:
             return
         self.conversation.open(chat)
         self.conversation.log_view.focus()
         if words:
-            self.spawn(self._rate(self.chats, chat, chat.rating, words))
+            self.spawn(self._rate(self.chats, chat, self._rating, words))
 
     def action_new(self) -> None:
         """Begin another chat."""
