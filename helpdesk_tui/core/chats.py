@@ -403,8 +403,8 @@ class Chats:
         await self._tell("select helpdesk.chat_present(%(chat)s, %(here)s)", {"chat": chat_id, "here": here})
 
     async def _tell(self, sql: str, params: dict[str, Any]) -> None:
-        # Not in the line of the acts: it changes no row, and a slow act must not hold it up.
-        await self.database.fetch(Statement(sql, params, writes=False, general=True))
+        # It changes no row, but what is told has to be true now: a reading sees an older moment, and is refused.
+        await self.database.run(Statement(sql, params, writes=True), idempotent=True)
 
 
 def _one(rows: Sequence[Chat]) -> Chat:
