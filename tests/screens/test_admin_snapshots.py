@@ -69,7 +69,7 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
     """Goes to administration, presses keys, and waits for what they bring."""
 
     async def play(pilot: Pilot[Any]) -> None:
-        for _ in range(400):
+        for _ in range(1000):
             await pilot.pause(0.02)
             shown = pilot.app.screen
             if isinstance(shown, DeskScreen) and shown.status.connection == "live" and shown.queue.state == "ready":

@@ -72,7 +72,7 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Any]:
 
     async def play(pilot: Pilot[Any]) -> None:
         async def until(condition: Callable[[], object]) -> None:
-            for _ in range(400):
+            for _ in range(1000):
                 if condition():
                     return
                 await pilot.pause(0.02)

@@ -80,7 +80,7 @@ def program(
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     """Wait until something holds, and for what that paints."""
-    for _ in range(400):
+    for _ in range(1000):
         if condition():
             break
         await pilot.pause(0.02)

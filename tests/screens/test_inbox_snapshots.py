@@ -72,13 +72,13 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Any]:
 
     async def play(pilot: Pilot[Any]) -> None:
         async def until(condition: Callable[[], object]) -> None:
-            for _ in range(400):
+            for _ in range(1000):
                 if condition():
                     return
                 await pilot.pause(0.02)
 
         app: Any = pilot.app
-        await until(lambda: app.link and app.link.state[0] == "live" and app.link.attention.badges.newest is not None)
+        await until(lambda: app.link and app.link.state[0] == "live" and app.link.attention.looked)
         await pilot.press("I")
         await until(lambda: isinstance(app.screen, InboxScreen) and app.screen.list.state != "loading")
         for key in keys:

@@ -38,7 +38,7 @@ def in_the_knowledge_base(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]
     async def play(pilot: Pilot[Any]) -> None:
         await ready()(pilot)
         await pilot.press("K")
-        for _ in range(400):
+        for _ in range(1000):
             await pilot.pause(0.02)
             shown = pilot.app.screen
             if isinstance(shown, KnowledgeScreen) and shown.search.list.state == "ready" and shown.shelves.categories:
