@@ -683,7 +683,7 @@ begin
      where least(n.department, n.waiting, n.overdue) < most
        and t.assignee_id = who.person and t.is_open and t.department_id is distinct from who.department;
     if n.closed < most then
-      n.closed := n.closed + (select count(*) from (
+      n.closed := n.closed + (select count(*)::integer from (
         select from public.tickets t
          where t.assignee_id = who.person and not t.is_open and t.department_id is distinct from who.department
          order by t.updated_at desc limit most - n.closed) c);
@@ -1289,7 +1289,7 @@ declare
     select w.word from private.words(private.folded(cleaned)) w order by w.at limit 4000);
   total constant integer := cardinality(all_words);
   first_words constant integer := case when first_end > 0 then
-    (select count(*) from private.words(private.folded(left(cleaned, first_end)))) else 0 end;
+    (select count(*)::integer from private.words(private.folded(left(cleaned, first_end)))) else 0 end;
   dictionaries regdictionary[];
   known_words text[];
   known_terms text[];
@@ -1365,7 +1365,7 @@ declare
   dictionary constant regdictionary := ('pg_catalog.' || language || '_stem')::regdictionary;
 begin
   if char_length(folded) <> char_length(shown) then
-    return '{}';
+    return array[]::integer[];
   end if;
   return array(
     select m.edge
@@ -1386,9 +1386,9 @@ returns table (article_id uuid, title text, snippet text, marks integer[], categ
                updated_at timestamptz, score real)
 language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 declare
-  saturation constant double precision := 1.4;
-  by_length constant double precision := 0.8;
-  half constant double precision := 0.5;
+  saturation constant double precision := double precision '1.4';
+  by_length constant double precision := double precision '0.8';
+  half constant double precision := double precision '0.5';
   candidates constant integer := 60;
   who constant record := private.asking();
   wanted constant integer := greatest(least(coalesce(most, 20), 200), 0);
@@ -1405,7 +1405,7 @@ begin
   if who.person is null or coalesce(query, '') !~ '\S' then
     return;
   end if;
-  select count(*), avg(i.length) into articles, usual_length from private.article_index i where i.published or staff;
+  select count(*)::integer, avg(i.length)::double precision into articles, usual_length from private.article_index i where i.published or staff;
   if category is not null then
     shelf := array(
       with recursive below as (
@@ -1678,8 +1678,8 @@ declare
   wants record;
   outlook record;
   leaving boolean;
-  given jsonb := '[]';
-  numbers jsonb := '[]';
+  given jsonb := jsonb '[]';
+  numbers jsonb := jsonb '[]';
   heir_name text;
   name text;
   kind text;
@@ -1795,7 +1795,7 @@ begin
       from locked l where t.id = l.id
     returning t.id, t.number, l.assignee_id as held, t.assignee_id, private.mark_of(t) as mark)
   select jsonb_agg(jsonb_build_array(m.id, from_department, m.held, m.mark)), jsonb_agg(m.number order by m.number),
-         count(*) filter (where m.held is not null and m.assignee_id is null)
+         (count(*) filter (where m.held is not null and m.assignee_id is null))::integer
     into before, numbers, dropped from moved m;
   if before is null then
     return jsonb_build_object('act', null, 'words', 'nothing changes', 'moved', jsonb_build_array(), 'dropped', 0);
@@ -1820,9 +1820,9 @@ declare
   p public.profiles;
   person jsonb;
   why text;
-  back jsonb := '[]';
-  numbers jsonb := '[]';
-  others jsonb := '[]';
+  back jsonb := jsonb '[]';
+  numbers jsonb := jsonb '[]';
+  others jsonb := jsonb '[]';
 begin
   if answer is not null then
     return answer;
@@ -2644,9 +2644,9 @@ create or replace function helpdesk.chat_reopen(chat uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   who constant record := private.asking();
-  sight text := private.chat_sight_or_fail(chat);
   s record;
 begin
+  perform private.chat_sight_or_fail(chat);
   select c.status, c.ended_by, c.ended_at, c.agent_id into s
     from public.chat_sessions c where c.id = chat for no key update;
   if s.status <> 'ended' then

