@@ -460,12 +460,15 @@ create policy "People mark their notifications" on public.notifications for upda
 -- may be removed is removed by helpdesk.untag() and helpdesk.remove().
 -- ---------------------------------------------------------------------------------------------------------------
 
-grant select on public.departments, public.profiles, public.categories, public.tickets, public.ticket_messages,
+grant select on public.departments, public.categories, public.tickets, public.ticket_messages,
   public.ticket_attachments, public.ticket_status_history, public.ticket_events, public.ticket_tags,
   public.ticket_tag_relations,
   public.kb_categories, public.kb_articles, public.kb_article_versions, public.ticket_feedback,
   public.kb_article_feedback, public.chat_sessions, public.chat_messages, public.notifications
   to authenticated, helpdesk_member;
+-- Not the preferences: whoever sees a profile sees what it says to others. One's own are told by helpdesk.preferences().
+grant select (id, email, full_name, avatar_url, role, department_id, created_at, updated_at, deactivated_at)
+  on public.profiles to authenticated, helpdesk_member;
 
 grant insert (id, title, description, status, priority, customer_id, assignee_id, department_id, category_id, due_date)
   on public.tickets to authenticated, helpdesk_member;
@@ -614,6 +617,14 @@ begin
 end
 $$;
 
+-- What asks for rows says how many at most, and not fewer than none.
+create or replace function private.refuse_negative() returns void
+language plpgsql immutable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  raise exception 'how many rows are wanted, or left out, cannot be negative' using errcode = 'HD002';
+end
+$$;
+
 -- How many tickets each of a person's queues holds, counted up to a number: a larger one costs no more. The order in
 -- which a count reads decides nothing but the index.
 create or replace function helpdesk.counts(most integer) returns table (queue text, tickets integer)
@@ -624,6 +635,9 @@ declare
   n record;
   elsewhere record;
 begin
+  if most < 0 then
+    perform private.refuse_negative();
+  end if;
   if who.role = 'customer' then
     select (select count(*)::integer from (
              select from public.tickets t where t.customer_id = who.person and t.is_open
@@ -980,6 +994,9 @@ language plpgsql stable security definer rows 200 set search_path = pg_catalog, 
 declare
   who constant record := private.asking();
 begin
+  if most < 0 then
+    perform private.refuse_negative();
+  end if;
   return query
   select a.id, a.title, a.category_id, a.status, a.updated_at, a.published_at,
          private.called(p.full_name, p.email, p.role, who.role in ('agent', 'admin'))
@@ -1047,7 +1064,9 @@ declare
   person constant uuid := private.require_author();
   there record;
 begin
-  if coalesce(save_article.title, '') !~ '\S' then
+  if article is null then
+    raise exception 'an article needs an id' using errcode = 'HD002', hint = 'Draw one.';
+  elsif coalesce(save_article.title, '') !~ '\S' then
     raise exception 'an article needs a title' using errcode = 'HD002';
   elsif char_length(save_article.title) > 500 then
     raise exception 'the title is too long: 500 characters at most' using errcode = 'HD002';
@@ -1905,6 +1924,9 @@ create or replace function helpdesk.acts(most integer)
 returns table (number bigint, actor text, kind text, words text, at timestamptz, undone_by bigint)
 language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
 begin
+  if most < 0 then
+    perform private.refuse_negative();
+  end if;
   if not private.is_admin() then
     raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
   end if;
@@ -1927,6 +1949,9 @@ declare
     select '%' || regexp_replace(w, '([%_\\])', '\\\1', 'g') || '%'
       from regexp_split_to_table(lower(btrim(coalesce(wanted, ''))), '\s+') w where w <> '');
 begin
+  if least(skip, most) < 0 then
+    perform private.refuse_negative();
+  end if;
   if not private.is_admin() then
     raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
   end if;
@@ -2104,6 +2129,9 @@ language plpgsql stable security definer rows 50 set search_path = pg_catalog, p
 declare
   who constant record := private.asking();
 begin
+  if most < 0 then
+    perform private.refuse_negative();
+  end if;
   if who.person is null then
     return;
   end if;
@@ -2156,6 +2184,34 @@ begin
          (select count(*)::integer from w), (select min(w.waiting_since) from w),
          (select case when jsonb_typeof(p.preferences -> 'notices') = 'object' then p.preferences -> 'notices' end
             from public.profiles p where p.id = who.person);
+end
+$$;
+
+-- One's own preferences, whole; no row of the table shows them, since colleagues see the row. Null for nobody.
+create or replace function helpdesk.preferences() returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp as
+'select p.preferences from public.profiles p where p.id = (select private.uid())';
+
+-- Whether to be told of a kind, and by a bell; everything else in the preferences stays as it is, whatever it is.
+create or replace function helpdesk.prefer(kind text, shown boolean, bell boolean) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if prefer.kind is null
+     or prefer.kind not in ('mention', 'assigned', 'reply', 'note', 'status', 'due', 'chat') then
+    raise exception 'nobody is told of %', coalesce(quote_literal(prefer.kind), 'null') using errcode = 'HD002',
+      hint = 'It is one of: mention, assigned, reply, note, status, due, chat.';
+  elsif shown is null or bell is null then
+    raise exception 'say true or false' using errcode = 'HD002';
+  end if;
+  update public.profiles p
+     set preferences = case when jsonb_typeof(p.preferences) = 'object' then p.preferences else '{}' end
+         || jsonb_build_object('notices',
+              case when jsonb_typeof(p.preferences -> 'notices') = 'object' then p.preferences -> 'notices' else '{}' end
+              || jsonb_build_object(prefer.kind, jsonb_build_object('on', shown, 'bell', prefer.bell)))
+   where p.id = private.uid();
+  if not found then
+    raise exception 'only somebody with a profile has preferences' using errcode = 'HD003';
+  end if;
 end
 $$;
 
@@ -2492,6 +2548,9 @@ declare
 begin
   if who.role is distinct from 'customer' then
     raise exception 'only customers open chats' using errcode = 'HD003';
+  end if;
+  if chat is null or message is null and words ~ '\S' then
+    raise exception 'a chat and its first message need an id' using errcode = 'HD002', hint = 'Draw one.';
   end if;
   if char_length(subject) > 200 then
     raise exception 'a topic may have 200 characters at most, this one has %', char_length(subject)
@@ -2953,7 +3012,8 @@ grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, 
   to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),
-  helpdesk.notice_due() to authenticated, helpdesk_member, service_role;
+  helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean)
+  to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;

@@ -318,8 +318,8 @@ returning n.id
         """Per kind, all kinds that this person can be told of."""
         rows = await self.database.fetch(
             Statement(
-                "select preferences -> 'notices' from public.profiles where id = %s",
-                (self.me.id,),
+                "select helpdesk.preferences() -> 'notices'",
+                (),
                 only(object),
                 writes=False,
             )
@@ -337,16 +337,9 @@ returning n.id
             raise BadInput(f"There is no kind {kind!r}.", f"The kinds are {', '.join(kinds_for(self.me))}.")
         await self.database.run(
             Statement(
-                """
-update public.profiles
-   set preferences = case when jsonb_typeof(preferences) = 'object' then preferences else '{}' end
-         || jsonb_build_object('notices',
-              case when jsonb_typeof(preferences -> 'notices') = 'object' then preferences -> 'notices' else '{}' end
-              || jsonb_build_object(%(kind)s::text,
-                                    jsonb_build_object('on', %(on)s::boolean, 'bell', %(bell)s::boolean)))
- where id = %(me)s
-""",
-                {"kind": kind, "on": on, "bell": bell, "me": self.me.id},
+                "select helpdesk.prefer(%s, %s, %s)",
+                (kind, on, bell),
+                only(object),
                 writes=True,
             ),
             idempotent=True,

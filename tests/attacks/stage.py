@@ -59,6 +59,7 @@ class Stage:
     ids: dict[str, Any] = field(default_factory=dict)
     canaries: dict[str, Canary] = field(default_factory=dict)
     visitor: UUID = field(default_factory=uuid4)
+    nothing: UUID = field(default_factory=uuid4)
     _open: dict[str, Sync] = field(default_factory=dict)
     _fresh: list[Sync] = field(default_factory=list)
 
@@ -78,9 +79,9 @@ class Stage:
         self.canaries[str(self.ids[name])] = Canary(f"the id of {name}", frozenset(readers), shown=False)
 
     def known(self, who: str, **more: Any) -> dict[str, Any]:
-        """What an attack may name: every id of the scene, as if it had been overheard, and ``me``."""
+        """What an attack may name: every id of the scene, as if overheard, ``me``, and an id of ``nothing``."""
         me = self.people[who].id if who in self.people else self.visitor
-        return {**self.ids, "me": me, "nothing": uuid4(), **more}
+        return {**self.ids, "me": me, "nothing": self.nothing, **more}
 
     # -- connections --------------------------------------------------------------------------------------------------
 
@@ -370,7 +371,7 @@ def _rows(made: Stage) -> dict[str, str]:
     for name in PEOPLE:
         mine = (name,) if name in ACTIVE else ()
         picture = w(f"picture of {name}", *_readers_of_address(name))
-        chosen = w(f"preferences of {name}", *_readers_of_address(name), shown=False)
+        chosen = w(f"preferences of {name}", *mine, shown=False)
         rows[f"preferences of {name}"] = (
             f"update public.profiles set avatar_url = '{picture}', preferences = '{{\"a\": \"{chosen}\"}}'"
             f" where id = %({name})s returning id"

@@ -33,7 +33,7 @@ class Told:
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     changed: int = 0
     error: dict[str, str | None] | None = None
-    notices: list[str] = field(default_factory=list)
+    notices: list[dict[str, str | None]] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -45,6 +45,11 @@ class Told:
     def words(self) -> str:
         """What the error says to people: its message and its hint."""
         return " ".join(filter(None, (self.error["message_primary"], self.error["message_hint"]))) if self.error else ""
+
+    @property
+    def messages(self) -> list[str]:
+        """What notices said."""
+        return [notice["message_primary"] or "" for notice in self.notices]
 
     def __str__(self) -> str:
         return str((self.rows, self.changed, self.error, self.notices, self.notes))
@@ -62,7 +67,7 @@ def tell(connection: Sync, script: str, parameters: dict[str, Any], *, stays: bo
     told = Told()
 
     def notice(diag: psycopg.errors.Diagnostic) -> None:
-        told.notices.append(str(_fields(diag)))
+        told.notices.append(_fields(diag))
 
     def note(notify: psycopg.Notify) -> None:
         told.notes.append((notify.channel, notify.payload))

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
 from tests.attacks.stage import ACTIVE, EVERYBODY, Stage
 
-RELATIONS = """
-  select format('%I.%I', n.nspname, c.relname) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-   where c.relkind in ('r', 'v', 'm', 'p', 'f') and n.nspname !~ '^(pg_|information_schema$)' order by 1"""
+COLUMNS: Final = """
+  select format('%I.%I', n.nspname, c.relname), a.attname::text,
+         has_schema_privilege('helpdesk_member', n.oid, 'usage')
+           and has_column_privilege('helpdesk_member', c.oid, a.attnum, 'select')
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+   where c.relkind in ('r', 'v', 'm', 'p', 'f') and n.nspname !~ '^(pg_|information_schema$)'
+     and a.attnum > 0 and not a.attisdropped order by 1, 2"""
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
-def test_every_row_of_every_table_and_exactly_what_one_may_read(stage: Stage, who: str) -> None:
+def test_every_column_of_every_table_and_exactly_what_one_may_read(stage: Stage, who: str) -> None:
     """Also in the schemas that are closed. The counterpart: whoever may read a text finds it there."""
+    columns = stage.run(COLUMNS)
     seen = ""
-    for (relation,) in stage.run(RELATIONS):
-        told = stage.attack(who, f"select t::text from {relation} t")
-        if not relation.startswith("public."):
-            assert told.code == "42501", relation
-        seen += str(told).lower()
+    for relation in sorted({relation for relation, _, _ in columns}):
+        names = [f'"{name}"' for table, name, is_open in columns if table == relation and is_open]
+        closed = [f'"{name}"' for table, name, is_open in columns if table == relation and not is_open]
+        for name in closed if relation.startswith("public.") else closed[:1]:
+            assert stage.attack(who, f"select {name} from {relation}").code == "42501", (relation, name)
+            assert stage.attack(who, f"update {relation} set {name} = {name}").code == "42501", (relation, name)
+        if names:
+            told = stage.attack(who, f"select row({', '.join(names)})::text from {relation}")
+            assert told.code == ("42501" if who == "anon" else None)
+            seen += str(told).lower()
     for mark, canary in stage.canaries.items():
         if canary.shown and who in canary.readers:
             assert mark in seen or mark.encode().hex() in seen, f"{who} does not find the {canary.what}"
-    if who not in ACTIVE:
-        assert who == "visitor" or "zq" not in seen
+    if who not in (*ACTIVE, "visitor"):
+        assert "zq" not in seen
+
+
+def test_preferences_are_told_to_oneself_alone(stage: Stage) -> None:
+    """Colleagues see one's name and address and not what one turned off."""
+    for who in EVERYBODY:
+        told = stage.attack(who, "select helpdesk.preferences()")
+        assert ("zq" in str(told.rows)) is (who in ACTIVE)
+        assert stage.attack(who, "select preferences from public.profiles where id = %(me)s").code == "42501"
+        assert stage.attack(who, "select p from public.profiles p").code == "42501"
+        chosen = stage.attack(who, "select helpdesk.prefer('reply', false, true); select helpdesk.preferences()")
+        assert chosen.code == (None if who in ACTIVE else "42501" if who == "anon" else "HD003")
+        if who in ACTIVE:
+            assert chosen.rows[-1][0]["notices"] == {"reply": {"on": False, "bell": True}}
