@@ -619,7 +619,7 @@ $$;
 
 -- What asks for rows says how many at most, and not fewer than none.
 create or replace function private.refuse_negative() returns void
-language plpgsql immutable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   raise exception 'how many rows are wanted, or left out, cannot be negative' using errcode = 'HD002';
 end
