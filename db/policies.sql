@@ -618,10 +618,12 @@ end
 $$;
 
 -- What asks for rows says how many at most, and not fewer than none.
-create or replace function private.refuse_negative() returns void
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+create or replace function private.refuse_negative(wanted integer) returns void
+language plpgsql immutable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  raise exception 'how many rows are wanted, or left out, cannot be negative' using errcode = 'HD002';
+  if wanted < 0 then
+    raise exception 'how many rows are wanted, or left out, cannot be negative' using errcode = 'HD002';
+  end if;
 end
 $$;
 
@@ -636,7 +638,7 @@ declare
   elsewhere record;
 begin
   if most < 0 then
-    perform private.refuse_negative();
+    perform private.refuse_negative(most);
   end if;
   if who.role = 'customer' then
     select (select count(*)::integer from (
@@ -995,7 +997,7 @@ declare
   who constant record := private.asking();
 begin
   if most < 0 then
-    perform private.refuse_negative();
+    perform private.refuse_negative(most);
   end if;
   return query
   select a.id, a.title, a.category_id, a.status, a.updated_at, a.published_at,
@@ -1925,7 +1927,7 @@ returns table (number bigint, actor text, kind text, words text, at timestamptz,
 language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
 begin
   if most < 0 then
-    perform private.refuse_negative();
+    perform private.refuse_negative(most);
   end if;
   if not private.is_admin() then
     raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
@@ -1950,7 +1952,7 @@ declare
       from regexp_split_to_table(lower(btrim(coalesce(wanted, ''))), '\s+') w where w <> '');
 begin
   if least(skip, most) < 0 then
-    perform private.refuse_negative();
+    perform private.refuse_negative(least(skip, most));
   end if;
   if not private.is_admin() then
     raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
@@ -2130,7 +2132,7 @@ declare
   who constant record := private.asking();
 begin
   if most < 0 then
-    perform private.refuse_negative();
+    perform private.refuse_negative(most);
   end if;
   if who.person is null then
     return;
