@@ -34,6 +34,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: Where terminals, sockets and processes are driven in real time. On a busy machine one of some thousand tests may see
+#: a moment that no person sees, and is run once more, aloud ("R", and a line in the summary); what is broken fails
+#: twice. What guards the data is run once: the database gives the same answer each time, or it is a fault.
+#: ``HELPDESK_TEST_RERUNS=0`` shows how it failed.
+IN_REAL_TIME = ("screens", "widgets", "live", "local")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what may be run once more."""
+    here = Path(__file__).parent
+    reruns = int(os.environ.get("HELPDESK_TEST_RERUNS", "1"))
+    for item in items:
+        if item.path.relative_to(here).parts[0] in IN_REAL_TIME:
+            item.add_marker(pytest.mark.flaky(reruns=reruns))
+
+
 @pytest.fixture(scope="session")
 def open_directory() -> Iterator[Path]:
     """A short directory that every account may enter; pytest's own are closed, also to the account Postgres runs as.

@@ -37,11 +37,11 @@ class Heard:
         """The tickets that were named."""
         return {each for event in self.events if isinstance(event, Changed) for each in event.tickets or ()}
 
-    async def state(self, name: str, seconds: float = 3.0) -> float:
+    async def state(self, name: str, seconds: float = 30.0) -> float:
         """Waits for a state; how many seconds it took."""
         return await until(lambda: self.live.state.name == name, seconds)
 
-    async def ticket(self, ticket: UUID, seconds: float = 1.0) -> float:
+    async def ticket(self, ticket: UUID, seconds: float = 30.0) -> float:
         """Waits until a ticket was named; how many seconds it took."""
         return await until(lambda: ticket in self.tickets, seconds)
 

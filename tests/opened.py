@@ -40,7 +40,7 @@ async def proxied(database: DeskDatabase, **more: Any) -> AsyncIterator[Proxy]:
         yield proxy
 
 
-async def until(condition: Callable[[], Awaitable[bool] | bool], seconds: float = 3.0) -> float:
+async def until(condition: Callable[[], Awaitable[bool] | bool], seconds: float = 30.0) -> float:
     """Waits for something to become true; how many seconds it took."""
     began = time.monotonic()
     while True:

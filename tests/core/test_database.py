@@ -64,9 +64,9 @@ async def test_an_act_takes_one_round_trip_too(database: DeskDatabase, customer:
 async def test_five_statements_over_a_slow_link_cost_one_delay(database: DeskDatabase, agent: Person) -> None:
     async with proxied(database) as proxy, opened(database, agent, proxy=proxy) as desk:
         proxy.delay = 0.05
-        began = time.monotonic()
+        turnarounds = proxy.turnarounds
         await desk.run(*[Statement("select %s::int", (number,)) for number in range(5)])
-        assert 0.1 <= time.monotonic() - began < 0.2
+        assert proxy.turnarounds - turnarounds == 1
 
 
 async def test_connecting_asks_who_i_am_and_the_version_in_one_round_trip(
@@ -169,13 +169,13 @@ async def test_the_database_sees_the_person_and_the_role(database: DeskDatabase,
 
 async def test_a_slow_read_never_blocks_an_act(database: DeskDatabase, customer: Person) -> None:
     async with opened(database, customer) as desk:
-        slow = [asyncio.create_task(desk.run(Statement(SLEEP, (0.6,)))) for _ in range(3)]
+        slow = [asyncio.create_task(desk.run(Statement(SLEEP, (30,)))) for _ in range(3)]
         await asyncio.sleep(0.05)
-        began = time.monotonic()
         await desk.run(Statement(INSERT, (uuid4(), "quick", customer.id)))
-        assert time.monotonic() - began < 0.4
-        assert not slow[0].done()
-        await asyncio.gather(*slow)
+        assert not any(reading.done() for reading in slow)
+        for reading in slow:
+            reading.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
 
 
 async def test_acts_are_done_in_the_order_given(database: DeskDatabase, agent: Person, customer: Person) -> None:
@@ -271,7 +271,7 @@ async def test_cancelling_a_read_stops_it_on_the_server_and_keeps_the_connection
             began = time.monotonic()
             with pytest.raises(asyncio.CancelledError):
                 await reading
-            assert time.monotonic() - began < 0.05
+            assert time.monotonic() - began < 10, "not until it ends by itself"
             assert await desk.fetch(Statement("select 1")) == [(1,)]
 
             async def quiet() -> bool:
@@ -325,7 +325,7 @@ async def test_closing_stops_what_reads(database: DeskDatabase, agent: Person) -
         await asyncio.sleep(0.1)
         began = time.monotonic()
         await desk.close()
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < 10, "not until it ends by itself"
         done = await asyncio.gather(reading, return_exceptions=True)
         assert isinstance(done[0], HelpdeskError)
 
@@ -349,7 +349,7 @@ async def test_closing_hangs_up_on_what_does_not_end(database: DeskDatabase, age
         await asyncio.sleep(0.1)
         began = time.monotonic()
         await desk.close()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10, "not until it ends by itself"
         done = await asyncio.gather(reading, return_exceptions=True)
         assert isinstance(done[0], HelpdeskError | asyncio.CancelledError)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from helpdesk_tui.app import HelpdeskApp
@@ -23,6 +24,9 @@ from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.desk import DeskScreen
 from tests.world import DeskDatabase, People, Person
+
+#: Seconds until a test gives up waiting. It says how busy a machine may be, not how quick the program is.
+PATIENCE = 40.0
 
 TICKETS = """
 insert into public.tickets
@@ -83,6 +87,24 @@ async def make_team(database: DeskDatabase, people: People) -> Team:
     return Team(database, people, agent, colleague, stranger, admin, customer)
 
 
+def text_on(app: App[Any]) -> str:
+    """What is on the screen, line by line."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips(app.size)
+    return "\n".join(strip.text[:width].rstrip() for strip in lines[:height])
+
+
+async def patiently(
+    pilot: Pilot[Any], condition: Callable[[], object], what: str = "", seconds: float = PATIENCE
+) -> None:
+    """Wait until something holds; say what did not, and what was on the screen instead."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not condition():
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError(f"not within {seconds} s: {what or condition}\n{text_on(pilot.app)}")
+        await pilot.pause(0.02)
+
+
 class Opened:
     """The app as a person sees it."""
 
@@ -104,19 +126,13 @@ class Opened:
         """Press keys, one after the other."""
         await self.pilot.press(*keys)
 
-    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = 8.0) -> None:
+    async def until(self, condition: Callable[[], object], what: str = "", seconds: float = PATIENCE) -> None:
         """Wait until something holds; say what did not."""
-        end = asyncio.get_running_loop().time() + seconds
-        while not condition():
-            if asyncio.get_running_loop().time() > end:
-                raise AssertionError(f"not within {seconds} s: {what or condition}\n{self.text()}")
-            await self.pilot.pause(0.02)
+        await patiently(self.pilot, condition, what, seconds)
 
     def text(self) -> str:
         """What is on the screen, line by line."""
-        width, height = self.app.size
-        lines = self.app.screen._compositor.render_strips(self.app.size)
-        return "\n".join(strip.text[:width].rstrip() for strip in lines[:height])
+        return text_on(self.app)
 
     def shows(self, words: str) -> bool:
         """Whether the screen shows some words."""

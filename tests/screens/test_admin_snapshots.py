@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from helpdesk_tui.screens.admin import AdminScreen
 from helpdesk_tui.screens.desk import DeskScreen
-from tests.screens.opened import TICKETS
+from tests.screens.opened import TICKETS, patiently
 from tests.screens.test_snapshots import SIZES, Compare, app_for
 from tests.world import DeskDatabase, People, Person
 
@@ -69,20 +69,17 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
     """Goes to administration, presses keys, and waits for what they bring."""
 
     async def play(pilot: Pilot[Any]) -> None:
-        for _ in range(1000):
-            await pilot.pause(0.02)
+        def live() -> bool:
             shown = pilot.app.screen
-            if isinstance(shown, DeskScreen) and shown.status.connection == "live" and shown.queue.state == "ready":
-                break
+            return isinstance(shown, DeskScreen) and shown.status.connection == "live" and shown.queue.state == "ready"
+
+        await patiently(pilot, live, "the desk, live")
         for key in ("A", *keys):
             await pilot.press(key)
             await pilot.pause(0.3)
         screen = pilot.app.screen
         assert isinstance(screen, AdminScreen)
-        for _ in range(200):
-            if screen.section.rows.state != "loading":
-                break
-            await pilot.pause(0.02)
+        await patiently(pilot, lambda: screen.section.rows.state != "loading", "the rows")
         screen.link.deafen()
         await pilot.pause(0.3)
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from helpdesk_tui.screens.chats import ChatsScreen
 from helpdesk_tui.screens.my_chat import MyChatScreen
 from helpdesk_tui.screens.place import Place
+from tests.screens.opened import patiently
 from tests.screens.test_snapshots import SIZES, app_for
 from tests.world import DeskDatabase, People, Person
 
@@ -72,10 +73,7 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Any]:
 
     async def play(pilot: Pilot[Any]) -> None:
         async def until(condition: Callable[[], object]) -> None:
-            for _ in range(1000):
-                if condition():
-                    return
-                await pilot.pause(0.02)
+            await patiently(pilot, condition)
 
         app: Any = pilot.app
         await until(lambda: isinstance(app.screen, Place) and app.screen.link.desk is not None)

@@ -19,7 +19,7 @@ from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.screens.customer import CustomerScreen
 from helpdesk_tui.screens.customer_new import NewRequest
 from helpdesk_tui.screens.places import PLACES
-from tests.screens.opened import TICKETS, ticket_id
+from tests.screens.opened import TICKETS, patiently, ticket_id
 from tests.world import DeskDatabase, People, Person
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -80,11 +80,7 @@ def program(
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     """Wait until something holds, and for what that paints."""
-    for _ in range(1000):
-        if condition():
-            break
-        await pilot.pause(0.02)
-    assert condition()
+    await patiently(pilot, condition)
     await pilot.pause(0.2)
 
 

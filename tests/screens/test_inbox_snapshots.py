@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from helpdesk_tui.screens.inbox import InboxScreen
-from tests.screens.opened import TICKETS
+from tests.screens.opened import TICKETS, patiently
 from tests.screens.test_snapshots import SIZES, app_for
 from tests.world import DeskDatabase, People, Person
 
@@ -72,10 +72,7 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Any]:
 
     async def play(pilot: Pilot[Any]) -> None:
         async def until(condition: Callable[[], object]) -> None:
-            for _ in range(1000):
-                if condition():
-                    return
-                await pilot.pause(0.02)
+            await patiently(pilot, condition)
 
         app: Any = pilot.app
         await until(lambda: app.link and app.link.state[0] == "live" and app.link.attention.looked)

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
-from tests.screens.opened import make_team
+from tests.screens.opened import make_team, patiently
 from tests.screens.shelves import fill
 from tests.screens.test_snapshots import SIZES, app_for, look, ready
 from tests.world import DeskDatabase, People, Person
@@ -38,11 +38,16 @@ def in_the_knowledge_base(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]
     async def play(pilot: Pilot[Any]) -> None:
         await ready()(pilot)
         await pilot.press("K")
-        for _ in range(1000):
-            await pilot.pause(0.02)
+
+        def filled() -> bool:
             shown = pilot.app.screen
-            if isinstance(shown, KnowledgeScreen) and shown.search.list.state == "ready" and shown.shelves.categories:
-                break
+            return (
+                isinstance(shown, KnowledgeScreen)
+                and shown.search.list.state == "ready"
+                and bool(shown.shelves.categories)
+            )
+
+        await patiently(pilot, filled, "the list and the categories")
         await pilot.pause(0.4)
         for key in keys:
             await pilot.press(key)

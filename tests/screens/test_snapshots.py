@@ -16,7 +16,7 @@ from helpdesk_tui.app import HelpdeskApp
 from helpdesk_tui.core.session import SignIn
 from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.screens.desk import DeskScreen
-from tests.screens.opened import TICKETS
+from tests.screens.opened import TICKETS, patiently
 from tests.world import DeskDatabase, People, Person
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -78,11 +78,11 @@ def ready(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
     """Waits for the first page, presses keys, and waits for what they bring."""
 
     async def play(pilot: Pilot[Any]) -> None:
-        for _ in range(1000):
-            await pilot.pause(0.02)
+        def live() -> bool:
             shown = pilot.app.screen
-            if isinstance(shown, DeskScreen) and shown.status.connection == "live" and shown.queue.state == "ready":
-                break
+            return isinstance(shown, DeskScreen) and shown.status.connection == "live" and shown.queue.state == "ready"
+
+        await patiently(pilot, live, "the desk, live")
         await pilot.pause(0.4)
         for key in keys:
             await pilot.press(key)

@@ -41,7 +41,7 @@ def test_long_texts_are_compared_in_no_time() -> None:
     unified(same, same + "\nmore")
     unified("\n".join(map(str, range(5_000))), "\n".join(map(str, range(1, 5_001))))
     unified("word " * 50_000, "wort " * 50_000)
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < 20
 
 
 class VersionsApp(App[None]):
