@@ -2091,6 +2091,65 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Two factors: whether the team has to give a second one. Who owes one has no role, see private.asked().
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Whether a second factor is demanded of staff; for admins.
+create or replace function helpdesk.two_factors() returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return (select f.staff_need_two_factors from private.settings f);
+end
+$$;
+
+-- Demands it from now on, or no more. Answers what it was before. Whoever demands it has given one: they would shut
+-- themselves out.
+create or replace function helpdesk.demand_two_factors(demanded boolean) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  before boolean;
+begin
+  perform private.as_admin(alone => true);
+  if demanded is null then
+    raise exception 'it is demanded or not' using errcode = 'HD002';
+  end if;
+  if demanded and coalesce(private.aal(), 'aal1') not in ('aal2', 'aal3') then
+    raise exception 'you signed in without a second factor, and would shut yourself out' using errcode = 'HD003',
+      hint = 'Add one first: helpdesk factors add';
+  end if;
+  select f.staff_need_two_factors into before from private.settings f;
+  update private.settings set staff_need_two_factors = demanded where staff_need_two_factors <> demanded;
+  return before;
+end
+$$;
+
+-- Somebody's authenticator is lost: the owner takes all their second factors away and ends their sign-ins; they sign in
+-- with the password and add another. Answers how many there were.
+--   psql -c "select private.forget_factors('ann@example.com')"
+create or replace function private.forget_factors(email text) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  address constant text := lower(btrim(forget_factors.email) collate "C");
+  account uuid;
+  gone integer;
+begin
+  select u.id into account from auth.users u
+   where lower(u.email collate "C") = address and not u.is_anonymous and u.deleted_at is null
+     and not coalesce((to_jsonb(u) ->> 'is_sso_user')::boolean, false);
+  if account is null then
+    raise exception 'there is no account with this address' using errcode = 'HD004';
+  end if;
+  delete from auth.mfa_factors f where f.user_id = account;
+  get diagnostics gone = row_count;
+  perform private.end_sessions(account);
+  return gone;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Notifications
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -2999,6 +3058,7 @@ grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid
   helpdesk.reassign(uuid, uuid[], uuid, uuid, text), helpdesk.undo(uuid, bigint), helpdesk.acts(integer),
   helpdesk.people(text, text, uuid, boolean, integer, integer), helpdesk.structure(text),
   helpdesk.set_default_department(uuid), helpdesk.merge_tags(uuid, uuid),
+  helpdesk.two_factors(), helpdesk.demand_two_factors(boolean),
   helpdesk.set_person(uuid, text, uuid), helpdesk.channels(), helpdesk.chats(uuid[], integer),
   helpdesk.chat_messages(uuid, uuid), helpdesk.chat_open(uuid, text, uuid, text), helpdesk.chat_accept(uuid),
   helpdesk.chat_transfer(uuid, uuid, uuid), helpdesk.chat_end(uuid), helpdesk.chat_reopen(uuid),

@@ -2366,5 +2366,29 @@ create or replace trigger notifications_announce_update
   after update on public.notifications referencing new table as changed_rows
   for each statement execute function private.announce_notices();
 
+-- ---------------------------------------------------------------------------------------------------------------
+-- Two factors
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- From the moment that a second factor is demanded, whoever of the team signed in without one is told nothing any more:
+-- the channels they listen to go on under new names, and they are told to look theirs up again.
+create or replace function private.two_factors_demanded() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform private.rename_channel(a.audience)
+     from (select 'admins' union all select 'staff'
+           union all select 'department:' || d.id from public.departments d
+           union all select 'person:' || p.id from public.profiles p
+                      where p.role <> 'customer' and p.deactivated_at is null) as a(audience)
+    order by a.audience;
+  return null;
+end
+$$;
+
+create or replace trigger settings_two_factors_demanded
+  after update of staff_need_two_factors on private.settings
+  for each row when (new.staff_need_two_factors and not old.staff_need_two_factors)
+  execute function private.two_factors_demanded();
+
 reset search_path;
 reset client_min_messages;

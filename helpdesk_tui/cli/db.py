@@ -1,4 +1,4 @@
-"""``helpdesk db apply|check``: for the owner of the database, on the owner's own connection."""
+"""``helpdesk db apply|check|forget-factors``: for the owner of the database, on the owner's own connection."""
 
 from __future__ import annotations
 
@@ -49,7 +49,15 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Say what the database lacks, or has that it should not. Changes nothing.",
     )
     check.set_defaults(handler=lambda args: run(_check(args)))
-    for action in (apply, check):
+    forget = actions.add_parser(
+        "forget-factors",
+        help="take somebody's second factors away, whose authenticator is lost",
+        description="Take somebody's second factors away, whose authenticator is lost, and end their sign-ins. They "
+        "sign in with the password and add another one. See to it that it is them who asks.",
+    )
+    forget.add_argument("email", metavar="EMAIL", help="the address of their account")
+    forget.set_defaults(handler=lambda args: run(_forget_factors(args)))
+    for action in (apply, check, forget):
         action.add_argument(
             "--dsn", metavar="DSN", help=f"the database, as its owner; {OWNER_DSN} keeps it out of the process list"
         )
@@ -108,6 +116,19 @@ async def _apply(args: argparse.Namespace) -> int:
         done = await schema.apply(dsn, admin=args.admin)
     _show(done, out, json=args.json)
     say("Done.")
+    return 0
+
+
+async def _forget_factors(args: argparse.Namespace) -> int:
+    from helpdesk_tui.core import schema
+
+    async with owner_dsn(args) as dsn:
+        gone = await schema.forget_factors(dsn, args.email)
+    if args.json:
+        Output(args).json({"email": args.email, "removed": gone})
+    else:
+        Output(args).line(f"removed {gone} second factor{'' if gone == 1 else 's'} of {args.email}")
+    say("Their sign-ins have ended." if gone else "There was none. Their sign-ins have ended all the same.")
     return 0
 
 

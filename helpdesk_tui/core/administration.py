@@ -311,6 +311,23 @@ class Administration:
             Statement("select helpdesk.set_default_department(%s)", (department,), writes=True), idempotent=True
         )
 
+    async def two_factors(self) -> bool:
+        """Whether a second factor is demanded of staff."""
+        statement = Statement("select helpdesk.two_factors()", (), only(bool), writes=False)
+        return (await self.database.fetch(statement))[0]
+
+    async def demand_two_factors(self, demanded: bool) -> bool:
+        """Demands a second factor of staff from now on, or no more; counts with everybody's next statement.
+
+        Returns:
+            What it was before.
+
+        Raises:
+            Refused: this session has given none itself, and would shut its person out.
+        """
+        statement = Statement("select helpdesk.demand_two_factors(%s)", (demanded,), only(bool), writes=True)
+        return (await self.database.fetch(statement))[0]
+
     async def remove(self, kind: Kind, item: UUID) -> None:
         """Removes it. What hangs on it is let go of; a department with tickets, and the default one, stay.
 

@@ -19,6 +19,7 @@ from helpdesk_tui.core.errors import (
     DatabaseNotReady,
     HelpdeskError,
     NewerDatabase,
+    NotFound,
     Refused,
     Unreachable,
 )
@@ -29,7 +30,7 @@ from helpdesk_tui.core.schema_inventory import Change, difference, inventory
 from helpdesk_tui.core.schema_version import VERSION
 from helpdesk_tui.core.wording import printable, sentence
 
-__all__ = ["VERSION", "Applied", "Change", "Finding", "apply", "check", "find_db_dir"]
+__all__ = ["VERSION", "Applied", "Change", "Finding", "apply", "check", "find_db_dir", "forget_factors"]
 
 # Two who apply at once do it one after the other.
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('helpdesk db apply', 0))"
@@ -123,6 +124,29 @@ async def apply(dsn: str, *, dry_run: bool = False, admin: str | None = None) ->
     raise failure
 
 
+async def forget_factors(dsn: str, email: str) -> int:
+    """Takes all second factors of an account away, and ends its sign-ins. Returns how many there were.
+
+    Args:
+        dsn: how to connect as the owner: a libpq connection string or URI.
+        email: the address of the account.
+
+    Raises:
+        NotFound: there is no account with this address.
+        DatabaseNotReady, Refused, SettingsError, Unreachable: as ``apply``.
+    """
+    async with owner(dsn) as connection:
+        try:
+            cursor = await connection.execute("select private.forget_factors(%s)", [email])
+            row = await cursor.fetchone()
+            await connection.commit()
+        except psycopg.Error as error:
+            failure = _plainly(error, dsn)
+        else:
+            return int(row[0]) if row is not None else 0
+    raise failure
+
+
 async def _first_admin(connection: Connection, email: str) -> str:
     cursor = await connection.execute("select private.first_admin(%s)", [email])
     row = await cursor.fetchone()
@@ -176,6 +200,8 @@ def _plainly(error: psycopg.Error, dsn: str) -> HelpdeskError:
     if cause.sqlstate in ("HD002", "HD003"):
         kind = BadInput if cause.sqlstate == "HD002" else Refused
         return kind(f"{said} Nothing was changed.", hint or None)
+    if cause.sqlstate == "HD004":
+        return NotFound(f"{said} Nothing was changed.", hint or None)
     if cause.sqlstate == "42501":
         return Refused(
             f"This login may not set up the helpdesk; nothing was changed. {said}",

@@ -263,6 +263,8 @@ async def test_only_admins_act_and_undo(people: People, role: str, why: str) -> 
             ("select helpdesk.structure('tags')", []),
             ("select helpdesk.set_default_department(%s)", [source]),
             ("select helpdesk.merge_tags(%s, %s)", [uuid4(), uuid4()]),
+            ("select helpdesk.two_factors()", []),
+            ("select helpdesk.demand_two_factors(false)", []),
         ):
             with pytest.raises(psycopg.Error) as refused:
                 await connection.execute(statement.encode(), parameters or None)
@@ -270,6 +272,7 @@ async def test_only_admins_act_and_undo(people: People, role: str, why: str) -> 
         for statement in (
             "select * from private.acts",
             "select private.first_admin('eve@desk.test')",
+            "select private.forget_factors('eve@desk.test')",
             "select private.put_person(gen_random_uuid(), 'admin', null, true)",
             "select private.end_sessions(gen_random_uuid())",
             "select private.welcome_first_admin(gen_random_uuid())",
