@@ -97,11 +97,12 @@ def login(profile: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def desk(args: argparse.Namespace, *, patience: float | None = None) -> AsyncIterator[Desk]:
+async def desk(args: argparse.Namespace, *, patience: float | None = None, owing: bool = False) -> AsyncIterator[Desk]:
     """Signed in and connected, for as long as the context lasts.
 
     Args:
         patience: how many seconds a statement may take; None: as long as the desk waits.
+        owing: also for staff who owe a second factor, and see next to nothing.
 
     Raises: SignInError where nobody is signed in; Unreachable and others.
     """
@@ -112,15 +113,15 @@ async def desk(args: argparse.Namespace, *, patience: float | None = None) -> As
             raise SignInError(
                 f"Nobody is signed in to the profile “{name}”.", f"Sign in with `{login(name)}`.", kind="signed_out"
             )
-        async with connected(entrance, session, patience) as (database, me):
+        async with connected(entrance, session, patience, owing=owing) as (database, me):
             yield Desk(entrance.settings, entrance.store, session, database, me)
 
 
 @contextlib.asynccontextmanager
 async def connected(
-    entrance: Door, session: Session, patience: float | None = None
+    entrance: Door, session: Session, patience: float | None = None, *, owing: bool = False
 ) -> AsyncIterator[tuple[Database, Me]]:
-    """The database, and who the session is to it. ``patience`` as for ``desk``."""
+    """The database, and who the session is to it. ``patience`` and ``owing`` as for ``desk``."""
     from helpdesk_tui.core import people
     from helpdesk_tui.core.database import Database, Limits
 
@@ -134,6 +135,13 @@ async def connected(
                 "was removed.",
                 f"Sign in again with `{login(entrance.settings.profile)}`.",
                 kind="signed_out",
+            )
+        if found[0].owes_factor and not owing:
+            # Empty lists would look as if there were nothing to do.
+            raise SignInError(
+                "This helpdesk asks its staff for a second factor, and you signed in without one.",
+                f"`{login(entrance.settings.profile)}` leads you through it.",
+                kind="second_factor",
             )
         yield database, found[0]
     finally:

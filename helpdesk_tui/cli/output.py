@@ -60,6 +60,11 @@ class Output:
         self._colour = self.terminal and not getattr(args, "no_color", False) and _colours_wanted()
 
     @property
+    def colour(self) -> bool:
+        """Whether there are colours."""
+        return self._colour
+
+    @property
     def width(self) -> int | None:
         """Cells a line may take; None where nothing is shown on a terminal, so nothing is cut."""
         if self.terminal:

@@ -1,4 +1,4 @@
-"""A new account, and a new password for one that was forgotten: what a person does before they can sign in.
+"""A new account, a new password for one that was forgotten, a code by e-mail in a password's place: other ways in.
 
 Codes come by e-mail. A server that mails links alone has to put ``{{ .Token }}`` into its templates (docs/customer.md).
 """
@@ -78,6 +78,41 @@ class Accounts(ABC):
         if answer.session is None:
             raise SignInError("The sign-in server answered without a session.")
         return await self._begin(answer.session.access_token, answer.session.refresh_token)
+
+    async def send_code(self, email: str) -> None:
+        """Have a code mailed to sign in with instead of a password. Nobody learns whether there is such an account: a
+        server that says so by refusing, or by asking to wait for the next one, is not passed on.
+
+        Raises: SignInError of the kind ``validation`` where the server signs nobody in so, else as ``SignIn.password``.
+        """
+        email = email.strip()
+        if not email:
+            raise SignInError("Give the e-mail address of your account.", kind="validation")
+        await self.abandon()
+        async with self._server() as server:
+            from supabase_auth.errors import AuthApiError
+
+            try:
+                await server.sign_in_with_otp({"email": email, "options": {"should_create_user": False}})
+            except AuthApiError as error:
+                nobody = error.code == "otp_disabled"
+                # One a minute for each account: the last one is still good. A limit for all has no seconds to wait.
+                too_soon = error.code == "over_email_send_rate_limit" and "after" in error.message
+                if not (nobody or too_soon):
+                    raise
+
+    async def enter(self, email: str, code: str) -> Session | SecondFactor:
+        """Sign in with the code that `send_code` had mailed; answers as ``SignIn.password``.
+
+        Raises: SignInError of the kind ``code`` for a wrong or old one, else as ``SignIn.password``.
+        """
+        await self.abandon()
+        async with self._server() as server:
+            answer = await server.verify_otp({"email": email.strip(), "token": _code(code), "type": "email"})
+        if answer.session is None:
+            raise SignInError("The sign-in server answered without a session.")
+        factor = self._owed(answer.session)
+        return factor or await self._begin(answer.session.access_token, answer.session.refresh_token)
 
     async def recover(self, email: str) -> None:
         """Have a code mailed with which a new password can be set. Nobody learns whether there is such an account.

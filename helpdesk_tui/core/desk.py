@@ -50,7 +50,7 @@ class Desk:
         database, (mine, staff, departments) = await Database.connect_asking(
             settings, session, people.me(), people.staff(), people.departments(), renew=renew
         )
-        if not mine or mine[0].role is None:
+        if not mine or mine[0].owes_factor:
             await database.close()
             if mine:
                 raise SignInError(

@@ -23,9 +23,15 @@ class Me:
     email: str
     name: str
     role: Role
+    """Nobody goes on with the role of somebody who `owes_factor`: the database tells none then."""
     department_id: UUID | None
     department: str | None
     aal: str
+
+    @property
+    def owes_factor(self) -> bool:
+        """Whether they are of the team, and not let in as such before they give a second factor."""
+        return self.role is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ import contextlib
 import importlib
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from helpdesk_tui.core.accounts import Accounts, SecondFactor
-from helpdesk_tui.core.credential import Session, lifetime, read_claims, session_from
+from helpdesk_tui.core.accounts import SecondFactor
+from helpdesk_tui.core.credential import Session, lifetime, session_from
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError, SignInError
+from helpdesk_tui.core.factors import Factors
 from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import Record, TokenStore
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     import httpx
     from supabase_auth import AsyncGoTrueClient
-    from supabase_auth.types import AuthMFAVerifyResponse
-    from supabase_auth.types import Session as Answered
 
 __all__ = ["SecondFactor", "Session", "SignIn"]
 
@@ -40,7 +39,7 @@ REQUEST_SECONDS = 10.0
 _ENDED = ("expired", "signed_out")
 
 
-class SignIn(Accounts):
+class SignIn(Factors):
     """Signs one person in, and keeps them signed in.
 
     Args:
@@ -104,38 +103,6 @@ class SignIn(Accounts):
             raise SignInError("The sign-in server answered without a session.")
         factor = self._owed(found)
         return factor if factor is not None else await self._begin(found.access_token, found.refresh_token)
-
-    def _owed(self, found: Answered) -> SecondFactor | None:
-        """The factor that a session just issued still owes; the session is kept as pending then."""
-        factors = [f for f in found.user.factors or [] if f.factor_type == "totp" and f.status == "verified"]
-        if not factors or read_claims(found.access_token).get("aal") == "aal2":
-            return None
-        self._pending = (found.access_token, found.refresh_token, tuple(f.id for f in factors))
-        return SecondFactor(factors[0].id, factors[0].friendly_name or "authenticator")
-
-    async def second_factor(self, factor: SecondFactor, code: str) -> Session:
-        """Finish a sign-in with the code that an authenticator shows; any of the account's may be used.
-
-        Raises: SignInError of the kind ``second_factor`` for a wrong code (try again), else as `password`.
-        """
-        access_token, refresh_token = await self._prove(factor, code)
-        self._pending = None
-        return await self._begin(access_token, refresh_token)
-
-    async def _prove(self, factor: SecondFactor, code: str) -> tuple[str, str]:
-        """The tokens that the pending ones become with a code."""
-        code = "".join(code.split())
-        if not (code.isascii() and code.isdigit() and len(code) == 6):
-            raise SignInError("The code is six digits.", kind="second_factor")
-        if self._pending is None:
-            raise SignInError("Sign in with the password first.", kind="second_factor")
-        access_token, refresh_token, others = self._pending
-        async with self._server() as server:
-            await server.set_session(access_token, refresh_token)
-            answer = await _verify(
-                server, [factor.factor_id, *(other for other in others if other != factor.factor_id)], code
-            )
-        return answer.access_token, answer.refresh_token
 
     async def abandon(self) -> None:
         """End a sign-in that waits for its second factor, or for a new password, as far as the server can be told."""
@@ -288,6 +255,18 @@ class SignIn(Accounts):
             callback(session)
         return session
 
+    async def _replace(self, exchange: Callable[[Session], Awaitable[tuple[str, str]]]) -> Session:
+        """The session with other tokens, which ``exchange`` asks the server for while nobody else renews it."""
+        async with self._store.lock():
+            stored, known = await self._stored(), self.session
+            if known is None:
+                raise SignInError("Nobody is signed in.", "Sign in again.", kind="signed_out")
+            ours = stored is not None and stored.session_id == known.session_id
+            fresh = self._timed(*await exchange(stored if stored is not None and ours else known))
+            if ours or stored is None:
+                await self._keep(fresh)
+        return self._renewed(fresh)
+
     async def _begin(self, access_token: str, refresh_token: str) -> Session:
         session = self._timed(access_token, refresh_token)
         try:
@@ -390,19 +369,6 @@ class SignIn(Accounts):
         finally:
             if self._transport is None:
                 await http.aclose()
-
-
-async def _verify(server: AsyncGoTrueClient, factors: list[str], code: str) -> AuthMFAVerifyResponse:
-    """Try the code with one factor after the other: the person has several devices, and took any."""
-    from supabase_auth.errors import AuthApiError
-
-    for factor_id in factors[:-1]:
-        try:
-            return await server.mfa.challenge_and_verify({"factor_id": factor_id, "code": code})
-        except AuthApiError as error:
-            if error.code != "mfa_verification_failed":
-                raise
-    return await server.mfa.challenge_and_verify({"factor_id": factors[-1], "code": code})
 
 
 def _wrong_clock(seconds: float, where: str) -> SignInError:

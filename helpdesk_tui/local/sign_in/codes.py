@@ -17,13 +17,14 @@ CODE_SECONDS = 3600
 
 CONFIRMATION, RECOVERY, CHANGE = "confirmation_token", "recovery_token", "email_change_token_new"
 KINDS = {
-    "signup": CONFIRMATION,
-    "email": CONFIRMATION,
-    "magiclink": RECOVERY,
-    "recovery": RECOVERY,
-    "email_change": CHANGE,
+    "signup": (CONFIRMATION,),
+    "email": (CONFIRMATION, RECOVERY),
+    "magiclink": (RECOVERY,),
+    "recovery": (RECOVERY,),
+    "email_change": (CHANGE,),
 }
-"""What clients call a code → as what it is stored. As in the real server, some names share a drawer."""
+"""What clients call a code → as what it may be stored. As in the real server, some names share a drawer, and a code to
+sign in with (``email``) lies in one or the other, as the address was confirmed before or not."""
 
 _TEXTS = {
     CONFIRMATION: ("Confirm your e-mail address", "Your code to confirm this address: {code}"),
@@ -81,17 +82,17 @@ async def redeem(db: Connection, kind: str, email: str, code: str) -> User:
         raise validation_failed(f"Unsupported verification type: {kind}")
     cursor = await db.execute(
         """delete from auth.one_time_tokens
-           where token_type::text = %s and token_hash = %s
+           where token_type::text = any(%s) and token_hash = %s
              and created_at > (now() at time zone 'UTC') - make_interval(secs => %s)
            returning user_id, relates_to""",
-        [KINDS[kind], _hash(email, code), CODE_SECONDS],
+        [list(KINDS[kind]), _hash(email, code), CODE_SECONDS],
     )
     row = await cursor.fetchone()
     if row is None:
         raise ApiError(403, "otp_expired", "Token has expired or is invalid")
     user_id, address = row
     user = await users.get(db, user_id)
-    if KINDS[kind] == CHANGE:
+    if CHANGE in KINDS[kind]:
         await users.change_email(db, user, address)
     await users.confirm(db, user)
     return await users.get(db, user_id)
