@@ -6,13 +6,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Start-up is three times slower without bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint judges bench bench-search screenshots requirements clean
+.PHONY: help demo test lint judges mutate bench bench-search screenshots requirements clean
 
 help:
 	@echo "make demo          the helpdesk with demo people and a local Postgres (AS=agent|admin|customer)"
 	@echo "make test          the tests (FAST=1 leaves the slow ones out, ARGS=... for pytest)"
 	@echo "make lint          ruff, mypy, import contracts"
 	@echo "make judges        what pgrls and plpgsql_check say of the SQL in db/ (a part of make test)"
+	@echo "make mutate        bore holes into db/, one by one, and see whether the tests notice (half an hour; ARGS=...)"
 	@echo "make bench         how fast it is, against references of the same run (STRICT=1: fail over a limit)"
 	@echo "make bench-search  how well articles are found, beside SQLite FTS5 and PostgreSQL's own ranking"
 	@echo "make screenshots   draw the pictures of the README anew"
@@ -35,6 +36,9 @@ lint: .venv/dev.stamp
 
 judges: .venv/dev.stamp
 	$(BIN)/python -m pytest tests/judges $(ARGS)
+
+mutate: .venv/dev.stamp
+	$(BIN)/python scripts/mutate.py $(ARGS)
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks $(if $(STRICT),--strict) $(ARGS)

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from helpdesk_tui.local.places import PORT
 from helpdesk_tui.local.server import LocalServer
+from tests.mutants.mutating import spoil, spoil_copy
 from tests.parts import REPOSITORY
 
 if TYPE_CHECKING:
@@ -232,6 +233,7 @@ def apply_files(dsn: str, files: Sequence[Path] = DATABASE_FILES) -> None:
     with psycopg.connect(dsn) as connection:
         for file in files:
             connection.execute(file.read_bytes())
+    spoil(dsn)
 
 
 def create_database(server: LocalServer, name: str, template: str | None = None) -> DeskDatabase:
@@ -246,6 +248,7 @@ def create_database(server: LocalServer, name: str, template: str | None = None)
             # What is granted on a database itself does not come along with its template.
             revoke = sql.SQL("revoke temporary on database {} from public")
             connection.execute(revoke.format(sql.Identifier(name)))
+            spoil_copy(server.dsn(name))
     return DeskDatabase(server, name)
 
 

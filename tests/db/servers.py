@@ -14,6 +14,7 @@ from psycopg import sql
 
 from helpdesk_tui.local.server import LocalServer
 from tests.conftest import UNSAFE_BUT_QUICK
+from tests.mutants.mutating import spoil, spoil_copy
 from tests.parts import REPOSITORY, Part, require
 from tests.world import DeskDatabase
 
@@ -76,6 +77,9 @@ class Place:
             check=False,
         )
         assert done.returncode == 0, done.stderr
+        if FILES[-1] in files:
+            spoil(self.superuser_dsn)
+            spoil_copy(self.superuser_dsn)
         return done.stderr
 
     def run(self, statement: str, parameters: Sequence[Any] | None = None, *, superuser: bool = False) -> list[Any]:
