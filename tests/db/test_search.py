@@ -10,9 +10,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.db.library import READERS, STAFF, Library, library
 from tests.db.servers import Place
 from tests.db.sessions import gateway, login
+from tests.db.shelf import READERS, STAFF, Library, library
 from tests.world import DeskDatabase
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from tests.db.library import READERS, Library, library
 from tests.db.sessions import owner
+from tests.db.shelf import READERS, Library, library
 from tests.world import DeskDatabase
 
 ARTICLES: Final = 20_000

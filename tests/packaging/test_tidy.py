@@ -64,4 +64,4 @@ def test_the_check_would_find_them():
     home = "/ho" + "me/ada/x"
     assert FORBIDDEN.search(home)
     assert FORBIDDEN.search("https://" + "pypi." + "org/x")
-    assert not FORBIDDEN.search("docs/work/main.md is fine, and so is ~/x")
+    assert not FORBIDDEN.search("docs/home.md is fine, and so is ~/x")
