@@ -11,11 +11,12 @@ killed by now, or if a mutant turns out to be none.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import re
 import signal
-import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,12 @@ from tests.mutants.mutating import VARIABLE  # noqa: E402
 from tests.mutants.survivors import read_survivors  # noqa: E402
 
 LEAST = 0.95
+# Each run is a fork of a process that has imported what all of them need, which takes longer than most runs themselves.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(
+    ["pytest", "_pytest.assertion", "pytest_asyncio.plugin", "pytest_timeout", "syrupy", "pytest_textual_snapshot"]
+    + ["_hypothesis_pytestplugin", "hypothesis", "tests.world", "tests.db.sessions", "helpdesk_tui.core.session"]
+)
 # The cheap ones first: most mutants come no farther. A directory is all of its tests; what is not there is left out.
 GUARDS = (
     "tests/db/test_write_matrix.py",
@@ -86,40 +93,33 @@ def guards(name: str) -> list[list[str]]:
     return [[file for file in found if file in first], [file for file in found if file not in first]]
 
 
-def pytest(arguments: list[str], mutant: str, timeout: float) -> tuple[int | None, str]:
-    """One run: its exit code, None where it took too long; and what it said."""
-    environment = {key: value for key, value in os.environ.items() if key != VARIABLE}
+def _child(arguments: list[str], mutant: str, said: str) -> None:
+    os.setsid()
+    os.chdir(REPOSITORY)
+    os.environ.pop(VARIABLE, None)
     if mutant:
-        environment[VARIABLE] = mutant
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:xdist",
-        "--tb=line",
-        *ONE_SERVER,
-    ]
-    process = subprocess.Popen(
-        [*command, *arguments],
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        out, _ = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        out, _ = process.communicate()
-        return None, out
-    return process.returncode, out
+        os.environ[VARIABLE] = mutant
+    output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    import pytest
+
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", *ONE_SERVER]
+    sys.exit(pytest.main([*options, *arguments]))
+
+
+def pytest(arguments: list[str], mutant: str, timeout: float) -> tuple[int | None, str]:
+    """One run in a process of its own: its exit code, None where it took too long; and what it said."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as directory:
+        said = Path(directory) / "said"
+        process = PROCESSES.Process(target=_child, args=(arguments, mutant, str(said)))
+        process.start()
+        process.join(timeout)
+        code = process.exitcode
+        if code is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.join()
+        return code, said.read_text(encoding="utf-8", errors="replace") if said.exists() else ""
 
 
 class Witnesses:
