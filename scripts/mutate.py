@@ -34,8 +34,17 @@ LEAST = 0.95
 # Each run is a fork of a process that has imported what all of them need, which takes longer than most runs themselves.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
-    ["pytest", "_pytest.assertion", "pytest_asyncio.plugin", "pytest_timeout", "syrupy", "pytest_textual_snapshot"]
-    + ["_hypothesis_pytestplugin", "hypothesis", "tests.world", "tests.db.sessions", "helpdesk_tui.core.session"]
+    [
+        *(
+            "pytest",
+            "_pytest.assertion",
+            "pytest_asyncio.plugin",
+            "pytest_timeout",
+            "syrupy",
+            "pytest_textual_snapshot",
+        ),
+        *("_hypothesis_pytestplugin", "hypothesis", "tests.world", "tests.db.sessions", "helpdesk_tui.core.session"),
+    ]
 )
 # The cheap ones first: most mutants come no farther. A directory is all of its tests; what is not there is left out.
 GUARDS = (

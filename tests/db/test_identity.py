@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
@@ -149,7 +150,9 @@ async def test_role_that_sessions_share_holds_nothing_they_could_harm(people: Pe
             "alter role helpdesk_member set search_path = 'evil'",
             "alter default privileges grant all on tables to public",
         ):
-            await connection.execute(statement.encode())
+            # Refused, or nothing: where a role holds columns and no table, PostgreSQL refuses to drop what it owns.
+            with suppress(psycopg.errors.InsufficientPrivilege):
+                await connection.execute(statement.encode())
         assert await people.database.run(look) == before
         # Those that do name a role name the keeper, whom no session can act as.
         assert before[0][1] == 2
