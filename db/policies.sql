@@ -1603,20 +1603,12 @@ begin
 end
 $$;
 
--- Ends the sign-ins of a person: their rows, where the owner may remove them, and the connections of their logins. That
--- they have no rights any more does not hang on this: whoever is deactivated is nobody to the policies.
+-- Ends the sign-ins of a person: their rows, where the owner may remove them, their logins and connections. That they
+-- have no rights any more does not hang on this: whoever is deactivated is nobody to the policies.
 create or replace function private.end_sessions(person uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
-declare
-  ended uuid[] := array(select s.id from auth.sessions s where s.user_id = person);
-  each uuid;
 begin
-  if has_table_privilege('auth.sessions', 'delete') then
-    delete from auth.sessions s where s.user_id = person;
-  end if;
-  foreach each in array ended loop
-    perform private.clear_away(each);
-  end loop;
+  perform private.end_these(array(select s.id from auth.sessions s where s.user_id = person));
 end
 $$;
 
@@ -1673,6 +1665,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
               else p.deactivated_at is null end
 $$;
 
+-- What is no change is no deactivation either: {"active": null} would be one that hangs nobody up before.
+create or replace function private.check_change(change jsonb) returns void
+language plpgsql immutable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if jsonb_typeof(change) is distinct from 'object' or change ? 'active' and jsonb_typeof(change -> 'active') <> 'boolean' then
+    raise exception 'this is no change of a person' using errcode = 'HD002',
+      hint = 'Somebody is active or not: true or false.';
+  end if;
+end
+$$;
+
 -- What a change would mean for a person, before it is made.
 create or replace function helpdesk.foresee(person uuid, change jsonb) returns table (loses integer, holds integer)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -1680,6 +1683,7 @@ begin
   if not private.is_admin() then
     raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
   end if;
+  perform private.check_change(change);
   return query
   select o.loses, o.holds
     from public.profiles p cross join private.changed(p, change) c
@@ -1688,11 +1692,9 @@ begin
 end
 $$;
 
--- Changes what a person is. "held" says what becomes of the open tickets they hold and would not come across any more:
--- 'keep' them, or 'hand over' to the heir or, without one, to nobody. Whoever leaves the team or is deactivated keeps none.
--- What stands in the way for long is somebody's open transaction: then nothing is done, and the next admin can act.
-create or replace function helpdesk.change_person(act uuid, person uuid, change jsonb, held text, heir uuid)
-returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+-- One try of helpdesk.change_person.
+create or replace function private.change_person(act uuid, person uuid, change jsonb, held text, heir uuid)
+returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   answer jsonb;
   p public.profiles;
@@ -1705,10 +1707,6 @@ declare
   name text;
   kind text;
 begin
-  if change -> 'active' = 'false' and person is distinct from private.as_admin(alone => false) then
-    -- First of all: with a transaction left open they could hold what is locked below, and so keep themselves in.
-    perform private.hang_up(s.id) from auth.sessions s where s.user_id = person;
-  end if;
   perform private.as_admin(alone => true);
   answer := private.done_before(act);
   if answer is not null then
@@ -1774,6 +1772,82 @@ begin
       'id', person, 'role', p.role, 'department', p.department_id, 'active', p.deactivated_at is null,
       'after', jsonb_build_object('role', wants.role, 'department', wants.department, 'active', wants.active))),
     jsonb_build_object('loses', outlook.loses, 'held', outlook.holds, 'handed', numbers));
+end
+$$;
+
+-- Who of those who signed in, but for admins, has a transaction open that holds rows: login, process and the
+-- transaction's own name. The app's own last for milliseconds.
+create or replace function private.open_transactions() returns setof text
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select pg_stat_clear_snapshot();  -- or who is there is told as it was at the transaction's first look
+  select distinct concat_ws(' ', a.usename, l.pid, l.virtualtransaction)
+    from pg_locks l join pg_stat_activity a on a.pid = l.pid
+   where l.locktype = 'relation' and l.mode in ('RowShareLock', 'RowExclusiveLock')
+     and l.database = (select d.oid from pg_database d where d.datname = current_database())
+     and l.pid <> pg_backend_pid() and a.usename ~ '^hd_[0-9a-f]{32}$'
+     and not exists (select from auth.sessions s join public.profiles p on p.id = s.user_id
+                      where s.id = substr(a.usename::text, 4)::uuid and p.role = 'admin' and p.deactivated_at is null)
+$$;
+
+-- Takes the rows that a change of a person needs, and does not let anybody hold that up. It asks again and again: who
+-- waits for a shared lock waits for ever where those who hold it take turns, and no lock_timeout ends that. Half a second
+-- long it is patient. Then whoever has held rows for all that time is hung up on; half a second later, whoever holds any.
+create or replace function private.make_way(person uuid, heir uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  began constant timestamptz := clock_timestamp();
+  before constant text[] := array(select private.open_transactions());
+  waited interval;
+begin
+  loop
+    begin
+      perform from public.profiles p where p.id = person for no key update nowait;
+      perform from public.profiles p where p.id = heir for share nowait;
+      perform from public.tickets t where t.assignee_id = person and t.is_open for no key update nowait;
+      perform from public.chat_sessions s where s.agent_id = person and s.status = 'active' for no key update nowait;
+      return;
+    exception when lock_not_available then
+      waited := clock_timestamp() - began;
+      if waited > interval '2 seconds' then
+        raise;
+      elsif waited > interval '500 ms' then
+        perform private.hang_up(substr(split_part(t, ' ', 1), 4)::uuid)
+           from private.open_transactions() t where waited > interval '1 second' or t = any(before);
+      end if;
+    end;
+    perform pg_sleep(0.01);
+  end loop;
+end
+$$;
+
+-- Changes what a person is. "held" says what becomes of the open tickets they hold and would not come across any more:
+-- 'keep' them, or 'hand over' to the heir or, without one, to nobody. Whoever leaves the team or is deactivated keeps none.
+-- No open transaction of a customer or an agent keeps an admin from it. Another admin's act, or a script of the owner's,
+-- is waited for some seconds: then nothing is done, and the next one can act.
+create or replace function helpdesk.change_person(act uuid, person uuid, change jsonb, held text, heir uuid)
+returns jsonb language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  before text[];
+begin
+  if private.as_admin(alone => false) is distinct from person and change -> 'active' = 'false' then
+    -- First of all: with a transaction left open they could hold what is locked below, and so keep themselves in.
+    perform private.hang_up(s.id) from auth.sessions s where s.user_id = person;
+  end if;
+  perform private.check_change(change);
+  perform private.as_admin(alone => true);
+  perform set_config('lock_timeout', '500ms', true);
+  for try in 1 .. 3 loop
+    before := array(select private.open_transactions());
+    begin
+      perform private.make_way(person, heir);
+      return private.change_person(act, person, change, held, heir);
+    exception when lock_not_available then
+      perform private.hang_up(substr(split_part(t, ' ', 1), 4)::uuid)
+         from private.open_transactions() t where t = any(before);
+    end;
+  end loop;
+  raise exception 'somebody''s open transaction is in the way' using errcode = 'lock_not_available',
+    hint = 'Try again in a moment.';
 end
 $$;
 
@@ -2938,22 +3012,52 @@ create or replace function private.session_ends(session uuid) returns timestampt
 language sql stable security definer set search_path = pg_catalog, pg_temp as
 'select coalesce(s.not_after, ''infinity'') from auth.sessions s where s.id = session';
 
--- Ends the connections of a login, if they can be ended.
+-- Ends the connections of a login, if they can be ended, but for the one that asks.
 create or replace function private.hang_up(session uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
 declare
   login constant text := 'hd_' || replace(session::text, '-', '');
 begin
-  if exists (select from pg_stat_activity where usename = login) then
-    if current_setting('server_version_num')::integer >= 160000 then
-      execute format('grant %I to helpdesk_keeper with inherit true, set false', login);
-    else
-      execute format('grant %I to helpdesk_keeper', login);
-    end if;
-    perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = login;
+  perform pg_stat_clear_snapshot();  -- who connected since this transaction last looked is there too
+  if exists (select from pg_stat_activity a where a.usename = login and a.pid <> pg_backend_pid()) then
+    begin
+      if current_setting('server_version_num')::integer >= 160000 then
+        execute format('grant %I to helpdesk_keeper with inherit true, set false', login);
+      else
+        execute format('grant %I to helpdesk_keeper', login);
+      end if;
+    exception when lock_not_available or unique_violation or internal_error then
+      null;  -- two who hang up on one login at once: one of them may
+    end;
+    perform pg_terminate_backend(a.pid) from pg_stat_activity a where a.usename = login and a.pid <> pg_backend_pid();
   end if;
-exception when lock_not_available or insufficient_privilege or undefined_object then
+exception when insufficient_privilege or undefined_object then
   null;  -- it has no rights any more, whether its connections end or not
+end
+$$;
+
+-- Takes a login out of use and ends its connections. Until this is committed it may connect once more; whoever does is
+-- hung up on later (helpdesk.hang_up, the hook, the watchdog), which is why a login that still works is not dropped.
+create or replace function private.lock_out(session uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
+declare
+  login constant text := 'hd_' || replace(session::text, '-', '');
+begin
+  for try in 1 .. 5 loop
+    -- First: a transaction left open in which it changes its own password would hold the login.
+    perform private.hang_up(session);
+    begin
+      if exists (select from pg_roles r where r.rolname = login and r.rolcanlogin) then
+        execute format('alter role %I nologin', login);
+        perform private.hang_up(session);
+      end if;
+      return;
+    exception when lock_not_available or internal_error then
+      null;  -- held still, or changed by another at this moment
+    end;
+  end loop;
+exception when insufficient_privilege or undefined_object then
+  null;  -- none of ours; it has no rights any more
 end
 $$;
 
@@ -3002,6 +3106,9 @@ begin
   insert into private.logins (session_id, valid_until) values (session, expires) on conflict do nothing;
   known := not found;
   update private.logins l set valid_until = expires, checked_at = clock_timestamp() where l.session_id = session;
+  if not known then
+    perform private.retire_sessions(session);
+  end if;
 
   -- A failure is told without its statement, which holds the password, and which the server would log.
   begin
@@ -3029,12 +3136,173 @@ begin
     if private.session_ends(gone.session_id) > clock_timestamp()
        and gone.valid_until > clock_timestamp() - interval '30 days' then
       update private.logins l set checked_at = clock_timestamp() where l.session_id = gone.session_id;
+    elsif gone.valid_until > clock_timestamp()
+          and exists (select from pg_roles r where r.rolcanlogin
+                       and r.rolname = 'hd_' || replace(gone.session_id::text, '-', '')) then
+      -- It works still: taken out of use now, dropped a minute later.
+      perform private.lock_out(gone.session_id);
+      update private.logins l set checked_at = clock_timestamp() where l.session_id = gone.session_id;
     else
       perform private.clear_away(gone.session_id);
     end if;
   end loop;
   return jsonb_set(event, '{claims,helpdesk_key}', to_jsonb(key));
 end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Sign-ins: each person sees their own and ends them, an admin anybody's. That another's is there is told to nobody else
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- The sign-in that this connection belongs to; null for none.
+create or replace function private.session_id() returns uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select case
+    when session_user ~ '^hd_[0-9a-f]{32}$' then substr(session_user::text, 4)::uuid
+    when pg_has_role(session_user, 'service_role', 'member')
+      then (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id')::uuid end
+$$;
+
+-- Ends sign-ins: their rows, where the owner may remove them, so that no token is renewed, then their logins.
+create or replace function private.end_these(ended uuid[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  each uuid;
+begin
+  if has_table_privilege('auth.sessions', 'delete') then
+    delete from auth.sessions s where s.id = any(ended);
+  end if;
+  foreach each in array ended loop
+    perform private.lock_out(each);
+  end loop;
+end
+$$;
+
+-- The sign-ins of a person that have not ended, the latest first: one's own, or for an admin anybody's. "ip" and
+-- "user_agent" are what the sign-in server saw, "connections" how many are open at this moment.
+create or replace function helpdesk.sessions(person uuid default null)
+returns table (id uuid, signed_in_at timestamptz, refreshed_at timestamptz, ip text, user_agent text, aal text,
+               this boolean, connections integer)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+declare
+  who record;
+begin
+  select a.person, a.role into who from private.asking() a where a.role is not null;
+  if who.person is null then
+    raise exception 'this is for people who are signed in' using errcode = 'HD003', hint = 'Sign in.';
+  end if;
+  if person <> who.person and (who.role <> 'admin' or not exists (select from public.profiles p where p.id = person)) then
+    raise exception 'there is no such person' using errcode = 'HD004';
+  end if;
+  return query
+  select s.id, s.created_at, coalesce(s.refreshed_at at time zone 'utc', s.created_at), host(s.ip),
+         left(s.user_agent, 500), s.aal::text, s.id is not distinct from private.session_id(), coalesce(c.many, 0)
+    from auth.sessions s
+    left join (select a.usename::text as login, count(*)::integer as many from pg_stat_activity a group by 1) c
+           on c.login = 'hd_' || replace(s.id::text, '-', '')
+   where s.user_id = coalesce(person, who.person) and (s.not_after is null or s.not_after > clock_timestamp())
+   order by 3 desc, s.id;
+end
+$$;
+
+-- Ends a sign-in: one's own, or for an admin anybody's. Its access ends with this, its connections are closed (but for
+-- the one that asks), and its token is not renewed. Answers how many connections that were.
+create or replace function helpdesk.end_session(session uuid) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who record;
+  closed integer;
+begin
+  select a.person, a.role into who from private.asking() a where a.role is not null;
+  if who.person is null then
+    raise exception 'this is for people who are signed in' using errcode = 'HD003', hint = 'Sign in.';
+  end if;
+  perform from auth.sessions s where s.id = session and (s.user_id = who.person or who.role = 'admin');
+  if not found then
+    raise exception 'there is no such sign-in' using errcode = 'HD004';
+  end if;
+  perform private.require_ending();
+  select count(*)::integer into closed from pg_stat_activity a
+   where a.usename = 'hd_' || replace(session::text, '-', '') and a.pid <> pg_backend_pid();
+  perform private.end_these(array[session]);
+  return closed;
+end
+$$;
+
+-- Ends every sign-in of a person, or all but the one that asks: one's own (null), or for an admin anybody's. Answers how
+-- many that were.
+create or replace function helpdesk.end_sessions(person uuid, but_this boolean) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  ending uuid[] := array(select s.id from helpdesk.sessions(person) s where not (s.this and coalesce(but_this, true)));
+begin
+  perform private.require_ending();
+  perform private.end_these(ending);
+  return cardinality(ending);
+end
+$$;
+
+-- Where the owner may not remove a sign-in, its token would be renewed: then it is not said to have ended.
+create or replace function private.require_ending() returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not has_table_privilege('auth.sessions', 'delete') then
+    raise exception 'the helpdesk may not end sign-ins in this database' using errcode = 'HD003',
+      hint = 'Its owner needs DELETE on auth.sessions.';
+  end if;
+end
+$$;
+
+-- Hangs up once more on whoever connected at the very moment in which their sign-in was ended: before that was committed
+-- their login still worked. Called after it; anybody may, since it touches nobody who is signed in.
+create or replace function helpdesk.hang_up() returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.uid() is not null then
+    perform private.hang_up(l.session_id)
+       from private.logins l join pg_roles r on r.rolname = 'hd_' || replace(l.session_id::text, '-', '')
+      where not r.rolcanlogin and coalesce(private.session_ends(l.session_id), '-infinity') <= clock_timestamp();
+  end if;
+end
+$$;
+
+-- A person has ten sign-ins at most (private.settings): the eleventh ends those that nobody is connected with, then those
+-- that were not used for longest. The hook calls this for a new one; nothing here fails it.
+create or replace function private.retire_sessions(session uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '100ms' as $$
+declare
+  others uuid[] := array(select s.id from auth.sessions s join private.logins l on l.session_id = s.id
+                          where s.user_id = (select o.user_id from auth.sessions o where o.id = session) and s.id <> session);
+  many constant integer := (select f.sessions_per_person from private.settings f);
+  used text[];
+begin
+  if cardinality(others) < many or not has_table_privilege('auth.sessions', 'delete') then
+    return;
+  end if;
+  used := array(select distinct a.usename::text from pg_stat_activity a where a.usename like 'hd\_%');
+  perform private.end_these(array(
+    select s.id from auth.sessions s
+     where s.id in (select o.id from auth.sessions o where o.id = any(others)
+                     order by 'hd_' || replace(o.id::text, '-', '') = any(used) desc,
+                              coalesce(o.refreshed_at at time zone 'utc', o.created_at) desc nulls last, o.id
+                    offset many - 1 limit 20)
+       for update skip locked));
+exception when lock_not_available or insufficient_privilege then
+  null;
+end
+$$;
+
+-- What the watchdog (helpdesk db watch) asks of logins that are connected: whose each is, whether the sign-in goes on,
+-- and how many connections a person may have. For the owner, and whoever the owner grants it to.
+create or replace function private.watched(logins text[])
+returns table (login text, session uuid, person uuid, email text, signed_in boolean, most integer)
+language sql stable security definer rows 100 set search_path = pg_catalog, pg_temp as $$
+  select n.login, n.session, s.user_id, p.email,
+         s.id is not null and (s.not_after is null or s.not_after > clock_timestamp()),
+         (select f.connections_per_person from private.settings f)
+    from (select l, substr(l, 4)::uuid from unnest(logins) l where l ~ '^hd_[0-9a-f]{32}$') n(login, session)
+    join private.logins k on k.session_id = n.session
+    left join auth.sessions s on s.id = n.session left join public.profiles p on p.id = s.user_id
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
@@ -3077,15 +3345,20 @@ grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid),
   helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean)
   to authenticated, helpdesk_member, service_role;
 
+grant execute on function helpdesk.sessions(uuid), helpdesk.end_session(uuid), helpdesk.end_sessions(uuid, boolean),
+  helpdesk.hang_up() to authenticated, helpdesk_member, service_role;
+
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;
 alter function helpdesk.access_token_hook(jsonb) owner to helpdesk_keeper;
 alter function private.clear_away(uuid) owner to helpdesk_keeper;
 alter function private.hang_up(uuid) owner to helpdesk_keeper;
+alter function private.lock_out(uuid) owner to helpdesk_keeper;
 revoke create on schema private, helpdesk from helpdesk_keeper;
 revoke all on function helpdesk.access_token_hook(jsonb) from public, anon, authenticated, helpdesk_member;
 grant execute on function helpdesk.access_token_hook(jsonb) to supabase_auth_admin;
-grant execute on function private.session_ends(uuid), private.is_deactivated(uuid) to helpdesk_keeper;
+grant execute on function private.session_ends(uuid), private.is_deactivated(uuid), private.retire_sessions(uuid)
+  to helpdesk_keeper;
 grant select on private.secrets to helpdesk_keeper;
 grant select, insert, update, delete on private.logins to helpdesk_keeper;
 

@@ -565,6 +565,12 @@ create table if not exists private.settings (
 );
 insert into private.settings default values on conflict do nothing;
 
+-- A new sign-in beyond the first number ends the person's least used one (the hook does it); connections beyond the second,
+-- over all sign-ins of a person, are ended by `helpdesk db watch`, since PostgreSQL cannot refuse them.
+alter table private.settings
+  add column if not exists sessions_per_person integer not null default 10 check (sessions_per_person > 0),
+  add column if not exists connections_per_person integer not null default 24 check (connections_per_person > 0);
+
 -- One row per login that the access token hook made; checked_at spreads the clearing-up over later sign-ins, and lies
 -- in the future for one that could not be cleared away and is left alone for a while.
 create table if not exists private.logins (

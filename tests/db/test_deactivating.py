@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -42,6 +43,15 @@ async def code(doing: Any) -> str | None:
     with pytest.raises(psycopg.Error) as refused:
         await doing
     return refused.value.sqlstate
+
+
+async def is_gone(connection: Connection) -> bool:
+    """Whether the server closed a connection."""
+    try:
+        await asyncio.wait_for(connection.execute("select 1"), 30)
+    except psycopg.OperationalError:
+        return connection.broken
+    return False
 
 
 async def admin_of(people: People) -> tuple[Person, Connection]:
@@ -102,6 +112,93 @@ async def test_nobody_keeps_themselves_in_by_holding_locks(people: People) -> No
     await change(admin, ada.id, active=False)
     assert time.monotonic() - begun < 1
     assert await people.database.run("select assignee_id from public.tickets where id = %s", [ticket]) == [(None,)]
+
+
+async def test_open_transactions_of_others_do_not_keep_an_agent_in(people: People) -> None:
+    """A requester's, a customer's in a chat, a colleague's; whoever holds nothing stays connected."""
+    ada, bea = await new(people, "ada", "agent", "Support"), await new(people, "bea", "agent", "Support")
+    cora, dora, otto = [await new(people, name) for name in ("cora", "dora", "otto")]
+    _, admin = await admin_of(people)
+    ticket, chat = await ticket_of(people, cora), uuid4()
+    await people.database.run("update public.tickets set assignee_id = %s where id = %s", [ada.id, ticket])
+    await people.database.run(
+        "insert into public.chat_sessions (id, customer_id, agent_id, status) values (%s, %s, %s, 'active')",
+        [chat, dora.id, ada.id],
+    )
+    holding = [await people.connect_as(person) for person in (cora, dora, bea)]
+    for connection, statement, parameters in (
+        (holding[0], "update public.tickets set status = 'closed' where id = %s", [ticket]),
+        (holding[1], "select helpdesk.chat_seen(%s, null), helpdesk.chat_end(%s)", [chat, chat]),
+        (holding[2], "select helpdesk.assign(array[%s], %s)", [await ticket_of(people, otto), ada.id]),
+    ):
+        await connection.execute("begin")
+        await connection.execute(statement.encode(), parameters)
+    reading = await people.connect_as(otto)
+    await reading.execute("begin")
+    assert await me(reading) == (otto.id, "customer")
+    victim = await people.connect_as(ada)
+    begun = time.monotonic()
+    answer = await change(admin, ada.id, bea.id, active=False)
+    assert time.monotonic() - begun < 3
+    assert len(answer["handed"]) == 1
+    for connection in (victim, *holding):
+        assert await is_gone(connection)
+    assert await me(reading) == (otto.id, "customer")
+    assert await people.database.run("select status, agent_id from public.chat_sessions where id = %s", [chat]) == [
+        ("waiting", None)
+    ]
+
+
+async def test_transactions_that_take_turns_do_not_keep_an_agent_in(people: People) -> None:
+    """Each shorter than the patience of the act, and always one of them there."""
+    ada, bea = await new(people, "ada", "agent", "Support"), await new(people, "bea", "agent", "Support")
+    _, admin = await admin_of(people)
+    tickets = [await ticket_of(people, await new(people, "cora")) for _ in range(3)]
+
+    async def hold(ticket: UUID, first: float) -> None:
+        connection = await people.connect_as(await people.sign_in(bea))
+        await asyncio.sleep(first)
+        with contextlib.suppress(psycopg.OperationalError):
+            while not done.is_set():
+                async with connection.transaction(force_rollback=True):
+                    await connection.execute("select helpdesk.assign(array[%s], %s)", [ticket, ada.id])
+                    held.set()
+                    await asyncio.sleep(0.3)
+
+    done, held = asyncio.Event(), asyncio.Event()
+    holders = [asyncio.create_task(hold(ticket, 0.1 * n)) for n, ticket in enumerate(tickets)]
+    await held.wait()
+    try:
+        await change(admin, ada.id, active=False)
+    finally:
+        done.set()
+        await asyncio.gather(*holders, return_exceptions=True)
+    assert await people.database.run(
+        "select deactivated_at is not null from public.profiles where id = %s", [ada.id]
+    ) == [(True,)]
+
+
+async def test_whoever_connects_while_they_are_deactivated_is_hung_up_on(people: People) -> None:
+    ada = await new(people, "ada", "agent", "Support")
+    _, admin = await admin_of(people)
+    async with admin.transaction():
+        await change(admin, ada.id, active=False)
+        between = await people.connect_as(ada)
+    assert await me(between) is None
+    await admin.execute("select helpdesk.hang_up()")
+    assert await is_gone(between)
+
+
+@pytest.mark.parametrize("active", [None, "no", "false", 0, []])
+async def test_what_is_neither_true_nor_false_deactivates_nobody(people: People, active: object) -> None:
+    ada = await new(people, "ada", "agent", "Support")
+    _, admin = await admin_of(people)
+    agent = await people.connect_as(ada)
+    assert await code(change(admin, ada.id, active=active)) == "HD002"
+    assert await code(admin.execute("select helpdesk.foresee(%s, %s)", [ada.id, json.dumps({"active": active})])) == (
+        "HD002"
+    )
+    assert await me(agent) == (ada.id, "agent")
 
 
 async def test_deactivated_person_is_nobody_even_where_the_session_stays(people: People) -> None:

@@ -231,7 +231,9 @@ async def test_act_that_somebody_holds_up_is_given_up_with_words_before_long(peo
     await customer.execute("begin")
     await customer.execute("update public.tickets set status = 'closed' where id = %s", [ticket])
     async with asyncio.timeout(10):
-        assert await code(admin, CHANGE, uuid4(), ada.id, '{"active": false}') == "55P03"
+        support, billing = await people.department("Support"), await people.department("Billing")
+        reassign = "select helpdesk.reassign(%s, array[%s]::uuid[], %s, %s, '')"
+        assert await code(admin, reassign, uuid4(), ticket, support, billing) == "55P03"
     await customer.execute("rollback")
 
 
