@@ -87,23 +87,37 @@ alter default privileges in schema public revoke all on functions from anon, aut
 -- has ended, or whose account is banned or deleted. Role and department are what the profile says at this moment; staff
 -- who owe a second factor have no role.
 
--- The next two are written into the queries of the functions below, who pin what they look up; they are no views, since
+-- What shuts an account out, whatever else it is; null where nothing does.
+create or replace function private.shut_out(deactivated timestamptz, banned_until timestamptz, deleted timestamptz)
+returns text language sql volatile parallel safe
+return case when deactivated is not null then 'deactivated'
+            when banned_until > clock_timestamp() then 'banned'
+            when deleted is not null then 'deleted' end;
+
+-- The next three are written into the queries of the functions below, who pin what they look up; they are no views, since
 -- a view would stand in the way when a release of Supabase Auth changes a column of its tables.
+
+-- What an account is here that signed in this strongly; no row for one that is shut out.
+create or replace function private.standing(account uuid, aal text)
+returns table (person uuid, department uuid, role text)
+language sql stable parallel restricted as $$
+select u.id, p.department_id,
+       case when p.role = 'customer' or standing.aal in ('aal2', 'aal3')
+                 or not (select f.staff_need_two_factors from private.settings f) then p.role end
+  from auth.users u left join public.profiles p on p.id = u.id
+ where u.id = account and private.shut_out(p.deactivated_at, u.banned_until, u.deleted_at) is null
+$$;
 
 -- Whom a login of ours stands for; no row for any other. Every statement looks several times: there is not much in it.
 create or replace function private.asked() returns table (person uuid, department uuid, role text)
 language sql stable parallel restricted as $$
-select u.id, p.department_id,
-       case when p.role = 'customer' or s.aal::text in ('aal2', 'aal3')
-                 or not (select f.staff_need_two_factors from private.settings f) then p.role end
-  from auth.sessions s join auth.users u on u.id = s.user_id left join public.profiles p on p.id = u.id
+select w.person, w.department, w.role
+  from auth.sessions s cross join lateral private.standing(s.user_id, s.aal::text) w
        -- hd_ and 32 hexadecimal digits, of which d is one.
  where s.id = case when left(session_user::text, 3) = 'hd_' and length(session_user::text) = 35
                         and translate(session_user::text, '0123456789abcdef', '') = 'h_'
                    then substr(session_user::text, 4)::uuid end
    and (s.not_after is null or s.not_after > clock_timestamp())
-   and (u.banned_until is null or u.banned_until <= clock_timestamp()) and u.deleted_at is null
-   and p.deactivated_at is null
        -- In an older snapshot nobody has signed out and nobody was demoted yet: it may be read, not written from.
    and (current_setting('transaction_isolation') = 'read committed' or current_setting('transaction_read_only') = 'on')
 $$;
@@ -111,20 +125,29 @@ $$;
 -- Whom the claims of a believed login name; no row for any other login.
 create or replace function private.claimed() returns table (person uuid, department uuid, role text)
 language sql stable parallel restricted as $$
-select u.id, p.department_id,
-       case when p.role = 'customer' or c.claims ->> 'aal' in ('aal2', 'aal3')
-                 or not (select f.staff_need_two_factors from private.settings f) then p.role end
+select w.person, w.department, w.role
   from (select nullif(current_setting('request.jwt.claims', true), '')::jsonb as claims
          where pg_has_role(session_user, 'service_role', 'member')) c
-  join auth.users u on u.id = auth.uid() left join public.profiles p on p.id = u.id
+ cross join lateral private.standing(auth.uid(), c.claims ->> 'aal') w
  where (c.claims ->> 'session_id' is null
-        or exists (select from auth.sessions s where s.id = (c.claims ->> 'session_id')::uuid and s.user_id = u.id
+        or exists (select from auth.sessions s where s.id = (c.claims ->> 'session_id')::uuid and s.user_id = w.person
                     and (s.not_after is null or s.not_after > clock_timestamp())))
-   and (u.banned_until is null or u.banned_until <= clock_timestamp()) and u.deleted_at is null
-   and p.deactivated_at is null
 $$;
 
--- Everything about who asks. An agent works for their own department, an admin for all.
+-- The departments that somebody works for: an agent for their own, an admin for all.
+create or replace function private.reach(role text, department uuid) returns uuid[]
+language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
+begin
+  if role = 'agent' then
+    return array[department];
+  elsif role = 'admin' then
+    return array(select d.id from public.departments d);
+  end if;
+  return null;
+end
+$$;
+
+-- Everything about who asks.
 create or replace function private.asking(
   out person uuid, out role text, out agent uuid, out department uuid, out departments uuid[]
 ) language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
@@ -143,10 +166,8 @@ begin
   end if;
   if role = 'agent' then
     agent := person;
-    departments := array[department];
-  elsif role = 'admin' then
-    departments := array(select d.id from public.departments d);
   end if;
+  departments := private.reach(role, department);
 end
 $$;
 
@@ -201,14 +222,10 @@ declare
   found_department uuid;
 begin
   select a.role, a.department into found_role, found_department from private.asked() a;
-  if found_role = 'agent' then
-    return array[found_department];
-  elsif found_role = 'admin' then
-    return array(select d.id from public.departments d);
-  elsif found_role = 'customer' then
-    return null;
+  if found_role is null then
+    return (private.asking()).departments;
   end if;
-  return (private.asking()).departments;
+  return private.reach(found_role, found_department);
 end
 $$;
 
@@ -275,16 +292,21 @@ create or replace function private.works_chat(
 return admin or (agent is not null
                  and (leads = agent or (status = 'waiting' and (department is null or department = any(departments)))));
 
--- How far the person who asks sees into a ticket: 'team' all of it, 'requester' what is public (also if they work on
--- it: nobody reads the notes about their own request), null not at all. What the policies say, for one ticket.
+-- How far somebody sees into a ticket: 'team' all of it, 'requester' what is public (also if they work on it: nobody
+-- reads the notes about their own request), null not at all. What the policies say, for one ticket.
+create or replace function private.sight_of(
+  requester uuid, assignee uuid, department uuid, person uuid, agent uuid, departments uuid[]
+) returns text language sql immutable parallel safe
+return case when requester = person then 'requester'
+            when private.works_on(assignee, department, agent, departments) then 'team' end;
+
+-- The same, for whoever asks.
 create or replace function private.sight(ticket uuid) returns text
 language plpgsql stable security definer parallel restricted set search_path = pg_catalog, pg_temp as $$
 declare
   who constant record := private.asking();
 begin
-  return (select case when t.customer_id = who.person then 'requester'
-                      when private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)
-                      then 'team' end
+  return (select private.sight_of(t.customer_id, t.assignee_id, t.department_id, who.person, who.agent, who.departments)
             from public.tickets t where t.id = ticket);
 end
 $$;
@@ -363,7 +385,8 @@ create policy "Staff can tag" on public.ticket_tag_relations for insert
   with check (exists (select from public.tickets t where t.id = ticket_id and t.customer_id <> (select private.uid())));
 
 create policy "Feedback follows its ticket" on public.ticket_feedback for select
-  using (exists (select from public.tickets t where t.id = ticket_id));
+  using (exists (select from public.tickets t where t.id = ticket_id
+                 and (t.customer_id <> (select private.uid()) or ticket_feedback.customer_id = (select private.uid()))));
 create policy "Requesters can rate what was resolved" on public.ticket_feedback for insert
   with check (customer_id = (select private.uid())
               and exists (select from public.tickets t where t.id = ticket_id
@@ -561,10 +584,10 @@ language plpgsql stable security definer rows 100
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   who constant record := private.asking();
-  staff constant boolean := who.role <> 'customer';
+  staff constant boolean := coalesce(who.role <> 'customer', false);
   tagged constant uuid[] := case when staff then ids end;
 begin
-  if who.role is null then
+  if who.person is null then
     return;
   end if;
   return query
@@ -2224,6 +2247,75 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Why somebody sees a ticket, or does not: the predicate itself, asked on behalf of another
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- For admins: which clause lets the person with an address see a ticket (its number or id), or what keeps it from them.
+-- "reason" is the clause that decides, "clauses" all that hold by what their profile says: requester, admin, own
+-- department, assigned. What keeps it from them: deactivated, banned, deleted, two factors missing, not the requester,
+-- no department, other department. Where two factors are demanded, the strongest of their running sessions counts.
+create or replace function helpdesk.why(email text, ticket text)
+returns table (sees boolean, notes boolean, reason text, clauses text[],
+               person_id uuid, name text, address text, role text, department text,
+               ticket_id uuid, number bigint, ticket_department text, requester text, assignee text)
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp as $$
+declare
+  reference constant text := lower(btrim(ticket, E' \t\n#'));
+  p public.profiles;
+  t public.tickets;
+  obstacle text;
+  standing record;
+  sight text;
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  if reference !~ '^([0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$' then
+    raise exception '% is not a ticket', quote_literal(left(ticket, 100)) using errcode = 'HD002',
+      hint = 'Give its number, such as 1042, or its whole id.';
+  end if;
+  select a.* into p from public.profiles a where lower(a.email) = lower(btrim(why.email))
+   order by a.email = btrim(why.email) desc, a.id limit 1;
+  if not found then
+    raise exception 'nobody has this address' using errcode = 'HD004', hint = 'It is the one they sign in with.';
+  end if;
+  if reference ~ '^[0-9]+$' then
+    select a.* into t from public.tickets a where a.number = reference::bigint;
+  else
+    select a.* into t from public.tickets a where a.id = reference::uuid;
+  end if;
+  if not found then
+    raise exception 'there is no such ticket' using errcode = 'HD004';
+  end if;
+
+  select private.shut_out(p.deactivated_at, u.banned_until, u.deleted_at) into obstacle from auth.users u where u.id = p.id;
+  select w.role, case when w.role = 'agent' then w.person end as agent, w.person, w.department into standing
+    from private.standing(p.id, (select max(s.aal::text) from auth.sessions s
+                                  where s.user_id = p.id and (s.not_after is null or s.not_after > clock_timestamp()))) w;
+  sight := private.sight_of(t.customer_id, t.assignee_id, t.department_id, standing.person, standing.agent,
+                            private.reach(standing.role, standing.department));
+  clauses := array_remove(array[
+    case when private.sight_of(t.customer_id, null, null, p.id, null, null) is not null then 'requester' end,
+    case when p.role = 'admin' then 'admin'
+         when private.works_on(null, t.department_id, null, private.reach(p.role, p.department_id)) then 'own department' end,
+    case when p.role = 'agent' and private.works_on(t.assignee_id, null, p.id, null) then 'assigned' end], null);
+  return query
+  select sight is not null, coalesce(sight = 'team', false),
+         case when sight is not null then clauses[1]
+              when obstacle is not null then obstacle
+              when standing.role is distinct from p.role then 'two factors missing'
+              when p.role = 'customer' then 'not the requester'
+              when p.department_id is null then 'no department'
+              else 'other department' end,
+         clauses, p.id, private.called(p.full_name, p.email, p.role, true), p.email, p.role,
+         (select d.name from public.departments d where d.id = p.department_id),
+         t.id, t.number, (select d.name from public.departments d where d.id = t.department_id),
+         (select private.called(r.full_name, r.email, r.role, true) from public.profiles r where r.id = t.customer_id),
+         (select private.called(a.full_name, a.email, a.role, true) from public.profiles a where a.id = t.assignee_id);
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Notifications
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -2549,7 +2641,9 @@ language sql volatile security definer set search_path = pg_catalog, pg_temp as 
     from unnest(chats) as c
    cross join lateral (values
      ('person:' || c.customer_id, c.id),
-     ('person:' || c.agent_id, c.id),
+     -- Whoever led it to the end and is of the team no more sees it no more.
+     (case when exists (select from public.profiles p where p.id = c.agent_id and p.role <> 'customer')
+           then 'person:' || c.agent_id end, c.id),
      (case when c.status = 'waiting' then coalesce('department:' || c.department_id, 'staff') end, c.id),
      (case when c.status <> 'waiting' or c.department_id is not null then 'admins' end, c.id)
    ) as a(audience, id)
@@ -2582,7 +2676,7 @@ declare
   admin constant boolean := coalesce(who.role = 'admin', false);
   wanted uuid[] := ids;
 begin
-  if who.role is null then
+  if who.person is null then
     return;
   end if;
   if wanted is null then
@@ -3340,6 +3434,8 @@ grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, 
   helpdesk.restore_article(uuid, integer), helpdesk.vote(uuid, boolean, text),
   helpdesk.search_articles(text, integer, uuid, boolean), helpdesk.suggest_articles(uuid, integer)
   to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),
   helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean)

@@ -88,6 +88,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "by number": "select from public.tickets where number = %(number)s",
         "in a list": "select from (select id from public.tickets where is_open order by updated_at desc) t"
         " where id = %(ticket)s",
+        "why the customer sees it": "select from helpdesk.why('cora@desk.test', %(number)s::text)",
         "their own request": _ticket("%(me)s"),
         "own, to a department": _ticket("%(me)s", department_id="%(third_department)s"),
         "own, urgent": _ticket("%(me)s", priority="'urgent'", category_id="%(third_category)s"),

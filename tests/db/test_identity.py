@@ -486,19 +486,23 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
                                 'public.log_ticket_status_change()'::regprocedure)"""
         ).fetchall()
         loose = {row[0]: row[2:] for row in rows if "search_path=pg_catalog, pg_temp" not in (row[1] or [])}
-        # Written into the query that asks them, which a function with settings is not. Four were parsed when they were
-        # made; the other two only functions of the owner may call, under what those have pinned.
+        # Written into the query that asks them, which a function with settings is not. Most were parsed when they were
+        # made; the other three only functions of the owner may call, under what those have pinned.
         assert loose == {
             "private.works_on(uuid,uuid,uuid,uuid[])": (False, True),
             "private.works_chat(text,uuid,uuid,uuid,uuid[],boolean)": (False, True),
+            "private.sight_of(uuid,uuid,uuid,uuid,uuid,uuid[])": (False, True),
+            f"private.shut_out({','.join(['timestamp with time zone'] * 3)})": (False, True),
             "private.called(text,text,text,boolean)": (False, True),
             "private.reads(text,uuid,text)": (False, True),
+            "private.standing(uuid,text)": (False, False),
             "private.asked()": (False, False),
             "private.claimed()": (False, False),
         }
         others = owner.execute(
             """select grantee::regrole::text from pg_proc p, aclexplode(proacl)
-                where p.oid in ('private.asked()'::regprocedure, 'private.claimed()'::regprocedure)
+                where p.oid in ('private.standing(uuid, text)'::regprocedure, 'private.asked()'::regprocedure,
+                                'private.claimed()'::regprocedure)
                   and grantee <> proowner"""
         ).fetchall()
         assert others == []
