@@ -6,12 +6,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Start-up is three times slower without bytecode.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test lint judges mutate bench bench-search screenshots requirements clean
+.PHONY: help demo test fuzz lint judges mutate bench bench-search screenshots requirements clean
 
 help:
 	@echo "make demo          the helpdesk with demo people and a local Postgres (AS=agent|admin|customer)"
 	@echo "make test          the tests (FAST=1 leaves the slow ones out, ARGS=... for pytest)"
 	@echo "make lint          ruff, mypy, import contracts"
+	@echo "make fuzz          statements drawn from SEED, COUNT as each role, against the database (a part of make test)"
 	@echo "make judges        what pgrls and plpgsql_check say of the SQL in db/ (a part of make test)"
 	@echo "make mutate        bore holes into db/, one by one, and see whether the tests notice (half an hour; ARGS=...)"
 	@echo "make bench         how fast it is, against references of the same run (STRICT=1: fail over a limit)"
@@ -33,6 +34,11 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/lint-imports
+
+fuzz: export HELPDESK_FUZZ = $(or $(COUNT),100000)
+fuzz: export HELPDESK_FUZZ_SEED = $(or $(SEED),$(shell date +%s))
+fuzz: .venv/dev.stamp
+	$(BIN)/python -m pytest tests/attacks/test_fuzz.py -k "generated or finds" $(ARGS)
 
 judges: .venv/dev.stamp
 	$(BIN)/python -m pytest tests/judges $(ARGS)
