@@ -33,6 +33,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
     "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),
+    "why": ("as an admin: why somebody sees a ticket, or does not", "helpdesk_tui.cli.why"),
     "kb": ("search, read and write the knowledge base", "helpdesk_tui.cli.kb"),
     "demo": ("open a helpdesk with demo people on this machine", "helpdesk_tui.cli.demo"),
     "keys": ("every action with its keys", "helpdesk_tui.cli.keys"),

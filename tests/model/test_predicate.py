@@ -13,6 +13,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
+from helpdesk_tui.core.why import CLAUSES, OBSTACLES
 from tests.model import expected, live, paths, rules
 from tests.model.loading import Stage, load, stage
 from tests.model.rules import Viewer
@@ -105,6 +106,7 @@ def test_why_agrees_with_the_persons_own_session_and_with_the_model(desk: Stage,
     )
     answers = {(email, ticket): tuple(answer) for email, ticket, *answer in rows}
     assert len(answers) == len(asked)
+    assert {answer[2] for answer in answers.values()} <= {*CLAUSES, *OBSTACLES}
     for person in world.people:
         # Where two factors are demanded, a session that runs counts; who has none has no second factor.
         runs = person.id in desk.sessions and not person.gone
