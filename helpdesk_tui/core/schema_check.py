@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from helpdesk_tui.core import faults
 from helpdesk_tui.core.errors import HelpdeskError
@@ -91,7 +92,7 @@ async def _findings(connection: Connection, expected: Wanted) -> AsyncIterator[F
         return
     if found < VERSION:
         yield Finding("error", "version", f"The database is at version {found}, {VERSION} is needed.", APPLY)
-    for look in (_tables, _parts, _closed, _functions, _extensions, _hook, _admins):
+    for look in (_tables, _parts, _closed, _functions, _later, _extensions, _hook, _admins):
         async for finding in look(connection, expected):
             yield finding
 
@@ -204,6 +205,75 @@ async def _functions(connection: Connection, expected: Wanted) -> AsyncIterator[
             yield Finding("error", "function", f"{name} runs as its owner with a search path that callers set.", APPLY)
         if open_to_all:
             yield Finding("error", "grants", f"Everybody may call {name}.", APPLY)
+
+
+async def _later(connection: Connection, expected: Wanted) -> AsyncIterator[Finding]:
+    """What somebody added that whoever signs in may reach, though it is none of the helpdesk's: by a grant, or because
+    PostgreSQL opens a new function to everybody."""
+    rows = await _rows(
+        connection,
+        """select distinct case c.relkind when 'v' then 'view' when 'm' then 'materialized view'
+                                          when 'S' then 'sequence' else 'table' end,
+                  format('%%I.%%I', n.nspname, c.relname)
+             from pg_roles r, pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where (r.rolname = 'helpdesk_member' or r.rolname in ('anon', 'authenticated')
+                   and n.nspname in ('helpdesk', 'private'))
+              and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+              and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+              and format('%%I.%%I', n.nspname, c.relname) <> all(%s)
+              and has_schema_privilege(r.oid, n.oid, 'usage')
+              and case when c.relkind = 'S' then has_sequence_privilege(r.oid, c.oid, 'usage, select, update')
+                       else has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, trigger')
+                            or has_any_column_privilege(r.oid, c.oid, 'select, insert, update') end
+              and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid
+                                                        and d.deptype = 'e')
+            order by 2""",
+        [list(expected.tables)],
+    )
+    for kind, name in rows:
+        told = f"Whoever signs in may reach into the {kind} {name}, which is none of the helpdesk's."
+        yield Finding("warning", "grants", told, f"revoke all on {name} from public, helpdesk_member;")
+    rows = await _rows(
+        connection,
+        """select distinct p.oid::regprocedure::text, p.prosecdef
+             from pg_roles r, pg_proc p join pg_namespace n on n.oid = p.pronamespace
+            where (r.rolname = 'helpdesk_member' or r.rolname in ('anon', 'authenticated')
+                   and n.nspname in ('helpdesk', 'private'))
+              and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+              and n.nspname || '.' || p.proname <> all(%s) and p.proname <> 'uuid_generate_v4'
+              and has_schema_privilege(r.oid, n.oid, 'usage') and has_function_privilege(r.oid, p.oid, 'execute')
+              and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid
+                                                        and d.deptype = 'e')
+            order by 1""",
+        [list(expected.functions)],
+    )
+    for name, as_owner in rows:
+        told = f"Whoever signs in may call {name}, which is none of the helpdesk's"
+        hint = f"revoke all on routine {name} from public, helpdesk_member;"
+        if as_owner:
+            yield Finding("warning", "grants", f"{told}, with its owner's rights.", hint)
+        else:
+            yield Finding("note", "grants", f"{told}.", hint)
+    rows = await _rows(
+        connection,
+        """select c.table_name, array_agg(a.attname::text order by a.attnum)
+             from jsonb_each(%s) as c(table_name, ours) join pg_attribute a on a.attrelid = to_regclass(c.table_name)
+             join pg_roles r on r.rolname = 'helpdesk_member'
+            where a.attnum > 0 and not a.attisdropped and not c.ours ? a.attname::text
+              and has_column_privilege(r.oid, a.attrelid, a.attnum, 'select, insert, update')
+            group by 1 order by 1""",
+        [Jsonb({table: sorted(columns) for table, columns in expected.tables.items()})],
+    )
+    for table, columns in rows:
+        told = f"Whoever sees a row of {table} sees columns that are none of the helpdesk's: {', '.join(columns)}."
+        yield Finding("warning", "grants", told, "Keep them in a table of their own.")
+    rows = await _rows(
+        connection,
+        "select roleid::regrole::text from pg_auth_members where member = to_regrole('helpdesk_member') order by 1",
+    )
+    for (role,) in rows:
+        told = f"Whoever signs in may what the role {role} may."
+        yield Finding("error", "grants", told, f"revoke {role} from helpdesk_member;")
 
 
 async def _extensions(connection: Connection, _expected: Wanted) -> AsyncIterator[Finding]:
