@@ -49,9 +49,9 @@ PROCESSES.set_forkserver_preload(
 # The cheap ones first: most mutants come no farther. A directory is all of its tests; what is not there is left out.
 GUARDS = (
     "tests/db/test_write_matrix.py",
-    "tests/db/test_closed.py",
     "tests/db/test_leaks.py",
-    "tests/attacks/test_closed.py",
+    "tests/attacks/test_read_tables.py",
+    "tests/attacks/test_tomorrow.py",
     "tests/db/test_mentions.py",
     "tests/db/test_first_admin.py",
     "tests/db/test_attachments.py",

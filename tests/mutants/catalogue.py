@@ -14,7 +14,11 @@ from tests.mutants.writing import WRITING
 ALL: Final = (*READING, *WRITING, *IDENTITY, *ACTING, *TOLD)
 MUTANTS: Final[dict[str, Mutant]] = {mutant.name: mutant for mutant in ALL}
 
-_CHEAP: Final = ("tests/db/test_write_matrix.py", "tests/db/test_closed.py", "tests/attacks/test_closed.py")
+_CHEAP: Final = (
+    "tests/db/test_write_matrix.py",
+    "tests/attacks/test_read_tables.py",
+    "tests/attacks/test_tomorrow.py",
+)
 _LEAKS: Final = (*_CHEAP, "tests/db/test_leaks.py")
 FIRST: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys((m.name for m in READING), _LEAKS),
