@@ -6,15 +6,14 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
-from rich.segment import Segment
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.admin_row import Look, head_text, row_parts
-from helpdesk_tui.widgets.lines import LineStrip, LineView
-from helpdesk_tui.widgets.queue_row import Part, fit
+from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.queue_row import fit
+from helpdesk_tui.widgets.row_list import RowList
 
 __all__ = ["AdminList", "State"]
 
@@ -23,7 +22,7 @@ State = Literal["loading", "empty", "failed", "ready"]
 WINDOW, BEFORE = 200, 60
 
 
-class AdminList(LineView):
+class AdminList(RowList):
     """Rows below their titles. It asks nobody: where rows in sight are missing, it says so.
 
     Args:
@@ -100,8 +99,6 @@ class AdminList(LineView):
         self.state: State = "loading"
         self.rows: dict[int, Any] = {}
         self.total = 0
-        self.cursor = 0
-        self._top = 0
         self._words: tuple[str, ...] = ("Reading …",)
         self._note = ""
         self._pending: frozenset[Hashable] = frozenset()
@@ -125,7 +122,7 @@ class AdminList(LineView):
         if chosen is not None:
             self.cursor = next((n for n, row in self.rows.items() if self._key(row) == self._key(chosen)), self.cursor)
         self.cursor = max(0, min(self.cursor, self.total - 1))
-        self._settle()
+        self.keep_in_sight()
         self.post_message(self.Highlighted(self))
 
     def add(self, rows: Sequence[Any], *, total: int, skip: int) -> None:
@@ -135,14 +132,14 @@ class AdminList(LineView):
             return
         self.rows.update({skip + n: row for n, row in enumerate(rows)})
         self._asked = None
-        self._settle()
+        self.keep_in_sight()
         if skip <= self.cursor < skip + len(rows):
             self.post_message(self.Highlighted(self))
 
     def begin(self, words: str = "Reading …") -> None:
         """Other rows are on their way: from the first one on, nothing of what is here counts."""
         self.state, self._words, self._note = "loading", (words,), ""
-        self.rows, self.total, self.cursor, self._top, self._asked = {}, 0, 0, 0, None
+        self.rows, self.total, self.cursor, self.top, self._asked = {}, 0, 0, 0, None
         self.refresh()
         self.post_message(self.Highlighted(self))
 
@@ -187,102 +184,57 @@ class AdminList(LineView):
     @property
     def window(self) -> tuple[int, int]:
         """What to read again so that what is in sight is up to date: how many to skip, how many to read."""
-        return max(0, self._top - BEFORE), WINDOW
+        return max(0, self.top - BEFORE), WINDOW
 
     def select(self, key: Hashable) -> bool:
         """Put the cursor on a row; False if it is not here."""
         place = next((n for n, row in self.rows.items() if self._key(row) == key), None)
         if place is not None:
-            self._to(place)
+            self.go_to(place)
         return place is not None
 
     # Keys
 
-    def action_by(self, step: int) -> None:
-        """Move by rows."""
-        self._to(self.cursor + step)
-
-    def action_page(self, pages: float) -> None:
-        """Move by pages."""
-        self._to(self.cursor + int(pages * max(self._fits, 2)))
-
-    def action_first(self) -> None:
-        """To the first."""
-        self._to(0)
-
-    def action_last(self) -> None:
-        """To the last."""
-        self._to(self.total - 1)
-
-    def _to(self, place: int) -> None:
+    def go_to(self, place: int) -> None:
+        """Put the cursor on a row, or on the nearest that there is."""
         before = self.cursor
-        self.cursor = max(0, min(place, self.total - 1))
+        super().go_to(place)
         if self.cursor != before:
-            self._settle()
             self.post_message(self.Highlighted(self))
 
-    @property
-    def _fits(self) -> int:
-        return max(self.size.height - 1, 1)
+    def action_open(self) -> None:
+        """Nothing: what is done with a row has its keys."""
 
-    def _settle(self) -> None:
-        """Keep the cursor in sight, and ask for what is missing there."""
-        if self.size.height:
-            self._top = max(min(self._top, self.cursor), self.cursor - self._fits + 1, 0)
-            self._top = min(self._top, max(self.total - self._fits, 0))
-        self.refresh()
-        missing = next(
-            (n for n in range(self._top, min(self._top + self._fits, self.total)) if n not in self.rows), None
-        )
+    @property
+    def count(self) -> int:
+        """How many rows there are, here or not yet."""
+        return self.total
+
+    def keep_in_sight(self) -> None:
+        """And ask for what is missing there."""
+        super().keep_in_sight()
+        missing = next((n for n in range(self.top, min(self.top + self.fits, self.total)) if n not in self.rows), None)
         if missing is not None and self._asked != (skip := max(0, missing - BEFORE)):
             self._asked = skip
             self.post_message(self.Need(self, skip, WINDOW))
 
     # Painting
 
-    def on_resize(self) -> None:
-        """Another size has room for others."""
-        self._settle()
-
-    def on_focus(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
-
     def render_line(self, y: int) -> LineStrip:
         """The titles, then the rows."""
         width = self.size.width
         if y == 0:
             if self._note:
-                return self._strip([(fit(f" {self._note}", width), "note")], "head")
-            return self._strip([(head_text(self._look.columns, width), "")], "head")
-        index = self._top + y - 1
+                return self.strip([(fit(f" {self._note}", width), "note")], "head")
+            return self.strip([(head_text(self._look.columns, width), "")], "head")
+        index = self.top + y - 1
         if self.state == "ready" and index < self.total:
             row = self.rows.get(index)
             cursor = index == self.cursor
             pending = row is not None and self._key(row) in self._pending
             parts = row_parts(self._look, row, width, self._clock(), cursor=cursor, pending=pending)
-            return self._strip(parts, ("cursor" if self.has_focus else "cursor-blurred") if cursor else "row")
+            return self.strip(parts, self.cursor_ground if cursor else "row")
         if self.state != "ready" and 0 <= (number := y - 2) < len(self._words):
             name = self.state if number == 0 else "muted"
-            return self._strip([(fit(f"  {self._words[number]}", width), name)], "row")
-        return self._strip([(" " * width, "")], "row")
-
-    def _strip(self, parts: Sequence[Part], ground: str) -> LineStrip:
-        return LineStrip([Segment(text, self.line_style(ground, name)) for text, name in parts], self.size.width)
-
-    def on_click(self, event: events.Click) -> None:
-        """A click chooses."""
-        if event.y > 0 and self._top + event.y - 1 < self.total:
-            self._to(self._top + event.y - 1)
-
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_by(1)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_by(-1)
+            return self.strip([(fit(f"  {self._words[number]}", width), name)], "row")
+        return self.strip([(" " * width, "")], "row")

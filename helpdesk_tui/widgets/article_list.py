@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from rich.segment import Segment
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
@@ -17,8 +15,9 @@ from textual.widget import Widget
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_row import Item, row_lines
-from helpdesk_tui.widgets.lines import LineStrip, LineView
-from helpdesk_tui.widgets.queue_row import Part, fit
+from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.queue_row import fit
+from helpdesk_tui.widgets.row_list import RowList
 
 __all__ = ["ArticleList", "State"]
 
@@ -28,7 +27,7 @@ State = Literal["loading", "empty", "failed", "ready"]
 AHEAD = 20
 
 
-class ArticleList(LineView):
+class ArticleList(RowList):
     """Articles below a line that says what they are. It asks nobody for anything: it says what it wants.
 
     Args:
@@ -128,8 +127,6 @@ class ArticleList(LineView):
         self._passages = False
         self._more = False
         self._asked_after: UUID | None = None
-        self.cursor = 0
-        self._top = 0
         #: Where one types and moves the cursor from: while it has the focus, the cursor looks as if it were here.
         self.field: Widget | None = None
 
@@ -155,10 +152,10 @@ class ArticleList(LineView):
         place = next((n for n, item in enumerate(self.items) if chosen and item.id == chosen.id), None)
         self.cursor = (place if place is not None else min(self.cursor, len(self.items) - 1)) if keep else 0
         if not keep:
-            self._top = 0
-        self._settle()
+            self.top = 0
+        self.keep_in_sight()
         if self.selected != chosen:
-            self._tell(self.Highlighted, self.selected)
+            self.tell(self.Highlighted, self.selected)
 
     def add(self, items: Sequence[Item], *, more: bool) -> None:
         """What comes after the last article."""
@@ -199,10 +196,10 @@ class ArticleList(LineView):
     def _leave(self, state: State, head: str, *words: str) -> None:
         had = self.selected
         self.state, self._head, self._words, self._note = state, head, words, ""
-        self.items, self.cursor, self._top, self._more = [], 0, 0, False
+        self.items, self.cursor, self.top, self._more = [], 0, 0, False
         self.refresh()
         if had is not None:
-            self._tell(self.Highlighted, None)
+            self.tell(self.Highlighted, None)
 
     # What is there
 
@@ -215,7 +212,7 @@ class ArticleList(LineView):
         """Put the cursor on an article; False if it is not here."""
         place = next((n for n, item in enumerate(self.items) if item.id == article_id), None)
         if place is not None:
-            self._to(place)
+            self.go_to(place)
         return place is not None
 
     @property
@@ -225,53 +222,38 @@ class ArticleList(LineView):
 
     # Keys
 
-    def action_by(self, step: int) -> None:
-        """Move by rows."""
-        self._to(self.cursor + step)
-
-    def action_page(self, pages: float) -> None:
-        """Move by pages."""
-        self._to(self.cursor + int(pages * max(self._fits, 2)))
-
-    def action_first(self) -> None:
-        """To the first."""
-        self._to(0)
-
-    def action_last(self) -> None:
-        """To the last that is here."""
-        self._to(len(self.items) - 1)
-
     def action_open(self) -> None:
         """Read the article."""
         if self.selected is not None:
-            self._tell(self.Opened, self.selected)
+            self.tell(self.Opened, self.selected)
 
-    def _tell(self, message: Callable[[Any], Message], about: Item | None) -> None:
-        """Say something as this widget, also where a key was passed on by a widget above: Textual lets no message reach
-        the one whose handler made it."""
-        self.call_later(lambda: self.post_message(message(about)))
-
-    def _to(self, place: int) -> None:
-        if not self.items:
-            return
+    def go_to(self, place: int) -> None:
+        """Put the cursor on an article, or on the nearest that there is."""
         before = self.cursor
-        self.cursor = min(max(place, 0), len(self.items) - 1)
-        self._settle()
+        super().go_to(place)
         if self.cursor != before:
-            self._tell(self.Highlighted, self.selected)
+            self.tell(self.Highlighted, self.selected)
+
+    def moved(self) -> None:
+        """Where the end comes near, there may be more."""
         last = self.items[-1]
         if self._more and self.cursor >= len(self.items) - AHEAD and self._asked_after != last.id:
             self._asked_after = last.id
-            self._tell(self.NeedMore, last)
+            self.tell(self.NeedMore, last)
 
     # Painting
+
+    @property
+    def count(self) -> int:
+        """How many articles are here."""
+        return len(self.items)
 
     @property
     def _row_height(self) -> int:
         return 2 if self._passages else 1
 
     @property
-    def _fits(self) -> int:
+    def fits(self) -> int:
         """How many articles the widget has room for."""
         return max((self.size.height - 1) // self._row_height, 1)
 
@@ -279,32 +261,24 @@ class ArticleList(LineView):
     def _head_region(self) -> Region:
         return Region(0, 0, self.size.width, 1)
 
-    def _settle(self) -> None:
-        """Keep the cursor on the screen."""
-        if self.size.height:
-            self._top = max(min(self._top, self.cursor), self.cursor - self._fits + 1, 0)
-            self._top = min(self._top, max(len(self.items) - self._fits, 0))
-        self.refresh()
+    def row_at(self, y: int) -> int | None:
+        """The article that is drawn on a line."""
+        place = self.top + (y - 1) // self._row_height
+        return place if y > 0 and place < self.count else None
 
-    def on_resize(self) -> None:
-        """Another size has room for others."""
-        self._settle()
-
-    def on_focus(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
+    @property
+    def cursor_ground(self) -> str:
+        """While one types in the field beside it, the cursor looks as if the focus were here."""
+        typing = self.field is not None and self.field.has_focus
+        return "cursor" if typing else super().cursor_ground
 
     def render_line(self, y: int) -> LineStrip:
         """The line that says what is here, then the articles."""
         width = self.size.width
         if y == 0:
-            return self._strip([(f" {fit(self._note or self._head, width - 1)}", "")], "head")
+            return self.strip([(f" {fit(self._note or self._head, width - 1)}", "")], "head")
         index, row = divmod(y - 1, self._row_height)
-        index += self._top
+        index += self.top
         if index < len(self.items):
             cursor = index == self.cursor
             lines = row_lines(
@@ -316,29 +290,8 @@ class ArticleList(LineView):
                 words=self._typed,
                 cursor=cursor,
             )
-            focused = self.has_focus or (self.field is not None and self.field.has_focus)
-            return self._strip(lines[row], ("cursor" if focused else "cursor-blurred") if cursor else "row")
+            return self.strip(lines[row], self.cursor_ground if cursor else "row")
         if not self.items and 0 <= (number := y - 2) < len(self._words):
             name = self.state if self.state in ("failed", "empty") and number == 0 else "about"
-            return self._strip([(fit(f"  {self._words[number]}", width), name)], "row")
-        return self._strip([(" " * width, "")], "row")
-
-    def _strip(self, parts: Sequence[Part], ground: str) -> LineStrip:
-        return LineStrip([Segment(text, self.line_style(ground, name)) for text, name in parts], self.size.width)
-
-    def on_click(self, event: events.Click) -> None:
-        """A click chooses; on the chosen one it opens."""
-        index = self._top + (event.y - 1) // self._row_height
-        if event.y > 0 and index < len(self.items):
-            if index == self.cursor:
-                self.action_open()
-            else:
-                self._to(index)
-
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_by(1)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_by(-1)
+            return self.strip([(fit(f"  {self._words[number]}", width), name)], "row")
+        return self.strip([(" " * width, "")], "row")

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import ClassVar, Final, Literal
 from uuid import UUID
 
-from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -16,8 +15,9 @@ from textual.message import Message
 from helpdesk_tui.core.chats import Chat
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.wording import ago
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import fit
+from helpdesk_tui.widgets.row_list import RowList
 
 __all__ = ["ChatList", "Section", "waited"]
 
@@ -43,7 +43,7 @@ class Section:
     chats: tuple[Chat, ...]
 
 
-class ChatList(LineView):
+class ChatList(RowList):
     """Chats in sections. It asks nobody for anything: it says what was chosen.
 
     Args:
@@ -129,8 +129,6 @@ class ChatList(LineView):
         #: A heading, or a chat twice: one entry a line.
         self._lines: list[Section | tuple[Chat, int]] = []
         self.chats: list[Chat] = []
-        self.cursor = 0
-        self._top = 0
         self._open: UUID | None = None
         self._waits: dict[UUID, str] = {}
 
@@ -149,7 +147,7 @@ class ChatList(LineView):
         self.state, self._words, self._alarm = "ready" if self.chats else "empty", (), ""
         place = next((n for n, chat in enumerate(self.chats) if chosen and chat.id == chosen.id), None)
         self.cursor = place if place is not None else min(self.cursor, max(len(self.chats) - 1, 0))
-        self._settle()
+        self.keep_in_sight()
         now = self.selected
         if (now.id if now else None) != (chosen.id if chosen else None):
             self.post_message(self.Highlighted(now))
@@ -165,7 +163,7 @@ class ChatList(LineView):
         """Show that there are none, and the way on."""
         had = self.selected
         self.state, self._words, self._alarm = "empty", words, ""
-        self._sections, self._lines, self.chats, self.cursor, self._top = (), [], [], 0, 0
+        self._sections, self._lines, self.chats, self.cursor, self.top = (), [], [], 0, 0
         self.refresh()
         if had is not None:
             self.post_message(self.Highlighted(None))
@@ -189,7 +187,7 @@ class ChatList(LineView):
         """Time has passed: paint the lines whose words about it are others now."""
         now = self._clock()
         changed = []
-        for y, entry in enumerate(self._lines[self._top : self._top + self.size.height]):
+        for y, entry in enumerate(self._lines[self.top : self.top + self.size.height]):
             if not isinstance(entry, Section) and entry[1] == 0 and entry[0].status == "waiting":
                 words = waited(entry[0], now)
                 if self._waits.get(entry[0].id) != words:
@@ -211,26 +209,10 @@ class ChatList(LineView):
         """Put the cursor on a chat; False if it is not here."""
         place = next((n for n, chat in enumerate(self.chats) if chat.id == chat_id), None)
         if place is not None:
-            self._to(place)
+            self.go_to(place)
         return place is not None
 
     # Keys and mouse
-
-    def action_by(self, step: int) -> None:
-        """Move by chats."""
-        self._to(self.cursor + step)
-
-    def action_page(self, pages: int) -> None:
-        """Move by pages."""
-        self._to(self.cursor + pages * max(self.size.height // LINES - 1, 1))
-
-    def action_first(self) -> None:
-        """To the first."""
-        self._to(0)
-
-    def action_last(self) -> None:
-        """To the last."""
-        self._to(len(self.chats) - 1)
 
     def action_open(self) -> None:
         """Open the chat, or take it."""
@@ -239,30 +221,30 @@ class ChatList(LineView):
 
     def on_click(self, event: events.Click) -> None:
         """The chat under the mouse; twice opens it."""
-        place = self._top + event.y
+        place = self.top + event.y
         if place < len(self._lines) and not isinstance(entry := self._lines[place], Section):
             self.select(entry[0].id)
             if event.chain > 1:
                 self.action_open()
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The wheel moves the cursor."""
-        event.stop()
-        self.action_by(1)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel moves the cursor."""
-        event.stop()
-        self.action_by(-1)
-
-    def _to(self, place: int) -> None:
-        place = min(max(place, 0), len(self.chats) - 1)
-        if place >= 0 and place != self.cursor:
-            self.cursor = place
-            self._settle()
+    def go_to(self, place: int) -> None:
+        """Put the cursor on a chat, or on the nearest that there is."""
+        before = self.cursor
+        super().go_to(place)
+        if self.cursor != before:
             self.post_message(self.Highlighted(self.selected))
 
-    def _settle(self) -> None:
+    @property
+    def count(self) -> int:
+        """How many chats there are."""
+        return len(self.chats)
+
+    @property
+    def fits(self) -> int:
+        """By how many chats a page moves: one stays in sight."""
+        return max(self.size.height // LINES - 1, 1)
+
+    def keep_in_sight(self) -> None:
         """Keep the cursor in view, with its heading where that is just above."""
         chosen = self.selected
         line = next((n for n, e in enumerate(self._lines) if not isinstance(e, Section) and e[0] is chosen), 0)
@@ -271,19 +253,7 @@ class ChatList(LineView):
             return  # hidden: coming back is a resize, and where one was stands
         height = max(self.size.height, LINES)
         # No room is left empty below while there is something above.
-        self._top = max(min(self._top, first, len(self._lines) - height), line + LINES - height, 0)
-        self.refresh()
-
-    def on_resize(self) -> None:
-        """Another height."""
-        self._settle()
-
-    def on_focus(self) -> None:
-        """The cursor looks otherwise."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The cursor looks otherwise."""
+        self.top = max(min(self.top, first, len(self._lines) - height), line + LINES - height, 0)
         self.refresh()
 
     # Painting
@@ -295,25 +265,25 @@ class ChatList(LineView):
             first = max((self.size.height - len(self._words)) // 3, 0)
             shown = self._words[y - first] if 0 <= y - first < len(self._words) else ""
             name = {"loading": "loading", "failed": "failed"}.get(self.state, "empty") if y == first else "empty"
-            return self._strip([(fit(f"  {shown}", width), name)], "row")
+            return self.strip([(fit(f"  {shown}", width), name)], "row")
         if self._alarm and y == self.size.height - 1:
-            return self._strip([(fit(self._alarm, width), "failed")], "row")
-        place = self._top + y
+            return self.strip([(fit(self._alarm, width), "failed")], "row")
+        place = self.top + y
         if place >= len(self._lines):
-            return self._strip([(" " * width, "")], "row")
+            return self.strip([(" " * width, "")], "row")
         entry = self._lines[place]
         if isinstance(entry, Section):
-            return self._strip([(fit(f" {entry.heading} {len(entry.chats)}", width), "")], "head")
+            return self.strip([(fit(f" {entry.heading} {len(entry.chats)}", width), "")], "head")
         return self._row(*entry, width)
 
     def _row(self, chat: Chat, line: int, width: int) -> LineStrip:
         on = chat is self.selected
-        ground = ("cursor" if self.has_focus else "cursor-blurred") if on else "row"
+        ground = self.cursor_ground if on else "row"
         mark = "▌" if chat.id == self._open else " "
         if line:
             mine = chat.last_by_staff and chat.agent_id == self.me and chat.last_words is not None
             words = chat.topic if chat.last_words is None else ("you: " if mine else "") + chat.last_words
-            return self._strip([(fit(f"{mark}   {safe_line(words or '…', 300)}", width), "about")], ground)
+            return self.strip([(fit(f"{mark}   {safe_line(words or '…', 300)}", width), "about")], ground)
         now = self._clock()
         if chat.status == "waiting":
             words = self._waits[chat.id] = waited(chat, now)
@@ -327,11 +297,6 @@ class ChatList(LineView):
         named = safe_line(chat.customer, 100)
         if chat.department and chat.status == "waiting":
             named += f" · {safe_line(chat.department, 60)}"
-        return self._strip(
+        return self.strip(
             [(f"{mark}{glyph} ", name), (fit(named, room), "name"), (unread, "unread"), (when, name)], ground
         )
-
-    def _strip(self, parts: Sequence[tuple[str, str]], ground: str) -> LineStrip:
-        segments = [Segment(text, self.line_style(ground, name)) for text, name in parts if text]
-        width = self.size.width
-        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style(ground)), width)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
-from rich.segment import Segment
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
@@ -17,8 +15,9 @@ from helpdesk_tui.core.model import Role
 from helpdesk_tui.core.notices import Notice
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.inbox_row import row_lines
-from helpdesk_tui.widgets.lines import LineStrip, LineView
-from helpdesk_tui.widgets.queue_row import Part, fit
+from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.queue_row import fit
+from helpdesk_tui.widgets.row_list import RowList
 
 __all__ = ["InboxList", "State"]
 
@@ -29,7 +28,7 @@ AHEAD = 10
 ROW_HEIGHT = 2
 
 
-class InboxList(LineView):
+class InboxList(RowList):
     """Notifications, the latest first.
 
     Args:
@@ -119,13 +118,11 @@ class InboxList(LineView):
         self.role: Role = "agent"
         self.notices: list[Notice] = []
         self.state: State = "loading"
-        self.cursor = 0
         self._clock = clock
         self._head = self._waiting = self._note = ""
         self._words: tuple[str, ...] = ("Reading your inbox …",)
         self._more = False
         self._asked_after: UUID | None = None
-        self._top = 0
 
     # What comes in
 
@@ -146,7 +143,7 @@ class InboxList(LineView):
         self._more, self._asked_after = more, None
         place = next((n for n, each in enumerate(self.notices) if chosen and each.id == chosen.id), self.cursor)
         self.cursor = max(min(place, len(self.notices) - 1), 0)
-        self._settle()
+        self.keep_in_sight()
 
     def add(self, notices: Iterable[Notice], *, more: bool) -> None:
         """What comes after the last line."""
@@ -173,7 +170,7 @@ class InboxList(LineView):
 
     def _leave(self, state: State, *words: str) -> None:
         self.state, self._words, self._note = state, words, ""
-        self.notices, self.cursor, self._top, self._more = [], 0, 0, False
+        self.notices, self.cursor, self.top, self._more = [], 0, 0, False
         self.refresh()
 
     def mark(self, ids: Iterable[UUID], read: bool) -> None:
@@ -188,7 +185,7 @@ class InboxList(LineView):
         before = sum(each.id in gone for each in self.notices[: self.cursor])
         self.notices = [each for each in self.notices if each.id not in gone]
         self.cursor = max(min(self.cursor - before, len(self.notices) - 1), 0)
-        self._settle()
+        self.keep_in_sight()
         self._ask_for_more()
 
     # What is there
@@ -202,7 +199,7 @@ class InboxList(LineView):
         """Put the cursor on a line, if it is here."""
         for place, each in enumerate(self.notices):
             if each.id == notice_id:
-                self._to(place)
+                self.go_to(place)
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -211,69 +208,37 @@ class InboxList(LineView):
 
     # Keys
 
-    def action_by(self, step: int) -> None:
-        """Move by lines."""
-        self._to(self.cursor + step)
-
-    def action_page(self, pages: float) -> None:
-        """Move by pages."""
-        self._to(self.cursor + int(pages * max(self._fits, 2)))
-
-    def action_first(self) -> None:
-        """To the latest."""
-        self._to(0)
-
-    def action_last(self) -> None:
-        """To the last that is here."""
-        self._to(len(self.notices) - 1)
-
     def action_open(self) -> None:
         """Open what the line is about."""
         if self.selected is not None:
-            self._tell(self.Opened, self.selected)
+            self.tell(self.Opened, self.selected)
 
-    def _tell(self, message: Callable[[Any], Message], about: Notice) -> None:
-        """Say something as this widget, also where a key was passed on by a widget above: Textual lets no message reach
-        the one whose handler made it."""
-        self.call_later(lambda: self.post_message(message(about)))
-
-    def _to(self, place: int) -> None:
-        if self.notices:
-            self.cursor = min(max(place, 0), len(self.notices) - 1)
-            self._settle()
-            self._ask_for_more()
+    def moved(self) -> None:
+        """Where the end comes near, there may be more."""
+        self._ask_for_more()
 
     def _ask_for_more(self) -> None:
         last = self.notices[-1] if self.notices else None
         if last and self._more and self.cursor >= len(self.notices) - AHEAD and self._asked_after != last.id:
             self._asked_after = last.id
-            self._tell(self.NeedMore, last)
+            self.tell(self.NeedMore, last)
 
     # Painting
 
     @property
-    def _fits(self) -> int:
-        """How many lines of the inbox the widget has room for."""
+    def count(self) -> int:
+        """How many notifications are here."""
+        return len(self.notices)
+
+    @property
+    def fits(self) -> int:
+        """How many the widget has room for."""
         return max((self.size.height - 1) // ROW_HEIGHT, 1)
 
-    def _settle(self) -> None:
-        """Keep the cursor on the screen."""
-        if self.size.height:
-            self._top = max(min(self._top, self.cursor), self.cursor - self._fits + 1, 0)
-            self._top = min(self._top, max(len(self.notices) - self._fits, 0))
-        self.refresh()
-
-    def on_resize(self) -> None:
-        """Another size has room for others."""
-        self._settle()
-
-    def on_focus(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
+    def row_at(self, y: int) -> int | None:
+        """The notification that is drawn on a line."""
+        place = self.top + (y - 1) // ROW_HEIGHT
+        return place if y > 0 and place < self.count else None
 
     def render_line(self, y: int) -> LineStrip:
         """The line that says what is here, then the inbox."""
@@ -281,37 +246,14 @@ class InboxList(LineView):
         if y == 0:
             waiting = f"  {self._waiting} " if self._waiting and not self._note else ""
             head = fit(f" {self._note or self._head}", max(width - len(waiting), 0))
-            return self._strip([(head, ""), (waiting, "waiting")], "head")
+            return self.strip([(head, ""), (waiting, "waiting")], "head")
         index, row = divmod(y - 1, ROW_HEIGHT)
-        index += self._top
+        index += self.top
         if index < len(self.notices):
             cursor = index == self.cursor
             lines = row_lines(self.notices[index], max(width, 20), self.role, self._clock(), cursor=cursor)
-            return self._strip(lines[row], ("cursor" if self.has_focus else "cursor-blurred") if cursor else "row")
+            return self.strip(lines[row], self.cursor_ground if cursor else "row")
         if not self.notices and 0 <= (number := y - 2) < len(self._words):
             name = self.state if number == 0 and self.state != "ready" else "muted"
-            return self._strip([(fit(f"  {self._words[number]}", width), name)], "row")
-        return self._strip([(" " * width, "")], "row")
-
-    def _strip(self, parts: Iterable[Part], ground: str) -> LineStrip:
-        segments = [Segment(text, self.line_style(ground, name)) for text, name in parts if text]
-        return LineStrip(
-            Segment.adjust_line_length(segments, self.size.width, self.line_style(ground)), self.size.width
-        )
-
-    def on_click(self, event: events.Click) -> None:
-        """A click chooses; on the chosen one it opens."""
-        index = self._top + (event.y - 1) // ROW_HEIGHT
-        if event.y > 0 and index < len(self.notices):
-            if index == self.cursor:
-                self.action_open()
-            else:
-                self._to(index)
-
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_by(1)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_by(-1)
+            return self.strip([(fit(f"  {self._words[number]}", width), name)], "row")
+        return self.strip([(" " * width, "")], "row")

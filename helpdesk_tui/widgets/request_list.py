@@ -8,16 +8,15 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.plain import ago, stands
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import Part, fit, plain
+from helpdesk_tui.widgets.row_list import RowList
 
 __all__ = ["RequestList", "State"]
 
@@ -29,7 +28,7 @@ UNSENT = UUID(int=0)
 """Stands for the request that is being written and not sent yet."""
 
 
-class RequestList(LineView):
+class RequestList(RowList):
     """The list. It asks nobody for anything: whoever owns it brings the requests.
 
     Args:
@@ -74,12 +73,12 @@ class RequestList(LineView):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "step(1)", "Next request", show=False, id="requests.down"),
-        Binding("k,up", "step(-1)", "Request before", show=False, id="requests.up"),
+        Binding("j,down", "by(1)", "Next request", show=False, id="requests.down"),
+        Binding("k,up", "by(-1)", "Request before", show=False, id="requests.up"),
         Binding("ctrl+d,pagedown,space", "page(1)", "Page down", show=False, id="requests.page_down"),
         Binding("ctrl+u,pageup,b", "page(-1)", "Page up", show=False, id="requests.page_up"),
-        Binding("g,home", "edge(0)", "First request", show=False, id="requests.first"),
-        Binding("G,end", "edge(-1)", "Last request", show=False, id="requests.last"),
+        Binding("g,home", "first", "First request", show=False, id="requests.first"),
+        Binding("G,end", "last", "Last request", show=False, id="requests.last"),
         Binding("enter", "open", "Open the request", show=False, id="requests.open"),
     ]
 
@@ -114,7 +113,6 @@ class RequestList(LineView):
         self._more = False
         self._draft: str | None = None
         self._chosen: UUID | None = None
-        self._top = 0
         self._rows: list[Row] = []
         self._painted: tuple[str, ...] = ()
 
@@ -162,7 +160,7 @@ class RequestList(LineView):
         """Choose a request, if it is listed."""
         if ticket_id in self._order() and ticket_id != self._chosen:
             self._chosen = ticket_id
-            self._follow()
+            self.keep_in_sight()
             self.post_message(self.Highlighted(self.selected))
 
     def _order(self) -> list[UUID]:
@@ -188,7 +186,7 @@ class RequestList(LineView):
         order = self._order()
         if self._chosen not in order:
             self._chosen = order[0] if order else None
-        self._follow()
+        self.keep_in_sight()
         if self._chosen != before or self.selected is not None:
             self.post_message(self.Highlighted(self.selected))
 
@@ -199,13 +197,15 @@ class RequestList(LineView):
             at = [n for n, (kind, _) in enumerate(self._rows) if kind == "draft"]
         return (at[0], at[-1]) if at else (0, 0)
 
-    def _follow(self) -> None:
+    def keep_in_sight(self) -> None:
         """Bring the chosen one into view, with the head above it where that is the first line of all."""
         height = max(self.size.height, 1)
+        order = self._order()
+        self.cursor = order.index(self._chosen) if self._chosen in order else 0
         first, last = self._lines_of(self._chosen)
         first = 0 if first <= 1 else first
-        self._top = max(min(self._top, first), last - height + 1, 0)
-        self._top = min(self._top, max(len(self._rows) - height, 0))
+        self.top = max(min(self.top, first), last - height + 1, 0)
+        self.top = min(self.top, max(len(self._rows) - height, 0))
         self.refresh()
 
     # Painting
@@ -213,7 +213,7 @@ class RequestList(LineView):
     def render_line(self, y: int) -> LineStrip:
         """A line."""
         width = self.size.width
-        index = self._top + y
+        index = self.top + y
         parts: list[Part] = []
         ground = "row"
         if index < len(self._rows):
@@ -221,7 +221,7 @@ class RequestList(LineView):
             chosen = about.id == self._chosen if isinstance(about, Ticket) else self._chosen == UNSENT
             marker = "▌" if chosen and kind in ("title", "about", "draft") else " "
             if marker == "▌":
-                ground = "cursor" if self.has_focus else "cursor-blurred"
+                ground = self.cursor_ground
             if isinstance(about, Ticket):
                 parts = [(marker, ""), *self._about(about, kind, width - 1)]
             elif kind == "head":
@@ -231,8 +231,7 @@ class RequestList(LineView):
             else:
                 name = {"loading": "loading", "failed": "failed"}.get(self.state, "empty")
                 parts = [(f" {fit(str(about), max(width - 1, 0))}", name)]
-        segments = [Segment(text, self.line_style(ground, name)) for text, name in parts if text]
-        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style(ground)), width)
+        return self.strip(parts, ground)
 
     def _about(self, ticket: Ticket, kind: str, width: int) -> list[Part]:
         if kind == "title":
@@ -245,7 +244,7 @@ class RequestList(LineView):
     def _ages(self) -> tuple[str, ...]:
         """How long ago the requests on the screen changed, in words."""
         now = self._clock()
-        shown = self._rows[self._top : self._top + self.size.height]
+        shown = self._rows[self.top : self.top + self.size.height]
         return tuple(ago(about.updated_at, now, self._zone) for _, about in shown if isinstance(about, Ticket))
 
     def _age(self) -> None:
@@ -260,28 +259,29 @@ class RequestList(LineView):
         self._rebuild()
         self.set_interval(AGE_SECONDS, self._age)
 
-    def on_resize(self) -> None:
-        """Another height."""
-        self._follow()
-
     # Keys and mouse
 
-    def action_step(self, by: int) -> None:
-        """To the next one, or the one before."""
+    @property
+    def count(self) -> int:
+        """How many requests there are, the one that is not sent yet too."""
+        return len(self._order())
+
+    @property
+    def fits(self) -> int:
+        """By how many requests a page moves: one stays in sight."""
+        return max(self.size.height // 2 - 1, 1)
+
+    def go_to(self, place: int) -> None:
+        """Choose a request by its place, or the nearest that there is."""
         order = self._order()
         if order:
-            at = order.index(self._chosen) if self._chosen in order else 0
-            self._go(order[min(max(at + by, 0), len(order) - 1)])
+            self._go(order[min(max(place, 0), len(order) - 1)])
 
-    def action_page(self, pages: int) -> None:
-        """By a page."""
-        self.action_step(pages * max(self.size.height // 2 - 1, 1))
-
-    def action_edge(self, place: int) -> None:
-        """To the first or the last one."""
-        order = self._order()
-        if order:
-            self._go(order[place])
+    def row_at(self, y: int) -> int | None:
+        """The request that is drawn on a line, by its place."""
+        kind, about = self._rows[self.top + y] if self.top + y < len(self._rows) else ("head", None)
+        drawn = about.id if isinstance(about, Ticket) else UNSENT if kind == "draft" else None
+        return self._order().index(drawn) if drawn is not None else None
 
     def action_open(self) -> None:
         """Open the chosen one."""
@@ -291,33 +291,5 @@ class RequestList(LineView):
     def _go(self, chosen: UUID) -> None:
         if chosen != self._chosen:
             self._chosen = chosen
-            self._follow()
+            self.keep_in_sight()
             self.post_message(self.Highlighted(self.selected))
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose, and open at the second click."""
-        index = self._top + event.y
-        if index >= len(self._rows):
-            return
-        kind, about = self._rows[index]
-        chosen = about.id if isinstance(about, Ticket) else UNSENT if kind == "draft" else None
-        if chosen is not None and chosen == self._chosen:
-            self.action_open()
-        elif chosen is not None:
-            self._go(chosen)
-
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_step(1)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_step(-1)
-
-    def on_focus(self) -> None:
-        """The cursor shows it."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The cursor shows it."""
-        self.refresh()
