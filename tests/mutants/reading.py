@@ -202,16 +202,16 @@ READING: list[Mutant] = [
     ),
     replaced(
         "sight-of-ones-own-request",
-        "private.sight",
-        "when t.customer_id = who.person then 'requester'",
-        "when t.customer_id = who.person and who.role = 'customer' then 'requester'",
+        "private.sight_of",
+        "WHEN (requester = person) THEN 'requester'::text",
+        "WHEN (requester = person AND agent IS NULL) THEN 'requester'::text",
         "an agent reads the notes about their own request",
     ),
     replaced(
         "sight-of-everybody",
-        "private.sight",
-        "private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)",
-        "who.role <> 'customer'",
+        "private.sight_of",
+        "private.works_on(assignee, department, agent, departments)",
+        "(departments IS NOT NULL)",
         "the functions show every ticket to every agent",
     ),
     # The functions that read past the policies.
