@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tests.model import rules
 from tests.model.loading import CONTENT
-from tests.model.paths import SEARCHES, Seen, names
+from tests.model.paths import SEARCHES, SOME, THROUGH_GATEWAY, Seen, names
 from tests.model.rules import Viewer
 from tests.model.world import LONG_AGO, TAGS, Article, Chat, Message, Notice, Status, Ticket, World
 
@@ -29,9 +29,18 @@ def everything(who: Viewer) -> Seen:
     seen["staff"] = {p.id for p in world.people if p.role != "customer" and not p.deactivated and rules.profile(who, p)}
     seen["departments"] = {d.id for d in world.departments} if rules.departments(who) else set()
     seen["for admins"] = {"yes" if who.role == "admin" else "HD003"}
+    seen["sessions()"] = [rules.sessions(who, p) for p in world.people[:SOME]]
+    seen["preferences()"] = rules.preferences(who)
+    # The column is nobody's to select, since a profile is seen by others than whose it is.
+    seen["preferences"] = "42501"
     own = [p for p in world.people if p.id == who.person]
     seen["me()"] = {(p.id, who.role, p.department) for p in own}
     return seen
+
+
+def through_gateway(who: Viewer) -> Seen:
+    """A login that is believed about whom it asks for is told the same as they are."""
+    return {f"gateway {table}": tables(who)[f"table {table}"] for table in THROUGH_GATEWAY}
 
 
 def _if(condition: bool, rows: Iterable[T]) -> set[T]:

@@ -17,6 +17,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from tests.db.sessions import Sync, anonymous_claims, anonymous_visitor, connect_as, gateway, owner, with_people
+from tests.model import world as drawn
 from tests.model.world import CAST, CATEGORIES, DEPARTMENTS, FAR_OFF, LONG_AGO, PEOPLE_IDS, File, World
 from tests.world import DeskDatabase, People, Person
 
@@ -57,10 +58,16 @@ class Stage:
     sessions: dict[UUID, UUID]
     connections: dict[UUID, Sync]
     visitor: UUID
+    gateway: Sync
+
+    def claims(self, person: drawn.Person) -> dict[str, str]:
+        """What a token says that was issued to them."""
+        aal = "aal2" if person.factors else "aal1"
+        return {"sub": str(person.id), "role": "authenticated", "aal": aal, "session_id": str(self.sessions[person.id])}
 
     def close(self) -> None:
         """Hangs up."""
-        for each in (self.owner, *self.connections.values()):
+        for each in (self.owner, self.gateway, *self.connections.values()):
             with suppress(OSError):
                 each.close()
 
@@ -93,7 +100,7 @@ def stage(database: DeskDatabase) -> Stage:
     connections = {person.id: connect_as(database, person) for person in cast}
     connections[visitor] = gateway(database, anonymous_claims(visitor))
     sessions = {person.id: person.session_id for person in cast if person.session_id is not None}
-    return Stage(database, boss, sessions, connections, visitor)
+    return Stage(database, boss, sessions, connections, visitor, gateway(database, {}))
 
 
 def load(stage: Stage, world: World) -> None:
@@ -120,9 +127,12 @@ def _people(boss: Sync, stage: Stage, world: World) -> None:
     boss.execute("update private.settings set staff_need_two_factors = %s", [world.two_factors])
     with boss.cursor() as cursor:
         cursor.executemany(
-            "update public.profiles set full_name = %s, role = %s, department_id = %s, deactivated_at = %s"
-            " where id = %s",
-            [(p.name, p.role, p.department, LONG_AGO if p.deactivated else None, p.id) for p in world.people],
+            "update public.profiles set full_name = %s, role = %s, department_id = %s, deactivated_at = %s,"
+            " preferences = %s where id = %s",
+            [
+                (p.name, p.role, p.department, LONG_AGO if p.deactivated else None, Jsonb(p.preferences), p.id)
+                for p in world.people
+            ],
         )
         cursor.executemany(
             "update auth.users set banned_until = %s, deleted_at = %s where id = %s",

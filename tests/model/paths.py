@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -54,6 +55,12 @@ SEARCHES: Final = {WORDS[0]: False, f"{WORDS[1]} {WORDS[2]}": False, WORDS[3]: T
 """What articles are searched for, and whether among what is published alone."""
 
 
+SOME: Final = 3
+"""Of so many people it is asked where they are signed in."""
+THROUGH_GATEWAY: Final = ("tickets", "ticket_messages", "profiles", "chat_sessions", "kb_articles", "notifications")
+"""What is read over a shared login too, which is believed about the claims it sets."""
+
+
 def ask(connection: Sync, sql: str, **parameters: Any) -> list[Any]:
     """The rows; single values where there is one column."""
     with connection.cursor(row_factory=tuple_row) as cursor:
@@ -74,6 +81,15 @@ def state(connection: Sync, sql: str, **parameters: Any) -> str:
     except psycopg.Error as error:
         return error.sqlstate or "?"
     return "yes"
+
+
+def answered(connection: Sync, sql: str, **parameters: Any) -> Any:
+    """The one value of a statement, or how it was refused."""
+    try:
+        (value,) = ask(connection, sql, **parameters)
+    except psycopg.Error as error:
+        return error.sqlstate
+    return value
 
 
 def each(function: str, columns: str) -> str:
@@ -97,8 +113,23 @@ def look(connection: Sync, world: World) -> Seen:
     seen["staff"] = {row.id for row in run(connection, people.staff())}
     seen["departments"] = {row.id for row in run(connection, people.departments())}
     seen["for admins"] = {state(connection, sql, person=everybody[0]) for sql in ADMINS}
+    seen["sessions()"] = [
+        answered(connection, "select count(*) from helpdesk.sessions(%(person)s)", person=person.id)
+        for person in world.people[:SOME]
+    ]
+    seen["preferences()"] = answered(connection, "select helpdesk.preferences()")
+    seen["preferences"] = answered(connection, "select preferences from public.profiles")
     seen["me()"] = {(row.id, row.role, row.department_id) for row in run(connection, people.me())}
     return seen
+
+
+def look_through_gateway(connection: Sync, claims: Mapping[str, str]) -> Seen:
+    """What a gateway is told that sets these claims, by table."""
+    connection.execute("select set_config('request.jwt.claims', %s, false)", [json.dumps(claims)])
+    return {
+        f"gateway {table}": set(ask(connection, f"select id, {TABLES[table]} from public.{table}"))
+        for table in THROUGH_GATEWAY
+    }
 
 
 def _of_tickets(connection: Sync, world: World) -> Seen:

@@ -240,6 +240,21 @@ def notice(who: Viewer, row: Notice) -> bool:
     )
 
 
+def preferences(who: Viewer) -> dict[str, str] | None:
+    """ "notifications, preferences: their own", for customer, agent and admin."""
+    found = next((person for person in who.world.people if person.id == who.person), None)
+    return None if found is None else found.preferences
+
+
+def sessions(who: Viewer, row: Person) -> int | str:
+    """ "sign-ins: customer: their own; agent: their own; admin: all." What is answered of others is "not there"."""
+    if who.role is None:
+        return "HD003"
+    if row.id == who.person or who.role == "admin":
+        return int(row.signed_in and not row.gone)
+    return "HD004"
+
+
 # -- live changes -----------------------------------------------------------------------------------------------------
 
 

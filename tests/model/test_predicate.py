@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from helpdesk_tui.core.why import CLAUSES, OBSTACLES
 from tests.model import expected, live, paths, rules
+from tests.model.drawing import worlds
 from tests.model.loading import Stage, load, stage
 from tests.model.rules import Viewer
-from tests.model.world import CHIEF, World, worlds
+from tests.model.world import CAST, CHIEF, World
 from tests.world import DeskDatabase
 
 USUAL: Final = 25
@@ -67,6 +68,12 @@ def test_everybody_sees_by_every_path_what_the_model_says(desk: Stage, world: Wo
     load(desk, world)
     for identity, who in viewers(desk, world):
         wrong = differences(paths.look(desk.connections[identity], world), expected.everything(who))
+        assert not wrong, (who.person, who.role, wrong)
+    for person in world.people[: CAST + 1]:
+        who = rules.viewer(world, person)
+        wrong = differences(
+            paths.look_through_gateway(desk.gateway, desk.claims(person)), expected.through_gateway(who)
+        )
         assert not wrong, (who.person, who.role, wrong)
 
 
