@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "logout": ("sign out on this machine", "helpdesk_tui.cli.account"),
     "whoami": ("show who is signed in, and where", "helpdesk_tui.cli.account"),
     "factors": ("your second factors: authenticators whose codes you sign in with", "helpdesk_tui.cli.factors"),
+    "sessions": ("where one is signed in, and end that", "helpdesk_tui.cli.sessions"),
     "tickets": ("list, show, answer and change tickets", "helpdesk_tui.cli.tickets"),
     "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),

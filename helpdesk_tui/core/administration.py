@@ -1,7 +1,8 @@
 """What an admin does: departments, people, categories, tags, and many tickets at once.
 
 What is done to people and to many tickets is an *act*: done whole or not at all, numbered, and taken back with
-``undo`` as far as nobody has changed it since. Every call is one network round trip; an act may be sent twice.
+``undo`` as far as nobody has changed it since. Every call is one network round trip (a deactivation two); an act may
+be sent twice.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
+from helpdesk_tui.core import sign_ins
 from helpdesk_tui.core.administration_model import (
     ActRow,
     Candidate,
@@ -143,6 +145,9 @@ class Administration:
         answer = await self._act(
             "select helpdesk.change_person(%s, %s, %s, %s, %s)", (act or uuid4(), person, change.as_json(), held, heir)
         )
+        if change.active is False:
+            # A round trip of its own: whoever connected while the first was on its way is there once it is done.
+            await sign_ins.hang_up(self.database)
         return Changed(answer["act"], answer["words"], answer["loses"], answer["held"], tuple(answer["handed"]))
 
     # -- tickets ------------------------------------------------------------------------------------------------------
