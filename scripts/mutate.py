@@ -66,7 +66,7 @@ GUARDS = (
     "tests/db/test_notices.py",
     "tests/db/test_bulk_acts.py",
     "tests/db/test_hook.py",
-    "tests/db/test_hostile.py",
+    "tests/attacks/test_read_articles.py",
     "tests/db/test_identity.py",
     "tests/attacks",
     "tests/db/test_deactivating.py",

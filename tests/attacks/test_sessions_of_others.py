@@ -292,6 +292,13 @@ def test_locks_that_anybody_may_take_hold_up_nobody(stage: Stage, victim: Sync) 
     holding.close()
 
 
+def test_no_lock_outlives_its_session(stage: Stage) -> None:
+    """A transaction that is prepared would, where the server is set up for that; ours are not."""
+    script = "update public.tickets set status = status; prepare transaction 'zz'"
+    assert {stage.attack(who, script).code for who in LOGINS} == {"55000"}
+    assert stage.run("select 1 from pg_prepared_xacts") == []
+
+
 def test_nobody_keeps_others_from_signing_in(stage: Stage) -> None:
     """By altering, in a transaction left open, the one role that all logins are members of, or oneself."""
     holding = stage.fresh("cora")
