@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,16 +15,16 @@ from textual.widgets import TextArea
 
 from helpdesk_tui.core.chat_presence import Presence
 from helpdesk_tui.core.errors import HelpdeskError, NotFound
-from helpdesk_tui.core.model import Message, Thread, Ticket
-from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.chat_outbox import ChatOutbox
+from helpdesk_tui.screens.chat_words import Talk, head_words, note_words, thread_of
 from helpdesk_tui.widgets.chat_field import ChatField, ChatLine
 from helpdesk_tui.widgets.thread import ThreadView
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.chats import Chat, ChatMessage, Chats
+    from helpdesk_tui.core.chats import Chat, Chats
     from helpdesk_tui.core.journal import Draft
     from helpdesk_tui.core.live_events import Typing
+    from helpdesk_tui.core.model import Thread
     from helpdesk_tui.screens.link import Link
 
 __all__ = ["ChatTalk"]
@@ -33,23 +33,6 @@ __all__ = ["ChatTalk"]
 KEEP_SECONDS: Final = 0.3
 #: How often is looked whether the other side has stopped typing.
 TICK_SECONDS: Final = 1.0
-
-
-@dataclass
-class _Talk:
-    """One chat as it is known here, kept while others are looked at."""
-
-    chat: Chat
-    outbox: ChatOutbox
-    presence: Presence
-    said: dict[UUID, ChatMessage] = field(default_factory=dict)
-    read: bool = False
-    seen: UUID | None = None
-
-    @property
-    def newest(self) -> UUID | None:
-        """The last message that is known."""
-        return next(reversed(self.said), None)
 
 
 class ChatTalk(Vertical):
@@ -99,7 +82,7 @@ class ChatTalk(Vertical):
         self.note = ChatLine(id="note")
         self.field = ChatField(id="field")
         self.field.placeholder = "Write here; Enter sends"
-        self._talks: dict[UUID, _Talk] = {}
+        self._talks: dict[UUID, Talk] = {}
         self._shown: UUID | None = None
         self._keeping: Timer | None = None
         self._filling = False
@@ -122,7 +105,7 @@ class ChatTalk(Vertical):
     # What is shown
 
     @property
-    def talk(self) -> _Talk | None:
+    def talk(self) -> Talk | None:
         """What is known of the chat on the screen."""
         return self._talks.get(self._shown) if self._shown is not None else None
 
@@ -144,7 +127,7 @@ class ChatTalk(Vertical):
         talk = self._talks.get(chat.id)
         if talk is None:
             outbox = ChatOutbox(self.link.drafts, self.link.drafts_owner, chat.id, self._outbox_told)
-            talk = self._talks[chat.id] = _Talk(chat, outbox, Presence(chat.id, self.link.user_id))
+            talk = self._talks[chat.id] = Talk(chat, outbox, Presence(chat.id, self.link.user_id))
             if outbox.waiting:
                 self.link.spawn(self._send(talk))
         else:
@@ -194,47 +177,8 @@ class ChatTalk(Vertical):
         if self._shown == chat.id:
             self._look_right()
 
-    def _thread(self, talk: _Talk) -> Thread:
-        chat = talk.chat
-        about = Ticket(
-            id=chat.id,
-            number=0,
-            title="",
-            status="open",
-            priority="medium",
-            customer_id=chat.customer_id,
-            requester=chat.customer,
-            assignee_id=chat.agent_id,
-            assignee=chat.agent,
-            department_id=None,
-            department=None,
-            due_date=None,
-            created_at=chat.created_at,
-            updated_at=chat.created_at,
-        )
-        messages = [
-            Message(said.id, said.sender_id, said.sender, said.by_staff, False, said.content, said.created_at)
-            for said in talk.said.values()
-        ]
-        me = self.link.me
-        by_staff = me is not None and me.role != "customer"
-        # Another id than the message will have: it looks otherwise then.
-        last = max((said.created_at for said in messages), default=chat.created_at)
-        now = max(self.link.clock(), last)
-        messages += [
-            Message(
-                uuid5(draft.message_id, "sending"),
-                self.link.user_id,
-                (me.name if me else "I") + " · sending …",
-                by_staff,
-                False,
-                draft.content,
-                now,
-            )
-            for draft in talk.outbox.waiting
-            if draft.message_id not in talk.said
-        ]
-        return Thread(ticket=about, description="", messages=tuple(messages), history=())
+    def _thread(self, talk: Talk) -> Thread:
+        return thread_of(talk, me=self.link.user_id, named=self.link.me, now=self.link.clock())
 
     def _look_right(self) -> None:
         """Head, note and field as the chat is."""
@@ -242,7 +186,7 @@ class ChatTalk(Vertical):
         if talk is None:
             return
         chat = talk.chat
-        self.head.say(self._head_words(chat), "plain")
+        self.head.say(head_words(chat, me=self.link.user_id, plain=self.plain), "plain")
         over = chat.status == "ended" or (
             not self.plain and (chat.status == "waiting" or chat.agent_id != self.link.user_id)
         )
@@ -251,55 +195,8 @@ class ChatTalk(Vertical):
         if over and self.field.has_focus:
             self.log_view.focus()
         self.field.set_class(over, "-hidden")
-        words, look = self._note_words(talk)
+        words, look = note_words(talk, me=self.link.user_id, plain=self.plain)
         self.note.say(words, look)
-
-    def _head_words(self, chat: Chat) -> str:
-        if self.plain:
-            return "Chat with us" if chat.agent is None else f"Chat with {safe_line(chat.agent, 80)}"
-        words = [safe_line(chat.customer, 80)]
-        if chat.topic:
-            words.append(safe_line(chat.topic, 120))
-        if chat.agent is not None and chat.agent_id != self.link.user_id:
-            words.append(f"with {safe_line(chat.agent, 80)}")
-        if chat.ticket_number is not None:
-            words.append(f"ticket #{chat.ticket_number}")
-        return " · ".join(words)
-
-    def _note_words(self, talk: _Talk) -> tuple[str, str]:
-        chat, outbox = talk.chat, talk.outbox
-        if outbox.trouble:
-            many = "1 message is" if len(outbox.waiting) == 1 else f"{len(outbox.waiting)} messages are"
-            return f"✗ {many} not through yet, sent again by itself: {outbox.trouble}", "alarm"
-        if outbox.problem:
-            return f"✗ {outbox.problem}", "alarm"
-        if chat.status == "ended":
-            return self._over_words(chat), "quiet"
-        if chat.status == "waiting":
-            if not self.plain:
-                return "This one waits. Enter or a takes it.", "notable"
-            place = chat.position or 1
-            line = "You are next" if place == 1 else f"You are number {place} in line"
-            return f"◔ {line}. Write on meanwhile: it is read when it is your turn.", "notable"
-        if not self.plain and chat.agent_id != self.link.user_id:
-            return "A colleague's chat: for you to read.", "quiet"
-        other = safe_line((chat.agent if self.plain else chat.customer) or "", 60)
-        if talk.presence.typing:
-            return f"✎ {other} is typing …", "notable"
-        if talk.presence.here:
-            return f"● {other} is here", "quiet"
-        if talk.presence.away:
-            return f"○ {other} is away at the moment", "quiet"
-        return "", "quiet"
-
-    def _over_words(self, chat: Chat) -> str:
-        if not self.plain:
-            rated = f" They rated it {chat.rating} of 5." if chat.rating is not None else ""
-            comment = f" “{safe_line(chat.rating_comment, 200)}”" if chat.rating_comment else ""
-            return f"This chat is over.{rated}{comment}"
-        if chat.rating is None:
-            return "This chat is over. How was it, 1 (bad) to 5 (good)? c begins another one."
-        return f"This chat is over; you gave it {chat.rating} of 5. c begins another one."
 
     # Reading
 
@@ -329,7 +226,7 @@ class ChatTalk(Vertical):
         self.post_message(self.Looked(talk.chat))
         await self._seen(talk)
 
-    def _say_all(self, talk: _Talk) -> None:
+    def _say_all(self, talk: Talk) -> None:
         if not talk.read:
             return
         following = self.field.has_focus or self.log_view.at_end
@@ -338,7 +235,7 @@ class ChatTalk(Vertical):
             self.log_view.action_last()
         self._look_right()
 
-    async def _seen(self, talk: _Talk) -> None:
+    async def _seen(self, talk: Talk) -> None:
         """What is on the screen of somebody who looks at it has been read."""
         newest = talk.newest
         if self.chats is None or newest is None or talk.seen == newest or self._shown != talk.chat.id or not self.here:
@@ -411,7 +308,7 @@ class ChatTalk(Vertical):
         self._say_all(talk)
         self.link.spawn(self._send(talk))
 
-    async def _send(self, talk: _Talk) -> None:
+    async def _send(self, talk: Talk) -> None:
         chats = self.chats
         if chats is None:
             return
@@ -449,7 +346,7 @@ class ChatTalk(Vertical):
         if self._shown == word.chat:
             self._look_right()
 
-    async def _tell(self, talk: _Talk, *, typing: bool = False, here: bool = True) -> None:
+    async def _tell(self, talk: Talk, *, typing: bool = False, here: bool = True) -> None:
         """Tell the other side; whoever cannot be told is none the worse."""
         if self.chats is None:
             return

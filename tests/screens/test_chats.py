@@ -54,7 +54,7 @@ async def test_of_two_who_take_a_chat_one_gets_it_and_the_other_is_told_by_whom(
         assert waiting is not None
         async with chats_of(team, team.colleague, "agent") as other:
             assert (await other.accept(chat)).done
-        screen._take(waiting)
+        screen.take(waiting)
         await seen.until(lambda: seen.shows("has taken the chat with"), "by whom")
         name = await team.value("select full_name from profiles where id = %s", team.colleague.id)
         assert seen.shows(f"{name} has taken the chat")
