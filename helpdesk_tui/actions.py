@@ -67,6 +67,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("app.help", "Show every key", ("question_mark", "f1"), "anywhere", "app.help", "help"),
     Action("app.palette", "Find a command", ("ctrl+p", "colon"), "anywhere", "app.command_palette", palette=False),
     Action("app.dark", "Switch between dark and light", ("ctrl+t",), "anywhere", "app.toggle_dark"),
+    Action("app.second_factor", "Add a second factor to your account", (), "anywhere", "app.second_factor"),
     Action("app.sign_out", "Sign out on this device", (), "anywhere", "app.sign_out"),
     Action("app.quit", "Leave the program", ("ctrl+q", "q"), "anywhere", "app.quit", palette=True),
     Action("place.knowledge", "The knowledge base", ("K",), "anywhere", "app.open('knowledge')", "knowledge"),

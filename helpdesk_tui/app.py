@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 # Both are read when Textual is imported: a local terminal takes frames as fast as they come, and animated scrolling
 # costs more than it shows.
@@ -131,11 +131,26 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         if link is self.link and not self._signing_out:
             self.sign_in_again(why)
 
+    def factor_owed(self, link: Link) -> None:
+        """Staff go on with a second factor; what they wrote stays in the journal."""
+        if link is self.link and not self._signing_out:
+            self._ask_for_factor(
+                "owed", "This helpdesk asks its staff for a second factor: you sign in with a code, too, from now on."
+            )
+
+    def action_second_factor(self) -> None:
+        """Add a second factor to one's account, and come back."""
+        if self.link is not None:
+            self._ask_for_factor("wanted", "From now on you sign in with a code, too.")
+
+    def _ask_for_factor(self, factor: Literal["owed", "wanted"], reason: str) -> None:
+        self.run_worker(self._ask_for_sign_in(reason, factor), group="door", exclusive=True)
+
     def sign_in_again(self, reason: str = "") -> None:
         """Ask for a sign-in, saying why; then the home screen. What was written stays in the journal."""
         self.run_worker(self._ask_for_sign_in(reason), group="door", exclusive=True)
 
-    async def _ask_for_sign_in(self, reason: str) -> None:
+    async def _ask_for_sign_in(self, reason: str, factor: Literal["", "owed", "wanted"] = "") -> None:
         from helpdesk_tui.screens.sign_in import SignInScreen
 
         await self.leave()
@@ -146,12 +161,13 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
             from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
 
             where = "the demo on this machine"
-            reason = (
-                f"{reason} The demo's people are {', '.join(ACCOUNTS.values())}; all have the password {DEMO_PASSWORD}."
-            )
+            people = f"The demo's people are {', '.join(ACCOUNTS.values())}; all have the password {DEMO_PASSWORD}."
+            reason = reason if factor else f"{reason} {people}".strip()
         mail = str(self._sign_in.mailbox or "")
         await self.push_screen(
-            SignInScreen(self._sign_in, where, reason=reason, email=email, mail=mail, newcomer=self._greet),
+            SignInScreen(
+                self._sign_in, where, reason=reason, email=email, mail=mail, newcomer=self._greet, factor=factor
+            ),
             self._signed_in,
         )
 

@@ -10,7 +10,6 @@ from helpdesk_tui import collecting
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.options import add_common, flags_of, path_of
 from helpdesk_tui.cli.output import say
-from helpdesk_tui.core.errors import SignInError
 from helpdesk_tui.core.settings import DEMO, Settings, load
 
 if TYPE_CHECKING:
@@ -71,8 +70,8 @@ def _settings(args: argparse.Namespace) -> Settings:
     return load({**flags, "profile": DEMO}, path=path_of(args))
 
 
-async def _enter(args: argparse.Namespace, settings: Settings) -> tuple[LocalDesk, SignIn, Session]:
-    """The desk with somebody signed in."""
+async def _enter(args: argparse.Namespace, settings: Settings) -> tuple[LocalDesk, SignIn, Session | None]:
+    """The desk with somebody signed in; with nobody where that takes the code of a second factor."""
     from helpdesk_tui.core.session import SecondFactor, SignIn
     from helpdesk_tui.core.tokens import MemoryStore, open_store
     from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
@@ -86,9 +85,8 @@ async def _enter(args: argparse.Namespace, settings: Settings) -> tuple[LocalDes
     if session is None:
         entered = await sign_in.password(ACCOUNTS[args.role or "agent"], DEMO_PASSWORD)
         if isinstance(entered, SecondFactor):
-            raise SignInError(
-                f"{ACCOUNTS[args.role or 'agent']} has a second factor by now.", "Start over with --reset."
-            )
+            await sign_in.abandon()
+            return desk, sign_in, None
         session = entered
     people = ", ".join(f"{email} ({role})" for role, email in ACCOUNTS.items())
     say(f"You are {session.email}. Others: {people}. The password of all: {DEMO_PASSWORD}")

@@ -131,18 +131,14 @@ async def finish(sign_in: SignIn, enrolment: Enrolment, *, shown: bool = False) 
 
 
 def _instructions(enrolment: Enrolment) -> list[str]:
-    """What an authenticator needs, on stderr: it is no answer for a script to keep."""
-    lines = ["Scan this with an authenticator app on your telephone:", ""] if _drawn() else []
-    if _drawn():
+    """What an authenticator needs, on stderr: it is no answer for a script to keep. The QR code comes last, so that a
+    terminal of 24 lines shows all of it above the question."""
+    drawn = Output(stream=sys.stderr).colour  # black on white takes colours
+    words = "Type this key into an authenticator app on your telephone"
+    lines = [f"{words}, or scan the code below:" if drawn else f"{words}:", ""]
+    lines += [f"  {safe_line(enrolment.grouped)}", f"  {safe_line(enrolment.uri, 1000)}", ""]
+    if drawn:
         from helpdesk_tui.core.qr import half_blocks
 
         lines += [f"  {_BLACK_ON_WHITE}{line}{_PLAIN}" for line in half_blocks(enrolment.uri)]
-        lines += ["", "or type the key into it:"]
-    else:
-        lines += ["Type this key into an authenticator app:"]
-    return [*lines, "", f"  {safe_line(enrolment.grouped)}", f"  {safe_line(enrolment.uri, 1000)}", ""]
-
-
-def _drawn() -> bool:
-    """Whether a QR code can be drawn: black on white takes colours."""
-    return Output(stream=sys.stderr).colour
+    return lines

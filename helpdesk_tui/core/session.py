@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from helpdesk_tui.core.accounts import SecondFactor
-from helpdesk_tui.core.credential import Session, lifetime, session_from
+from helpdesk_tui.core.credential import Session, lifetime, read_claims, session_from
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError, SignInError
 from helpdesk_tui.core.factors import Factors
 from helpdesk_tui.core.settings import Settings
@@ -108,6 +108,8 @@ class SignIn(Factors):
         """End a sign-in that waits for its second factor, or for a new password, as far as the server can be told."""
         if self._pending is not None:
             (access_token, _, _), self._pending = self._pending, None
+            if self.session is not None and str(self.session.session_id) == read_claims(access_token).get("session_id"):
+                return  # it only was to be raised, and goes on as it is
             with contextlib.suppress(HelpdeskError):
                 async with self._server() as server:
                     await server.admin.sign_out(access_token, "local")

@@ -206,7 +206,10 @@ class Link:
         try:
             desk = await Desk.open(self.settings, self._session, renew=self._sign_in.refresh)
         except SignInError as error:
-            self._sign_in_needed(str(error))
+            if error.kind == "second_factor":
+                self._factor_owed()
+            else:
+                self._sign_in_needed(str(error))
             return
         except HelpdeskError as error:
             self._become("down", str(error))
@@ -280,6 +283,12 @@ class Link:
             self._ended = True
             self._owner.signed_out(self, why)
 
+    def _factor_owed(self) -> None:
+        """As above: the desk of somebody who owes one would be empty."""
+        if not self._ended:
+            self._ended = True
+            self._owner.factor_owed(self)
+
     def look_at_myself(self) -> None:
         """My role or department may be another now, and so what I see; my colleagues may; or my session was ended."""
         self._run(self._who_am_i())
@@ -297,6 +306,9 @@ class Link:
             return
         if not found:
             self._sign_in_needed("You were signed out: this session was ended elsewhere.")
+            return
+        if found[0].owes_factor:
+            self._factor_owed()
             return
         desk.staff, desk.departments = tuple(staff), tuple(departments)
         if found[0] != desk.me:

@@ -27,6 +27,9 @@ class Owner(Protocol):
     def signed_out(self, link: Link, why: str) -> None:
         """Somebody has to sign in again."""
 
+    def factor_owed(self, link: Link) -> None:
+        """Somebody of the team has to give a second factor, or add one, before they go on."""
+
     def crashed(self, fault: BaseException) -> None:
         """A reading failed in a way that nobody foresaw."""
 

@@ -1,28 +1,35 @@
-"""Getting in: signing in, with a code where the account has a second factor; signing up; a new password."""
+"""Getting in: signing in, with a code where the account has a second factor; adding one; signing up; a new password."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
+from textual.events import Resize
 from textual.screen import Screen
 from textual.widgets import Button, Input, Static
 
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import HelpdeskError, SignInError
 from helpdesk_tui.core.text import safe_block
 from helpdesk_tui.screens.sign_in_steps import STEPS, Name
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.factors import Enrolment
     from helpdesk_tui.core.session import SecondFactor, SignIn
 
 __all__ = ["SignInScreen"]
 
 KEYS = "Enter goes on · Tab next field · ^Q leaves"
+ENROL_KEYS = "Enter adds it · Esc goes back · ^Q leaves"
+#: Columns that the words beside a QR code need.
+BESIDE = 35
+#: Lines below which the card does without margins.
+LOW = 26
 
 
 class SignInScreen(Screen[object]):
@@ -35,6 +42,8 @@ class SignInScreen(Screen[object]):
         email: what the e-mail field starts with.
         mail: where the codes are that would come by e-mail, where there is no mail server.
         newcomer: called with the session of somebody who has just signed up.
+        factor: whoever is signed in gives or adds a second factor first: ``owed`` by staff, where one is demanded;
+            ``wanted``: Esc goes on without one.
     """
 
     CSS_PATH = "sign_in.tcss"
@@ -43,6 +52,7 @@ class SignInScreen(Screen[object]):
         Binding("escape", "back", show=False),
         Binding("ctrl+n", "step('up')", "Sign up", show=False, id="sign_in.up"),
         Binding("ctrl+r", "step('forgot')", "New password", show=False, id="sign_in.forgot"),
+        Binding("ctrl+o", "step('mail')", "Code by e-mail", show=False, id="sign_in.mail"),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
@@ -56,6 +66,7 @@ class SignInScreen(Screen[object]):
         email: str = "",
         mail: str = "",
         newcomer: Callable[[Session], None] = lambda _: None,
+        factor: Literal["", "owed", "wanted"] = "",
     ) -> None:
         super().__init__()
         self._sign_in = sign_in
@@ -64,34 +75,42 @@ class SignInScreen(Screen[object]):
         self._email = email
         self._mail = mail
         self._newcomer = newcomer
+        self._wants = factor
         self._factor: SecondFactor | None = None
+        self._enrolment: Enrolment | None = None
         self._busy = False
         self._step: Name = "in"
 
     def compose(self) -> ComposeResult:
-        """A card in the middle."""
-        with Vertical(id="card"):
-            yield Static("helpdesk", id="title", markup=False)
-            yield Static("", id="where", markup=False)
-            yield Input(placeholder="Your name", id="name", max_length=200)
-            yield Input(self._email, placeholder="E-mail", id="email")
-            yield Input(placeholder="Password", password=True, id="password")
-            yield Input(placeholder="Code", id="code", max_length=20)
-            yield Input(placeholder="A new password", password=True, id="new_password")
-            yield Button("", variant="primary", id="go")
-            yield Static(safe_block(self._reason), id="said", markup=False)
-            yield Static(
-                "[@click=screen.step('up')]New here? ^N signs up[/]   "
-                "[@click=screen.step('forgot')]Forgot the password? ^R[/]",
-                id="others",
-            )
-            yield Static("", id="keys", markup=False)
+        """A card in the middle; a QR code beside it, where there is one to scan."""
+        with Horizontal(id="both"):
+            yield Static("", id="qr", markup=False)
+            with Vertical(id="card"):
+                yield Static("helpdesk", id="title", markup=False)
+                yield Static("", id="where", markup=False)
+                yield Static("", id="secret", markup=False)
+                yield Input(placeholder="Your name", id="name", max_length=200)
+                yield Input(self._email, placeholder="E-mail", id="email")
+                yield Input(placeholder="Password", password=True, id="password")
+                yield Input(placeholder="Code", id="code", max_length=20)
+                yield Input(placeholder="A new password", password=True, id="new_password")
+                yield Button("", variant="primary", id="go")
+                yield Static(safe_block(self._reason), id="said", markup=False)
+                yield Static(
+                    "[@click=screen.step('up')]New here? ^N signs up[/]   "
+                    "[@click=screen.step('forgot')]Forgot the password? ^R[/]\n"
+                    "[@click=screen.step('mail')]A code by e-mail instead of a password: ^O[/]",
+                    id="others",
+                )
+                yield Static("", id="keys", markup=False)
 
     def on_mount(self) -> None:
         """The first step."""
         for field in self.query(Input):
             field.cursor_blink = False  # no painting while nobody types
-        self._show("in")
+        self._show("lead" if self._wants else "in")
+        if self._wants:
+            self._go()
 
     def _show(self, name: Name) -> None:
         """Go to a step: its fields, the first empty one with the focus."""
@@ -100,15 +119,49 @@ class SignInScreen(Screen[object]):
         self.query_one("#where", Static).update(f"{step.title} {self._where}")
         self.query_one("#go", Button).label = step.button
         self.query_one("#others").display = name == "in"
-        self.query_one("#keys", Static).update(f"Esc goes back · {KEYS}" if step.back else KEYS)
+        keys = f"Esc goes back · {KEYS}" if step.back else KEYS
+        self.query_one("#keys", Static).update(ENROL_KEYS if name == "enroll" else keys)
+        self.query_one("#secret").display = name == "enroll"
+        self._fit(self.app.size.width, self.app.size.height)
         code = self.query_one("#code", Input)
         code.value = ""
-        code.placeholder = "Code from your authenticator app" if "factor" in name else "Code from the e-mail"
+        by_app = name in ("factor", "reset_factor", "enroll")
+        code.placeholder = "Code from your authenticator app" if by_app else "Code from the e-mail"
+        if name == "enroll":
+            code.placeholder = "The six digits it shows"
         fields = list(self.query(Input))
         for field in fields:
             field.display = field.id in step.fields
         shown = [field for field in fields if field.display]
-        next((field for field in shown if not field.value), shown[0]).focus()
+        next((field for field in shown if not field.value), shown[0] if shown else self.query_one("#go")).focus()
+
+    def _fit(self, width: int, height: int) -> None:
+        """What there is room for: the QR code, if there is one, beside the words and whole, or not at all."""
+        lines: list[str] = []
+        if self._step == "enroll" and self._enrolment is not None:
+            from helpdesk_tui.core.qr import half_blocks
+
+            lines = half_blocks(self._enrolment.uri)
+        fits = bool(lines) and len(lines[0]) + BESIDE <= width and len(lines) <= height
+        code = self.query_one("#qr", Static)
+        code.display = fits
+        code.update("\n".join(lines) if fits else "")
+        if self._enrolment is not None:
+            half = len(self._enrolment.grouped) // 2
+            key = f"{self._enrolment.grouped[:half].strip()}\n{self._enrolment.grouped[half:].strip()}"
+            first = (
+                "Scan this with an authenticator app, or type the key:"
+                if fits
+                else "Type this key into an authenticator app:"
+            )
+            self.query_one("#secret", Static).update(safe_block(f"{first}\n\n{key}\n\n{self._enrolment.uri}"))
+        self.set_class(height < LOW, "low")
+        self.set_class(self._step == "enroll", "enrolling")
+        self.set_class(fits and width < len(lines[0]) + 60, "tight")
+
+    def on_resize(self, event: Resize) -> None:
+        """There may be room for the QR code now, or none any more."""
+        self._fit(event.size.width, event.size.height)
 
     def _value(self, field: str) -> str:
         return self.query_one(f"#{field}", Input).value
@@ -141,8 +194,12 @@ class SignInScreen(Screen[object]):
     def action_back(self) -> None:
         """Back, for another account or a fresh start. What was begun at the server ends."""
         back = STEPS[self._step].back
-        if back is not None and not self._busy:
-            self._factor = None
+        if self._busy:
+            return
+        if self._wants == "wanted" and self._sign_in.session is not None:
+            self.dismiss(self._sign_in.session)
+        elif back is not None:
+            self._factor = self._enrolment = None
             self._say("")
             self._show(back)
             self.run_worker(self._sign_in.abandon())
@@ -158,7 +215,10 @@ class SignInScreen(Screen[object]):
         except HelpdeskError as error:
             self._say(str(error))
             shown = [field for field in self.query(Input) if field.display]
-            next((field for field in shown if not field.value), shown[-1]).focus()
+            if isinstance(error, SignInError) and error.kind == "second_factor" and shown:
+                shown[-1].value = ""  # the next one is typed from the beginning
+            if shown:
+                next((field for field in shown if not field.value), shown[-1]).focus()
         finally:
             self._busy = False
 
@@ -191,6 +251,21 @@ class SignInScreen(Screen[object]):
                 assert self._factor is not None
                 await self._sign_in.prove(self._factor, self._value("code"))
                 self._next_to_new(None)
+            case "mail":
+                await self._sign_in.send_code(email)
+                self._show("mailed")
+                self._say(
+                    f"If there is an account of {email}, a code is on its way to it, one a minute at most. "
+                    f"{self._elsewhere()}",
+                    failed=False,
+                )
+            case "mailed":
+                self._entered(await self._sign_in.enter(email, self._value("code")))
+            case "lead":
+                await self._lead()
+            case "enroll":
+                assert self._enrolment is not None
+                self.dismiss(await self._sign_in.finish(self._enrolment, self._value("code")))
             case "new":
                 self._in(await self._sign_in.set_password(self._value("new_password")))
 
@@ -203,9 +278,21 @@ class SignInScreen(Screen[object]):
         return session is not None
 
     async def _password(self, email: str) -> None:
+        self._entered(await self._sign_in.password(email, self._value("password")))
+
+    async def _lead(self) -> None:
+        """Whoever is signed in gives the second factor that they have, or adds one."""
+        factor = await self._sign_in.owed()
+        if factor is not None:
+            self._ask_factor("factor", factor)
+        else:
+            self._enrolment = await self._sign_in.enroll()
+            self._show("enroll")
+            self._say(self._reason, failed=False)
+
+    def _entered(self, answer: Session | SecondFactor) -> None:
         from helpdesk_tui.core.accounts import SecondFactor  # loads what the first paint must not wait for
 
-        answer = await self._sign_in.password(email, self._value("password"))
         if isinstance(answer, SecondFactor):
             self._ask_factor("factor", answer)
         else:

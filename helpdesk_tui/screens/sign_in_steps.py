@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 __all__ = ["STEPS", "Name", "Step"]
 
-Name = Literal["in", "factor", "up", "confirm", "forgot", "code", "new", "reset_factor"]
+Name = Literal[
+    "in", "factor", "up", "confirm", "forgot", "code", "new", "reset_factor", "mail", "mailed", "lead", "enroll"
+]
 Field = Literal["name", "email", "password", "code", "new_password"]
 
 
@@ -38,5 +40,9 @@ STEPS: Final[dict[Name, Step]] = {
     "forgot": Step("A new password for", ("email",), "Send me a code", "Asking for a code …"),
     "code": Step("A new password for", ("code",), "Go on", "Looking at the code …", "forgot"),
     "reset_factor": Step("A new password for", ("code",), "Go on", "Looking at the code …"),
+    "mail": Step("A code to sign in to", ("email",), "Send me a code", "Asking for a code …"),
+    "mailed": Step("Sign in to", ("code",), "Sign in", "Looking at the code …", "mail"),
+    "lead": Step("A second factor for", (), "Try again", "Asking the sign-in server …"),
+    "enroll": Step("A second factor for", ("code",), "Add it", "Looking at the code …"),
     "new": Step("A new password for", ("new_password",), "Set it and sign in", "Setting the password …"),
 }

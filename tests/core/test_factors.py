@@ -125,8 +125,10 @@ async def test_a_session_that_gave_none_cannot_add_or_remove_where_there_is_one(
     await desk.refresh()
     await refused(desk.enroll("another"), "second_factor")
     await refused(desk.unenroll("authenticator"), "second_factor")
+    assert isinstance(await desk.owed(), SecondFactor)
+    await desk.abandon()
     owed = await desk.owed()
-    assert isinstance(owed, SecondFactor)
+    assert isinstance(owed, SecondFactor), "not to give the code ends no session that was there before"
     assert (await desk.second_factor(owed, code_of(made))).aal == "aal2"
     assert await desk.owed() is None
 
