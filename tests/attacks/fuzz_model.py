@@ -305,8 +305,7 @@ class Model:
             # One's own acts tell oneself nothing, but that one's tickets are due.
             return (old is not None and altered(change) <= {"read"}) or (
                 new["type"] == "due"
-                and old is None
-                and new["content"] is None
+                and (old is None or altered(change) <= _NOTICE)
                 and (new["ticket_id"] is None or self.in_scope(new["ticket_id"]))
             )
         if old is not None and not altered(change) <= _NOTICE:

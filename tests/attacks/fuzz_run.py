@@ -185,24 +185,30 @@ class Runner:
         return model.complaints(self.state.saved, self.state.read(), since, self.state.now())
 
     def _blame(self, chunks: Sequence[Sequence[str]]) -> tuple[int, str]:
-        """The first statement after which there is a change that nobody may make; or its chunk, if it took that all."""
-        number = 0
-        for statements in chunks:
-            if self._again(statements):
-                for length in range(1, len(statements) + 1):
-                    if self._again(statements[:length]):
-                        alone = self._again(statements[length - 1 : length])
-                        blamed = statements[length - 1 : length] if alone else statements[:length]
-                        return number + length - 1, ";\n    ".join(blamed)
-            number += len(statements)
-        return 0, "none of them by itself: the whole batch"
+        """The first statement after which there is a change that nobody may make, and what it took of what came before.
 
-    def _again(self, statements: Sequence[str]) -> bool:
+        Told again from the beginning, half as many at a time.
+        """
+        count = sum(map(len, chunks))
+        if not self._again(chunks):
+            return 0, "not again, when all of the batch ran once more"
+        few, many = 0, count
+        while many - few > 1:
+            half = (few + many) // 2
+            few, many = (few, half) if self._again(_first(chunks, half)) else (half, many)
+        own = _first(chunks, many)[-1]
+        if self._again([own[-1:]]):
+            return many - 1, own[-1]
+        before = "" if self._again([own]) else f"after the {many - len(own)} statements before these:\n    "
+        return many - 1, before + ";\n    ".join(own)
+
+    def _again(self, chunks: Sequence[Sequence[str]]) -> bool:
         """Whether these, run once more, change what nobody may."""
         since = self.state.now()
-        list(self.chunk(statements))
+        for statements in chunks:
+            list(self.chunk(statements))
         self.connection.pgconn.exec_(self._beginning)
-        changes, bad = self.judge(since, len(statements))
+        changes, bad = self.judge(since, sum(map(len, chunks)))
         self.state.restore(changes)
         return bool(bad)
 
@@ -223,3 +229,13 @@ def _told(result: pq.abc.PGresult) -> bytes:
     if result.status in (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.NONFATAL_ERROR):
         return b"\0".join(result.error_field(name) or b"" for name in _FIELDS)
     return b""
+
+
+def _first(chunks: Sequence[Sequence[str]], count: int) -> list[Sequence[str]]:
+    """The first statements of some chunks."""
+    found: list[Sequence[str]] = []
+    for statements in chunks:
+        if count > 0:
+            found.append(statements[:count])
+        count -= len(statements)
+    return found

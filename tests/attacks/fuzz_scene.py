@@ -226,7 +226,10 @@ def _private(writer: _Writer) -> None:
         "update auth.users set encrypted_password = %s, phone = id::text || %s, recovery_token = %s",
         [scene.text("password", NOBODY), scene.text("phone", NOBODY), scene.text("recovery token", NOBODY)],
     )
-    run("update auth.sessions set user_agent = %s", [scene.text("user agent", NOBODY)])
+    for name in scene.people:
+        # Everybody may see from where they are signed in themselves.
+        agent = scene.text(f"user agent of {name}", _OWN.get(name, NOBODY))
+        run("update auth.sessions set user_agent = %s where user_id = %s", [agent, ids[name]])
     run("update private.settings set first_admin = %s", [scene.text("first admin", NOBODY)])
     run("update private.secrets set value = %s || value", [scene.text("secret", NOBODY).encode()])
     run(
