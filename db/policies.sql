@@ -2627,6 +2627,9 @@ declare
 begin
   select m.session_id, m.sender_id into there from public.chat_messages m where m.id = message;
   if found and (there.session_id, there.sender_id) is distinct from (chat, person) then
+    if private.chat_sight(chat) is null then
+      return false;  -- whom the chat is not shown is told that, and nothing of ids
+    end if;
     raise exception 'this id is taken by another message' using errcode = 'HD002', hint = 'Draw a new one.';
   end if;
   return there.session_id is not null;
