@@ -14,11 +14,7 @@ from tests.mutants.writing import WRITING
 ALL: Final = (*READING, *WRITING, *IDENTITY, *ACTING, *TOLD)
 MUTANTS: Final[dict[str, Mutant]] = {mutant.name: mutant for mutant in ALL}
 
-_CHEAP: Final = (
-    "tests/db/test_write_matrix.py",
-    "tests/attacks/test_read_tables.py",
-    "tests/attacks/test_tomorrow.py",
-)
+_CHEAP: Final = ("tests/db/test_write_matrix.py", "tests/attacks/test_tomorrow.py")
 _LEAKS: Final = (*_CHEAP, "tests/db/test_leaks.py")
 FIRST: Final[dict[str, tuple[str, ...]]] = {
     **dict.fromkeys((m.name for m in READING), _LEAKS),
@@ -28,6 +24,8 @@ FIRST: Final[dict[str, tuple[str, ...]]] = {
         ("tests/db/test_hook.py", "tests/db/test_identity.py", "tests/db/test_first_admin.py", *_CHEAP),
     ),
     **dict.fromkeys((m.name for m in ACTING), (*_CHEAP, "tests/db/test_giving_away.py", "tests/db/test_bulk_acts.py")),
+    "grant-temporary": ("tests/db/test_identity.py",),
+    **dict.fromkeys((m.name for m in READING if m.name.startswith("search-")), ("tests/db/test_search.py",)),
     **dict.fromkeys(
         (m.name for m in TOLD),
         (
