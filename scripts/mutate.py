@@ -84,9 +84,12 @@ GUARDS = (
     "tests/attacks/test_fuzz.py",
     "tests/judges/test_pgrls.py",
 )
+NOTHING = 5
+"""Pytest's exit code where no test was asked for."""
 FAILED = re.compile(r"^(FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
 # The rules are the same on every server that they are tested on: one of them will do here.
-ONE_SERVER = ["-k", "not postgres15 and not postgres17"]
+ONE_SERVER = "not postgres15 and not postgres17"
+MATRIX = "tests/db/test_write_matrix.py"
 
 
 @dataclass(frozen=True)
@@ -106,13 +109,16 @@ def short_directory() -> Path | None:
 
 
 def guards(name: str) -> list[list[str]]:
-    """The test files for a mutant: those that are about what it spoils, then all others; each once."""
+    """What to run for a mutant: the write matrix of the table it spoils, the files that are about what it spoils, then
+    all others; each file once."""
+    table = re.search(r"on (?:table )?public\.(\w+)", MUTANTS[name].sql)
     found: dict[str, None] = {}
     first = FIRST[name]
     for guard in (*first, *GUARDS):
         for file in sorted(REPOSITORY.glob(guard)):
             found[str(file.relative_to(REPOSITORY))] = None
-    return [[file for file in found if file in first], [file for file in found if file not in first]]
+    near = [[file for file in found if file in first], [file for file in found if file not in first]]
+    return [["-k", f"{table[1]} and {ONE_SERVER}", MATRIX], *near] if table else near
 
 
 def _child(arguments: list[str], mutant: str, server: str, said: str) -> None:
@@ -129,7 +135,7 @@ def _child(arguments: list[str], mutant: str, server: str, said: str) -> None:
     os.dup2(output, 2)
     import pytest
 
-    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", *ONE_SERVER, *arguments]))
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", "-k", ONE_SERVER, *arguments]))
 
 
 class Runs:
@@ -184,10 +190,12 @@ class Runs:
 def judge(name: str, runs: Runs, *, quick: bool) -> Verdict:
     """Runs the guards against one mutant."""
     began = time.monotonic()
-    near, far = guards(name)
-    code, out = runs.pytest(["-x", *near], name)
-    if code == 0 and not quick:
-        code, out = runs.pytest(["-x", *far], name)
+    code: int | None = 0
+    out = ""
+    for files in guards(name)[: -1 if quick else None]:
+        code, out = runs.pytest(["-x", *files], name)
+        if code not in (0, NOTHING):
+            break
     killed_by = trouble = ""
     found = FAILED.search(out)
     if "mutating.Void" in out:
@@ -196,7 +204,7 @@ def judge(name: str, runs: Runs, *, quick: bool) -> Verdict:
         trouble = "no answer in time"
     elif code == 1 and found:
         killed_by = found[2]
-    elif code != 0:
+    elif code not in (0, NOTHING):
         trouble = f"pytest ended with {code}: {out[-300:]}"
     return Verdict(name, killed_by, trouble, time.monotonic() - began)
 
