@@ -25,6 +25,9 @@ from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 
+import psycopg
+from psycopg import sql
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
@@ -138,6 +141,14 @@ def _child(arguments: list[str], mutant: str, server: str, said: str) -> None:
     sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", "-k", ONE_SERVER, *arguments]))
 
 
+def clear(server: LocalServer) -> None:
+    """Drops what databases a run has left."""
+    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+        left = connection.execute("select datname from pg_database where not datistemplate and datname <> 'postgres'")
+        for (name,) in left.fetchall():
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
 class Runs:
     """Runs of pytest, each in a process of its own, as many at a time as there are servers kept for them."""
 
@@ -175,6 +186,8 @@ class Runs:
                 # Its databases are still there, and somebody may be connected to them.
                 server.close()
                 server = self._server()
+            else:
+                clear(server)
             return code, said.read_text(encoding="utf-8", errors="replace") if said.exists() else ""
         finally:
             self._free.put(server)
