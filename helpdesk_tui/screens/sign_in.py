@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on, work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -53,6 +54,8 @@ class SignInScreen(Screen[object]):
         Binding("ctrl+n", "step('up')", "Sign up", show=False, id="sign_in.up"),
         Binding("ctrl+r", "step('forgot')", "New password", show=False, id="sign_in.forgot"),
         Binding("ctrl+o", "step('mail')", "Code by e-mail", show=False, id="sign_in.mail"),
+        # Before the field hears of it: what is typed right behind an address, a password, must not land in its field.
+        Binding("enter", "next_field", show=False, priority=True),
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
@@ -167,12 +170,8 @@ class SignInScreen(Screen[object]):
         return self.query_one(f"#{field}", Input).value
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
-        fields = STEPS[self._step].fields
-        if event.input.id == fields[-1]:
-            self._go()
-        else:
-            self.app.action_focus_next()
+    def _submitted(self) -> None:
+        self._go()
 
     @on(Button.Pressed)
     def _pressed(self) -> None:
@@ -184,6 +183,13 @@ class SignInScreen(Screen[object]):
         said.update(safe_block(words))
 
     # Keys
+
+    def action_next_field(self) -> None:
+        """Enter in a field goes to the next one; in the last, and on the button, it goes on."""
+        fields = STEPS[self._step].fields
+        if not isinstance(self.focused, Input) or self.focused.id not in fields[:-1]:
+            raise SkipAction
+        self.focus_next()
 
     def action_step(self, name: Name) -> None:
         """To signing up, or to a new password; from the first step alone."""

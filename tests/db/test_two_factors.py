@@ -162,6 +162,9 @@ async def test_an_agent_without_the_second_factor_sees_what_a_requester_sees(peo
     await gave(people, once)
     assert await sees(one, theirs)
     assert await me(one) == (once.id, "agent")
+    # And shut out when it is removed.
+    await database.run("update auth.sessions set aal = 'aal1' where id = %s", [once.session_id])
+    assert await me(one) == (once.id, None)
 
 
 async def test_live_changes_are_told_nobody_who_owes_a_second_factor(people: People) -> None:

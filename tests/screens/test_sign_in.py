@@ -9,10 +9,13 @@ import httpx
 import pyotp
 import pytest
 from supabase_auth import AsyncGoTrueClient
+from textual.app import App
+from textual.events import Key
 from textual.widgets import Input
 
 from helpdesk_tui.app import HelpdeskApp
 from helpdesk_tui.core.session import SignIn
+from helpdesk_tui.core.settings import Settings
 from helpdesk_tui.core.tokens import MemoryStore
 from helpdesk_tui.local.sign_in.mail import Outbox
 from helpdesk_tui.local.sign_in.transport import LocalSignIn
@@ -91,6 +94,19 @@ async def test_a_second_factor_is_asked_for(
         assert sign_in.session.aal == "aal2"
         await seen.until(lambda: seen.shows("Mira"), "who I am")
         await seen.app.leave()
+
+
+async def test_a_password_typed_right_behind_the_address_does_not_land_beside_it() -> None:
+    """However fast: the keys are there before the first of them is heard."""
+    app: App[None] = App()
+    async with app.run_test(size=(80, 24)) as pilot:
+        settings = Settings(auth_url="http://desk.test")
+        await app.push_screen(SignInScreen(SignIn(settings, MemoryStore()), "http://desk.test"))
+        await pilot.pause()
+        for key in (*"me@desk", "enter", *"secret"):
+            app.post_message(Key(key, key if len(key) == 1 else None))
+        await Opened(app, pilot).until(lambda: app.screen.query_one("#password", Input).value == "secret", "it", 30)  # type: ignore[arg-type]
+        assert app.screen.query_one("#email", Input).value == "me@desk"
 
 
 def code_in(gate: LocalSignIn) -> str:
