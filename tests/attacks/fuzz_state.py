@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from psycopg import sql
 
-from tests.attacks.fuzz_scene import FuzzScene
 from tests.db.sessions import Sync
+from tests.world import Person
 
 Row = dict[str, Any]
 
@@ -55,12 +55,12 @@ class State:
     """Reads and restores one database.
 
     Args:
-        scene: of the database, finished.
+        people: whose logins' passwords are put back too.
         connection: the owner's.
     """
 
-    def __init__(self, scene: FuzzScene, connection: Sync) -> None:
-        self.scene = scene
+    def __init__(self, people: Mapping[str, Person], connection: Sync) -> None:
+        self.people = people
         self.connection = connection
         found = connection.execute(
             """select format('%I.%I', nspname, relname), format('%I.%I', 'saved', nspname || '.' || relname),
@@ -153,7 +153,7 @@ class State:
             if altered & {"pg_db_role_setting", "pg_authid"}:
                 self.connection.execute("alter role helpdesk_member reset all")
                 self.connection.execute("alter role helpdesk_member password null")
-                for person in self.scene.people.values():
+                for person in self.people.values():
                     login = sql.Identifier(person.db_user)
                     self.connection.execute(sql.SQL("alter role {} reset all").format(login))
                     password = sql.SQL("alter role {} password {}").format(login, sql.Literal(person.db_password))

@@ -43,7 +43,7 @@ def ground(module_database: DeskDatabase) -> Iterator[Ground]:
     scene = fuzz_scene(module_database)
     runners: dict[str, Runner] = {}
     with owner(module_database) as connection:
-        state = State(scene, connection)
+        state = State(scene.people, connection)
         known = catalogue(connection, [each for each in scene.ids.values() if not str(each).startswith(HIDDEN)])
 
         def runner(fuzzer: str) -> Runner:
