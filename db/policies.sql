@@ -3390,7 +3390,8 @@ end
 $$;
 
 -- What the watchdog (helpdesk db watch) asks of logins that are connected: whose each is, whether the sign-in goes on,
--- and how many connections a person may have. For the owner, and whoever the owner grants it to.
+-- and how many connections a person may have. No row for a login of which this database knows nothing. For the owner, and
+-- whoever the owner grants it to.
 create or replace function private.watched(logins text[])
 returns table (login text, session uuid, person uuid, email text, signed_in boolean, most integer)
 language sql stable security definer rows 100 set search_path = pg_catalog, pg_temp as $$
@@ -3398,8 +3399,9 @@ language sql stable security definer rows 100 set search_path = pg_catalog, pg_t
          s.id is not null and (s.not_after is null or s.not_after > clock_timestamp()),
          (select f.connections_per_person from private.settings f)
     from (select l, substr(l, 4)::uuid from unnest(logins) l where l ~ '^hd_[0-9a-f]{32}$') n(login, session)
-    join private.logins k on k.session_id = n.session
+    left join private.logins k on k.session_id = n.session
     left join auth.sessions s on s.id = n.session left join public.profiles p on p.id = s.user_id
+   where k.session_id is not null or s.id is not null
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------

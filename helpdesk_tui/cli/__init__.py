@@ -39,7 +39,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("open a helpdesk with demo people on this machine", "helpdesk_tui.cli.demo"),
     "keys": ("every action with its keys", "helpdesk_tui.cli.keys"),
     "config": ("show and check the settings", "helpdesk_tui.cli.config"),
-    "db": ("set up and check the database, as its owner", "helpdesk_tui.cli.db"),
+    "db": ("set up, check and watch the database, as its owner", "helpdesk_tui.cli.db"),
     "import": ("bring in tickets, articles and chats from files", "helpdesk_tui.cli.import_"),
 }
 _TAKES_VALUE: Final = ("--profile", "--config", "--set")

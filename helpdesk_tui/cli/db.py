@@ -26,7 +26,9 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "dim"}
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of this module's commands."""
-    words = "set up and check the database, as its owner"
+    from helpdesk_tui.cli import watch
+
+    words = "set up, check and watch the database, as its owner"
     parser = commands.add_parser("db", help=words, description=f"{words.capitalize()}.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     apply = actions.add_parser(
@@ -57,7 +59,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     forget.add_argument("email", metavar="EMAIL", help="the address of their account")
     forget.set_defaults(handler=lambda args: run(_forget_factors(args)))
-    for action in (apply, check, forget):
+    watching = watch.register(actions)
+    for action in (apply, check, forget, watching):
         action.add_argument(
             "--dsn", metavar="DSN", help=f"the database, as its owner; {OWNER_DSN} keeps it out of the process list"
         )

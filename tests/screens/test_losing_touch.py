@@ -87,7 +87,8 @@ async def test_never_again_text_lost_when_the_session_ends_while_writing(team: T
         await seen.press("r")
         await seen.until(lambda: seen.shows("REPLY TO CUSTOMER"), "the composer")
         await seen.press(*"half an hour of writing")
-        await team.database.run("delete from auth.sessions where id = %s", [session.session_id])
+        # As helpdesk.end_session() does: row, login and connections.
+        await team.database.run("select private.end_these(array[%s])", [session.session_id])
         await seen.press("ctrl+s")
         await seen.until(lambda: isinstance(app.screen, SignInScreen), "the way in", seconds=15)
         await seen.until(lambda: seen.shows("You were signed out"), "the reason")
