@@ -167,7 +167,7 @@ class SignIn(Factors):
                     raise
                 self.trouble, pause = error, min(pause * 2, 60.0)
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  (spreads clients, guards nothing)
-        raise SignInError("Nobody is signed in.", "Sign in again.", kind="signed_out")
+        raise SignInError("You were signed out: this sign-in has ended.", "Sign in again.", kind="signed_out")
 
     async def sign_out(self) -> None:
         """End this session, on this device alone.
@@ -262,7 +262,7 @@ class SignIn(Factors):
         async with self._store.lock():
             stored, known = await self._stored(), self.session
             if known is None:
-                raise SignInError("Nobody is signed in.", "Sign in again.", kind="signed_out")
+                raise SignInError("You were signed out: this sign-in has ended.", "Sign in again.", kind="signed_out")
             ours = stored is not None and stored.session_id == known.session_id
             fresh = self._timed(*await exchange(stored if stored is not None and ours else known))
             if ours or stored is None:
