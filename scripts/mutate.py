@@ -142,11 +142,14 @@ def _child(arguments: list[str], mutant: str, server: str, said: str) -> None:
 
 
 def clear(server: LocalServer) -> None:
-    """Drops what databases a run has left."""
+    """Drops what a run has left: its databases, and all roles, which belong to the server."""
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         left = connection.execute("select datname from pg_database where not datistemplate and datname <> 'postgres'")
         for (name,) in left.fetchall():
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        made = connection.execute("select rolname from pg_roles where rolname !~ '^pg_' and oid >= 16384")
+        for (name,) in made.fetchall():
+            connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
 
 class Runs:
@@ -172,10 +175,8 @@ class Runs:
     def pytest(self, arguments: list[str], mutant: str = "") -> tuple[int | None, str]:
         """The exit code, None where it took too long; and what it said."""
         server = self._free.get()
-        # Roles belong to a server: what spoils them gets one of its own.
-        kept = "" if mutant and MUTANTS[mutant].roles else str(server.places.home)
         said = self._directory / f"said-{next(self._numbers)}"
-        process = PROCESSES.Process(target=_child, args=(arguments, mutant, kept, str(said)))
+        process = PROCESSES.Process(target=_child, args=(arguments, mutant, str(server.places.home), str(said)))
         try:
             process.start()
             process.join(self._timeout)

@@ -191,25 +191,21 @@ IDENTITY: list[Mutant] = [
         "member-of-authenticated",
         "logins of ours may what Supabase's interface may in other applications",
         "grant authenticated to helpdesk_member",
-        roles=True,
     ),
     Mutant(
         "member-of-service-role",
         "whoever signs in may bypass row level security",
         "grant service_role to helpdesk_member",
-        roles=True,
     ),
     Mutant(
         "member-reads-statistics",
         "others' statements can be read",
         "grant pg_read_all_stats to helpdesk_member",
-        roles=True,
     ),
     Mutant(
         "member-ends-connections",
         "others' connections can be ended",
         "grant pg_signal_backend to helpdesk_member",
-        roles=True,
     ),
     # People and accounts.
     replaced(

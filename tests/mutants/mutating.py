@@ -42,8 +42,6 @@ class Mutant:
     edits: tuple[Edit, ...] = ()
     every_copy: str = ""
     """What the owner runs in each database, since no copy takes it along: rights on the database itself."""
-    roles: bool = False
-    """Whether it spoils roles, which all databases of a server share."""
 
 
 def _run(connection: psycopg.Connection[Any], statement: str) -> None:
