@@ -112,16 +112,19 @@ def short_directory() -> Path | None:
 
 
 def guards(name: str) -> list[list[str]]:
-    """What to run for a mutant: the write matrix of the table it spoils, the files that are about what it spoils, then
+    """What to run for a mutant: the write matrix of the table or function it spoils, the files that are about what it spoils, then
     all others; each file once."""
-    table = re.search(r"on (?:table )?public\.(\w+)", MUTANTS[name].sql)
+    mutant = MUTANTS[name]
+    table = re.search(r"on (?:table )?public\.(\w+)", mutant.sql)
+    called = re.match(r"helpdesk\.(\w+)", mutant.edits[0].function) if mutant.edits else None
+    about = table or (called if MATRIX in FIRST[name][:1] else None)
     found: dict[str, None] = {}
     first = FIRST[name]
     for guard in (*first, *GUARDS):
         for file in sorted(REPOSITORY.glob(guard)):
             found[str(file.relative_to(REPOSITORY))] = None
     near = [[file for file in found if file in first], [file for file in found if file not in first]]
-    return [["-k", f"{table[1]} and {ONE_SERVER}", MATRIX], *near] if table else near
+    return [["-k", f"{about[1]} and {ONE_SERVER}", MATRIX], *near] if about else near
 
 
 def _child(arguments: list[str], mutant: str, server: str, said: str) -> None:

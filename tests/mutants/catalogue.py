@@ -14,27 +14,33 @@ from tests.mutants.writing import WRITING
 ALL: Final = (*READING, *WRITING, *IDENTITY, *ACTING, *TOLD)
 MUTANTS: Final[dict[str, Mutant]] = {mutant.name: mutant for mutant in ALL}
 
-_CHEAP: Final = ("tests/db/test_write_matrix.py", "tests/attacks/test_tomorrow.py")
-_LEAKS: Final = (*_CHEAP, "tests/db/test_leaks.py")
-FIRST: Final[dict[str, tuple[str, ...]]] = {
-    **dict.fromkeys((m.name for m in READING), _LEAKS),
-    **dict.fromkeys((m.name for m in WRITING), _LEAKS),
-    **dict.fromkeys(
-        (m.name for m in IDENTITY),
-        ("tests/db/test_hook.py", "tests/db/test_identity.py", "tests/db/test_first_admin.py", *_CHEAP),
-    ),
-    **dict.fromkeys((m.name for m in ACTING), (*_CHEAP, "tests/db/test_giving_away.py", "tests/db/test_bulk_acts.py")),
-    "grant-temporary": ("tests/db/test_identity.py",),
-    **dict.fromkeys((m.name for m in READING if m.name.startswith("search-")), ("tests/db/test_search.py",)),
-    **dict.fromkeys(
-        (m.name for m in TOLD),
-        (
-            *_CHEAP,
-            "tests/db/test_rules.py",
-            "tests/db/test_mentions.py",
-            "tests/db/test_notices.py",
-            "tests/db/test_live_leaks.py",
-        ),
-    ),
-}
+_MATRIX: Final = "tests/db/test_write_matrix.py"
+_LEAKS: Final = "tests/db/test_leaks.py"
+_LIVE: Final = "tests/db/test_live_leaks.py"
+
+
+def _first(mutant: Mutant) -> tuple[str, ...]:
+    name = mutant.name
+    if name.startswith(("search-", "mistyped-")):
+        return ("tests/db/test_search.py",)
+    if name.startswith("hook-"):
+        return ("tests/db/test_hook.py", "tests/db/test_identity.py")
+    if name.startswith("first-admin"):
+        return ("tests/db/test_first_admin.py",)
+    if name.startswith(
+        ("channel", "payload", "typing", "without-tickets-announce", "without-ticket-messages-announce")
+    ):
+        return (_LIVE, "tests/db/test_hostile.py")
+    if mutant in READING:
+        return (_LEAKS, _MATRIX)
+    if mutant in WRITING:
+        return (_MATRIX, "tests/attacks/test_tomorrow.py")
+    if mutant in IDENTITY:
+        return ("tests/db/test_identity.py", "tests/db/test_two_factors.py", "tests/attacks/test_tomorrow.py")
+    if mutant in ACTING:
+        return (_MATRIX, "tests/db/test_giving_away.py", "tests/db/test_bulk_acts.py", "tests/db/test_hostile.py")
+    return ("tests/db/test_rules.py", "tests/db/test_notices.py", "tests/db/test_mentions.py", _LIVE)
+
+
+FIRST: Final = {mutant.name: _first(mutant) for mutant in ALL}
 """The test files that are about what a mutant spoils: the likeliest to notice, so they run first."""
