@@ -112,7 +112,7 @@ def short_directory() -> Path | None:
 
 
 def guards(name: str) -> list[list[str]]:
-    """What to run for a mutant: the write matrix of the table or function it spoils, the files that are about what it spoils, then
+    """What to run for a mutant: the write matrix of the table or function it spoils, the files that are about it, then
     all others; each file once."""
     mutant = MUTANTS[name]
     table = re.search(r"on (?:table )?public\.(\w+)", mutant.sql)

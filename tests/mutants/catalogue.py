@@ -30,7 +30,7 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
     if name.startswith(
         ("channel", "payload", "typing", "without-tickets-announce", "without-ticket-messages-announce")
     ):
-        return (_LIVE, "tests/db/test_hostile.py")
+        return (_LIVE,)
     if mutant in READING:
         return (_LEAKS, _MATRIX)
     if mutant in WRITING:
@@ -38,7 +38,12 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
     if mutant in IDENTITY:
         return ("tests/db/test_identity.py", "tests/db/test_two_factors.py", "tests/attacks/test_tomorrow.py")
     if mutant in ACTING:
-        return (_MATRIX, "tests/db/test_giving_away.py", "tests/db/test_bulk_acts.py", "tests/db/test_hostile.py")
+        return (
+            _MATRIX,
+            "tests/db/test_giving_away.py",
+            "tests/db/test_bulk_acts.py",
+            "tests/attacks/test_write_forged.py",
+        )
     return ("tests/db/test_rules.py", "tests/db/test_notices.py", "tests/db/test_mentions.py", _LIVE)
 
 

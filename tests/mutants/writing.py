@@ -277,7 +277,9 @@ WRITING: list[Mutant] = [
     Mutant(
         "file-names-that-are-paths",
         "a file's name leads out of the folder",
-        "alter table public.ticket_attachments drop constraint ticket_attachments_name",
+        "alter table public.ticket_attachments validate constraint ticket_attachments_name;"
+        " alter table public.ticket_attachments drop constraint ticket_attachments_name,"
+        " add constraint ticket_attachments_name check (true)",
     ),
     Mutant("two-open-chats", "a customer floods the waiting list", "drop index public.chat_sessions_one_open"),
     Mutant("two-ratings", "a ticket is rated twice", "drop index public.ticket_feedback_once"),
