@@ -1695,6 +1695,8 @@ begin
   if jsonb_typeof(change) is distinct from 'object' or change ? 'active' and jsonb_typeof(change -> 'active') <> 'boolean' then
     raise exception 'this is no change of a person' using errcode = 'HD002',
       hint = 'Somebody is active or not: true or false.';
+  elsif change ->> 'department' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    raise exception 'this is no department' using errcode = 'HD002', hint = 'It is an id, or null for none.';
   end if;
 end
 $$;
@@ -2679,6 +2681,9 @@ declare
   admin constant boolean := coalesce(who.role = 'admin', false);
   wanted uuid[] := ids;
 begin
+  if past < 0 then
+    perform private.refuse_negative(past);
+  end if;
   if who.person is null then
     return;
   end if;

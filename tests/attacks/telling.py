@@ -48,8 +48,8 @@ class Told:
 
     @property
     def messages(self) -> list[str]:
-        """What notices said."""
-        return [notice["message_primary"] or "" for notice in self.notices]
+        """What notices said; not what the server warned of besides."""
+        return [each["message_primary"] or "" for each in self.notices if each["severity"] == "NOTICE"]
 
     def __str__(self) -> str:
         return str((self.rows, self.changed, self.error, self.notices, self.notes))

@@ -51,16 +51,23 @@ $block$"""
 
 NULL: Final = "null"
 OTHERS: Final[dict[str, tuple[str, ...]]] = {
-    "text": ("''", "'zq'", "'tags'", "'draft'", "'staff'", "'article'", "'agent'", "'x'' or true'", NULL),
-    "integer": ("-1", "0", "1", "1000000", NULL),
+    "text": (
+        *("''", "'zq'", "'tags'", "'draft'", "'staff'", "'article'", "'agent'", "'x'' or true'", "'%_\\'"),
+        *("repeat('zq ', 20000)", "E'\\u202e\\x01'", "' '", "'00000000-0000-0000-0000-000000000000'", NULL),
+    ),
+    "integer": ("-1", "0", "1", "2147483647", "-2147483647", NULL),
     "boolean": ("true", "false", NULL),
     "timestamp with time zone": ("now()", "'-infinity'::timestamptz", "'infinity'::timestamptz", NULL),
-    "jsonb": ("'{}'::jsonb", '\'{"role": "admin", "active": true}\'::jsonb', "'[]'::jsonb", NULL),
+    "jsonb": (
+        *("'{}'::jsonb", '\'{"role": "admin", "active": true}\'::jsonb', "'[]'::jsonb", "'3'::jsonb", "'null'::jsonb"),
+        *("'{\"role\": 3}'::jsonb", '\'{"department": "x"}\'::jsonb', '\'{"active": "x"}\'::jsonb', NULL),
+        *("'{\"role\": null}'::jsonb", "'{\"department\": {}}'::jsonb", "'{\"zz\": 1}'::jsonb", "'\"x\"'::jsonb"),
+    ),
     "tid[]": (
         "array(select format('(%s,%s)', page, line)::tid from generate_series(0, 9) page, generate_series(1, 90) line)",
         NULL,
     ),
-    "bigint": ("-1", "1", NULL),
+    "bigint": ("-1", "1", "9223372036854775807", NULL),
 }
 """What is tried for arguments that are no ids."""
 
@@ -103,6 +110,9 @@ def calls_of(stage: Stage, who: str, name: str, types: list[str]) -> Iterator[Ca
     for turn in range(max((len(OTHERS[kind]) for kind in types if kind in OTHERS), default=1)):
         yield Call(call(turn, NULL))
         yield Call(call(turn, me))
+    for strange in ("array[]::uuid[]", "array[null]::uuid[]", f"array[[{me}], [{me}]]", NULL):
+        if "uuid[]" in types:
+            yield Call(call(0, me).replace(f"array[{me}]", strange))
     for place, kind in enumerate(types):
         if kind in ("uuid", "uuid[]"):
             for turn, rest in enumerate((NULL, me)[: len(types)]):
