@@ -26,6 +26,9 @@ _MANY: Final = re.compile(
     r"|\d+ of your requests were (answered|changed|answered or changed)"
     r"|News on \d+ tickets"
 )
+_SEQUENCES: Final = (
+    "tickets_number_seq", "article_index_key_seq", "chat_handovers_id_seq", "audit_chains_chain_seq",
+)  # fmt: skip
 _SEARCH_INDEX: Final = {f"private.article_{name}" for name in ("index", "terms", "words", "languages")}
 
 
@@ -70,6 +73,12 @@ class Model:
                     "notifications",
                 )
             } | {"private.chat_seen": self._seen}  # fmt: skip
+        if fuzzer in ("customer", "agent"):
+            # What is kept of all this, where it is.
+            self._rules["private.audit"] = lambda change: (
+                change.old is None and change.row["actor"] == self.me and self.fresh(change.row["at"])
+            )
+            self._rules["private.audit_chains"] = lambda change: change.new is not None
         if fuzzer == "agent":
             self._rules |= {
                 "public.ticket_tags": lambda change: change.old is None and self.fresh(change.row["created_at"]),
@@ -103,7 +112,7 @@ class Model:
             return (
                 old is not None and new is not None and altered(change) == {"last_value"}
                 and 0 < (new["last_value"] or 0) - (old["last_value"] or 0) <= 200 * self.statements
-                and new["sequencename"] in ("tickets_number_seq", "article_index_key_seq", "chat_handovers_id_seq")
+                and new["sequencename"] in _SEQUENCES
             )  # fmt: skip
         # A login's own settings and password are its own; those of the role that it takes come to life for nobody: it
         # cannot log in and may create nothing.
