@@ -150,7 +150,10 @@ def clear(server: LocalServer) -> None:
         left = connection.execute("select datname from pg_database where not datistemplate and datname <> 'postgres'")
         for (name,) in left.fetchall():
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-        made = connection.execute("select rolname from pg_roles where rolname !~ '^pg_' and oid >= 16384")
+        made = connection.execute(
+            "select rolname from pg_roles where rolname !~ '^pg_' and oid >= 16384 order by oid desc"
+        )
+        # The latest first: a role that gave rights stays as long as they do.
         for (name,) in made.fetchall():
             connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
 
