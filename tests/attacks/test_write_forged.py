@@ -14,11 +14,12 @@ import pytest
 
 from tests.attacks.forgeries import OF_TICKETS
 from tests.attacks.forgeries_elsewhere import ELSEWHERE
+from tests.attacks.forgeries_scope import OF_SCOPE
 from tests.attacks.stage import Stage
 
 HANDS: Final = ("otto", "bo", "ada", "visitor", "sid")
 
-FORGERIES: Final = {**OF_TICKETS, **ELSEWHERE}
+FORGERIES: Final = {**OF_TICKETS, **ELSEWHERE, **OF_SCOPE}
 
 
 CASES: Final = tuple((subject, attack) for subject, attacks in FORGERIES.items() for attack in attacks)
