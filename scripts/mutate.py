@@ -73,6 +73,7 @@ GUARDS = (
     "tests/db/test_identity.py",
     "tests/attacks/test_read_*.py",
     "tests/attacks/test_write_*.py",
+    "tests/attacks/test_gaps.py",
     "tests/attacks/test_sessions_*.py",
     "tests/db/test_two_factors.py",
     "tests/db/test_sign_ins.py",

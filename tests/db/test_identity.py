@@ -31,20 +31,23 @@ async def people(any_database: DeskDatabase) -> AsyncIterator[People]:
 @pytest.mark.parametrize("setting", ["request.jwt.claims", "request.jwt.claim.sub"])
 @pytest.mark.parametrize("how", ["set", "startup packet"])
 async def test_forged_claims_make_nobody_else(people: People, setting: str, how: str) -> None:
-    customer, admin = await new(people, "cora"), await new(people, "ann", "admin")
-    ticket = await ticket_of(people, await new(people, "otto"))
-    forged = json.dumps(admin.claims) if setting == "request.jwt.claims" else str(admin.id)
-    if how == "set":
-        connection = await people.login(customer)
-        await connection.execute("select set_config(%s, %s, false)", [setting, forged])
-    else:
-        escaped = forged.replace("\\", "\\\\").replace(" ", "\\ ")
-        connection = await people.login(customer, options=f"-c {setting}={escaped}")
-        told = await (await connection.execute("select current_setting(%s)", [setting])).fetchone()
-        assert told == (forged,)
-    await connection.execute("set role helpdesk_member")
-    assert await me(connection) == (customer.id, "customer")
-    assert not await sees(connection, ticket)
+    """Neither an admin nor the one whose ticket it is."""
+    customer, admin, victim = await new(people, "cora"), await new(people, "ann", "admin"), await new(people, "otto")
+    ticket = await ticket_of(people, victim)
+    assert await sees(await people.connect_as(victim), ticket)
+    for somebody in (admin, victim):
+        forged = json.dumps(somebody.claims) if setting == "request.jwt.claims" else str(somebody.id)
+        if how == "set":
+            connection = await people.login(customer)
+            await connection.execute("select set_config(%s, %s, false)", [setting, forged])
+        else:
+            escaped = forged.replace("\\", "\\\\").replace(" ", "\\ ")
+            connection = await people.login(customer, options=f"-c {setting}={escaped}")
+            told = await (await connection.execute("select current_setting(%s)", [setting])).fetchone()
+            assert told == (forged,)
+        await connection.execute("set role helpdesk_member")
+        assert await me(connection) == (customer.id, "customer")
+        assert not await sees(connection, ticket)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from tests.db.signed_in import new, ticket_of
@@ -67,3 +68,15 @@ async def test_note_names_nobody_to_the_requester_whatever_its_author_is_by_now(
         "insert into public.ticket_messages (ticket_id, sender_id, content) values (%s, %s, 'y')", [ticket, gone.id]
     )
     assert await count(customer, named, gone.id) == 1
+
+
+async def test_ticket_is_rated_once_by_its_requester(people: People) -> None:
+    cora = await new(people, "cora")
+    ticket = await ticket_of(people, cora)
+    await people.database.run("update public.tickets set status = 'closed' where id = %s", [ticket])
+    customer = await people.connect_as(cora)
+    rate = "insert into public.ticket_feedback (ticket_id, customer_id, rating) values (%s, %s, %s)"
+    await customer.execute(rate, [ticket, cora.id, 1])
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        await customer.execute(rate, [ticket, cora.id, 5])
+    assert await count(customer, "select sum(rating) from public.ticket_feedback where ticket_id = %s", ticket) == 1
