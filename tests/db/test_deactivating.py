@@ -189,15 +189,14 @@ async def test_whoever_connects_while_they_are_deactivated_is_hung_up_on(people:
     assert await is_gone(between)
 
 
-@pytest.mark.parametrize("active", [None, "no", "false", 0, []])
-async def test_what_is_neither_true_nor_false_deactivates_nobody(people: People, active: object) -> None:
+async def test_what_is_neither_true_nor_false_deactivates_nobody(people: People) -> None:
     ada = await new(people, "ada", "agent", "Support")
     _, admin = await admin_of(people)
     agent = await people.connect_as(ada)
-    assert await code(change(admin, ada.id, active=active)) == "HD002"
-    assert await code(admin.execute("select helpdesk.foresee(%s, %s)", [ada.id, json.dumps({"active": active})])) == (
-        "HD002"
-    )
+    foresee = "select helpdesk.foresee(%s, %s)"
+    for active in (None, "no", "false", 0, []):
+        assert await code(change(admin, ada.id, active=active)) == "HD002"
+        assert await code(admin.execute(foresee, [ada.id, json.dumps({"active": active})])) == "HD002"
     assert await me(agent) == (ada.id, "agent")
 
 
