@@ -208,6 +208,11 @@ def stage(database: DeskDatabase) -> Stage:
     made.as_("sid")
     with owner(database) as connection:
         connection.execute("delete from auth.sessions where user_id = %s", [ids["sid"]])
+        # As if the login could not be cleared away: or a later sign-in here would close the connection.
+        connection.execute(
+            "update private.logins set checked_at = now() + interval '1 day' where session_id = %s",
+            [made.people["sid"].session_id],
+        )
         # As if nothing but the mark had been set: the sign-in and the login are still there.
         connection.execute("set session_replication_role = replica")
         connection.execute("update public.profiles set deactivated_at = now() where id = %s", [ids["dora"]])
