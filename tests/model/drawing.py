@@ -73,7 +73,9 @@ def _person(draw: _Drawing, number: int) -> Person:
     name = None if draw.seldom(5) else f"Person {number}"
     if number == CHIEF:
         return Person(identity, email, name, "admin", None, factors=True)
-    role = draw.one(("customer", "agent", "agent", "customer", "admin", "agent"))
+    # Enough of each, so that there is something to be kept apart.
+    usual = ("customer", "agent", "agent", "customer", "agent", "admin", "", "customer", "customer", "agent")[number]
+    role = draw.one(("customer", "agent", "admin")) if draw.seldom(4) else usual
     department = draw.maybe([each.id for each in DEPARTMENTS[:2]] + [DEPARTMENTS[2].id])
     why = draw.number(0, 19)
     return Person(
@@ -95,9 +97,10 @@ def worlds(draw_from: Any) -> World:
     """A random helpdesk, with every kind of row in it."""
     draw = _Drawing(draw_from)
     people = tuple(_person(draw, number) for number in range(CAST + 1 + OTHERS))
-    anybody = [person.id for person in people]
+    # Customers ask more often than the team does, and some of them again and again.
+    anybody = [person.id for person in people for _ in range(3 if person.role == "customer" else 1)]
     team = [person for person in people if person.role != "customer"]
-    tickets = tuple(_ticket(draw, n, anybody, team) for n in range(draw.number(2, 7)))
+    tickets = tuple(_ticket(draw, n, anybody, team) for n in range(draw.number(4, 7)))
     world: dict[str, Any] = {
         "two_factors": draw.seldom(3),
         "departments": DEPARTMENTS,
@@ -108,7 +111,7 @@ def worlds(draw_from: Any) -> World:
     }
     world |= _threads(draw, tickets, anybody)
     world |= _articles(draw, anybody, [person.id for person in team])
-    world |= _chats(draw, people, tickets)
+    world |= _chats(draw, people, anybody, tickets)
     world["notices"] = _notices(draw, anybody, tickets, world["chats"])
     return World(**world)
 
@@ -188,7 +191,7 @@ def _articles(draw: _Drawing, anybody: Sequence[UUID], team: Sequence[UUID]) -> 
     articles: list[Article] = []
     versions: list[Version] = []
     votes: list[Vote] = []
-    for n in range(draw.number(0, 4)):
+    for n in range(draw.number(2, 4)):
         words = frozenset(draw.one(WORDS) for _ in range(draw.number(1, 3)))
         article = Article(
             id=made(12, n),
@@ -215,12 +218,15 @@ def _articles(draw: _Drawing, anybody: Sequence[UUID], team: Sequence[UUID]) -> 
     }
 
 
-def _chats(draw: _Drawing, people: Sequence[Person], tickets: Sequence[Ticket]) -> dict[str, Any]:
+def _chats(
+    draw: _Drawing, people: Sequence[Person], anybody: Sequence[UUID], tickets: Sequence[Ticket]
+) -> dict[str, Any]:
     chats: list[Chat] = []
     said: list[Said] = []
     talking: set[UUID] = set()
-    for n in range(draw.number(0, 5)):
-        customer = draw.one(people)
+    by_id = {person.id: person for person in people}
+    for n in range(draw.number(3, 6)):
+        customer = by_id[draw.one(anybody)]
         status = draw.one(("waiting", "active", "ended", "waiting"))
         leading = [
             person.id
@@ -256,7 +262,7 @@ def _notices(
     draw: _Drawing, anybody: Sequence[UUID], tickets: Sequence[Ticket], chats: Sequence[Chat]
 ) -> tuple[Notice, ...]:
     notices: dict[Any, Notice] = {}
-    for n in range(draw.number(0, 10)):
+    for n in range(draw.number(5, 12)):
         person = draw.one(anybody)
         ticket = draw.maybe([each.id for each in tickets])
         chat = draw.maybe([each.id for each in chats]) if ticket is None else None

@@ -291,7 +291,7 @@ def of_articles(who: Viewer) -> Seen:
 def suggested(who: Viewer) -> set[tuple[UUID, UUID]]:
     """What is published and has a word of what the requester wrote last."""
     found: set[tuple[UUID, UUID]] = set()
-    for ticket in who.world.tickets:
+    for ticket in who.world.tickets[:SOME]:
         if rules.sight(who, ticket) is None:
             continue
         own = [m for m in who.world.messages if m.ticket == ticket.id and m.sender == ticket.requester]

@@ -49,7 +49,7 @@ _EMPTY: Final = "; ".join(f"delete from {table}" for table in EMPTIED)
 CONTENT: Final = b"file"
 
 
-@dataclass
+@dataclass(repr=False)
 class Stage:
     """A database, its owner, and one connection for each of the cast, the chief, and a visitor without an account."""
 

@@ -23,6 +23,8 @@ from tests.world import DeskDatabase
 
 USUAL: Final = 25
 EXAMPLES: Final = int(os.environ.get("HELPDESK_MODEL_EXAMPLES", USUAL))
+PATIENCE: Final = 300 + 20 * EXAMPLES
+"""Seconds a test, on a machine that is busy with much else."""
 MODEL: Final = settings(
     max_examples=EXAMPLES,
     derandomize=EXAMPLES == USUAL,
@@ -61,7 +63,7 @@ def differences(seen: paths.Seen, right: paths.Seen) -> list[str]:
     return said
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(PATIENCE)
 @MODEL
 @given(world=worlds())
 def test_everybody_sees_by_every_path_what_the_model_says(desk: Stage, world: World) -> None:
@@ -77,7 +79,7 @@ def test_everybody_sees_by_every_path_what_the_model_says(desk: Stage, world: Wo
         assert not wrong, (who.person, who.role, wrong)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(PATIENCE)
 @MODEL
 @given(world=worlds())
 def test_live_changes_arrive_at_those_who_see_what_changed_and_at_nobody_else(desk: Stage, world: World) -> None:
@@ -97,7 +99,7 @@ def shared(told: dict[Any, set[str]]) -> list[list[Any]]:
     return sorted(sorted(each for each in told if name in told[each]) for name in {n for m in told.values() for n in m})
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(PATIENCE)
 @MODEL
 @given(world=worlds())
 def test_why_agrees_with_the_persons_own_session_and_with_the_model(desk: Stage, world: World) -> None:
