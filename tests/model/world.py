@@ -222,8 +222,9 @@ class Notice:
 
 @dataclass(frozen=True, repr=False)
 class World:
-    """A helpdesk. ``two_factors``: whether they are demanded of staff."""
+    """A helpdesk. ``seed``: what it was drawn from; ``two_factors``: whether they are demanded of staff."""
 
+    seed: int
     two_factors: bool
     departments: tuple[Department, ...]
     people: tuple[Person, ...]
@@ -251,7 +252,7 @@ class World:
 
     def __repr__(self) -> str:
         rows = [row for each in fields(self) if each.name != "by_id" for row in _rows(getattr(self, each.name))]
-        return "\n  ".join(("World:", f"two factors: {self.two_factors}", *rows))
+        return "\n  ".join((f"World {self.seed}:", f"two factors: {self.two_factors}", *rows))
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """What hypothesis prints of one that failed."""
