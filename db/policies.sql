@@ -3080,6 +3080,147 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Audit: read by admins, sealed and verified by the owner. The rows are written by triggers (schema.sql).
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- What changed about a ticket, oldest first, from behind a row on; of ids that name somebody or something, the names.
+create or replace function helpdesk.audit_of(ticket uuid, after_at timestamptz, after_chain bigint, after_seq bigint,
+                                             most integer)
+returns table (at timestamptz, chain bigint, seq bigint, actor uuid, name text, session uuid, login text, op text,
+               table_name text, row_key text, old jsonb, new jsonb, names jsonb)
+language plpgsql stable security definer rows 50
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+begin
+  if most < 0 then
+    perform private.refuse_negative(most);
+  end if;
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  with page as materialized (
+    select a.* from private.audit a
+     where a.ticket_id = audit_of.ticket
+       and (a.at, a.chain, a.seq) > (coalesce(after_at, '-infinity'), coalesce(after_chain, 0), coalesce(after_seq, 0))
+     order by a.at, a.chain, a.seq limit least(most, 1000)),
+  named as materialized (
+    select distinct e.value::uuid as id
+      from page p cross join lateral (select * from jsonb_each_text(p.old) union all select * from jsonb_each_text(p.new)) e
+     where e.key like '%\_id' and e.value ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'),
+  names as materialized (
+    select n.id, coalesce((select private.called(p.full_name, p.email, p.role, true) from public.profiles p where p.id = n.id),
+                          (select d.name from public.departments d where d.id = n.id),
+                          (select c.name from public.categories c where c.id = n.id),
+                          (select t.name from public.ticket_tags t where t.id = n.id)) as name
+      from named n)
+  select p.at, p.chain, p.seq, p.actor, case when w.id is not null then private.called(w.full_name, w.email, w.role, true) end,
+         p.session, p.login, p.op, p.table_name, p.row_key, p.old, p.new,
+         (select jsonb_object_agg(n.id, n.name) from names n
+           where n.name is not null and (position(n.id::text in p.old::text) > 0 or position(n.id::text in p.new::text) > 0))
+    from page p left join public.profiles w on w.id = p.actor
+   order by p.at, p.chain, p.seq;
+end
+$$;
+
+-- What is hashed of a seal.
+create or replace function private.audit_seal_hash(before bytea, seal bigint, at timestamptz, sealed text) returns bytea
+language sql stable parallel safe
+return sha256(before || convert_to(concat_ws(' ', seal, extract(epoch from at), sealed), 'UTF8'));
+
+-- Seals what has been written since the last seal and is committed. Answers the newest seal; nothing new, no new one.
+-- One after the other; only the owner comes here, and waits for nobody else.
+create or replace function private.audit_seal() returns table (seal bigint, at timestamptz, hash bytea)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  last record;
+  next constant timestamptz := clock_timestamp();
+begin
+  perform from private.turns t where t.what = 'audit seal' for update;
+  select s.seal, s.hash into last from private.audit_seals s order by s.seal desc limit 1;
+  insert into private.audit_sealed (chain, seq, seal, hash)
+  select c.chain, c.seq, coalesce(last.seal, 0) + 1, c.hash from private.audit_chains c
+   where c.seq > coalesce((select s.seq from private.audit_sealed s where s.chain = c.chain order by s.seq desc limit 1), 0);
+  if found then
+    insert into private.audit_seals (seal, at, hash)
+    select coalesce(last.seal, 0) + 1, next, private.audit_seal_hash(coalesce(last.hash, ''), coalesce(last.seal, 0) + 1, next,
+             string_agg(concat_ws(':', s.chain, s.seq, encode(s.hash, 'hex')), ' ' order by s.chain))
+      from private.audit_sealed s where s.seal = coalesce(last.seal, 0) + 1;
+  end if;
+  return query select s.seal, s.at, s.hash from private.audit_seals s order by s.seal desc limit 1;
+end
+$$;
+
+-- What is not recorded, because a trigger that would is not there or is not on.
+create or replace function private.audit_gaps() returns table (table_name text, trigger_name text, state text)
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select t.name::text, w.name,
+         case g.tgenabled when 'O' then 'asleep where changes are replayed' when 'D' then 'switched off'
+                          when 'R' then 'switched off' else 'missing' end
+    from private.audited() as t(name)
+   cross join unnest(array['audit_insert', 'audit_update', 'audit_delete', 'audit_truncate']) as w(name)
+    left join pg_trigger g on g.tgrelid = t.name and g.tgname = w.name
+     and g.tgfoid in ('private.audit_rows()'::regprocedure, 'private.audit_updates()'::regprocedure)
+   where g.tgenabled is distinct from 'A'
+   order by t.name::text, w.name
+$$;
+
+-- Everything that is wrong with the audit; no row where it is whole. Goes through all of it once.
+create or replace function private.audit_verify()
+returns table (wrong text, chain bigint, seq bigint, table_name text, row_key text, at timestamptz)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return query
+  select case when a.seq = a.before + 1 then 'this row is not what was written'
+              when a.seq = a.before + 2 then 'the row before this one is missing'
+              else format('the %s rows before this one are missing', a.seq - a.before - 1) end,
+         a.chain, a.seq, a.table_name, a.row_key, a.at
+    from (select r.*, lag(r.seq, 1, 0::bigint) over w as before, lag(r.hash, 1, ''::bytea) over w as hash_before
+            from private.audit r window w as (partition by r.chain order by r.seq)) a
+   where a.seq <> a.before + 1
+      or a.hash <> private.audit_link(a.hash_before, private.audit_text(
+           a.chain, a.seq, a.at, a.txid, a.actor, a.session, a.login, a.op, a.table_name, a.row_key, a.ticket_id, a.old, a.new))
+   order by a.chain, a.seq;
+
+  return query
+  with ends as (select r.chain, max(r.seq) as seq from private.audit r group by r.chain)
+  select case when c.chain is null then 'this chain has no end'
+              when e.seq is null or e.seq < c.seq then format('the last rows of this chain are missing: it had %s', c.seq)
+              else 'this chain does not end as it was written' end,
+         coalesce(e.chain, c.chain), e.seq, l.table_name, l.row_key, l.at
+    from ends e full join private.audit_chains c on c.chain = e.chain
+    left join private.audit l on l.chain = e.chain and l.seq = e.seq
+   where (coalesce(e.seq, 0), coalesce(l.hash, '')) is distinct from (c.seq, c.hash)
+   order by 2;
+
+  return query
+  select case when s.seal is null then format('seal %s is missing', g.seal)
+              when s.seal <> s.before + 1 then format('seals before seal %s are missing', s.seal)
+              else format('seal %s is not what was written', s.seal) end,
+         null::bigint, null::bigint, null::text, null::text, s.at
+    from (select x.*, lag(x.seal, 1, 0::bigint) over (order by x.seal) as before,
+                 lag(x.hash, 1, ''::bytea) over (order by x.seal) as hash_before from private.audit_seals x) s
+    full join (select x.seal, string_agg(concat_ws(':', x.chain, x.seq, encode(x.hash, 'hex')), ' ' order by x.chain) as sealed
+                 from private.audit_sealed x group by x.seal) g on g.seal = s.seal
+   where s.seal is null or s.seal <> s.before + 1
+      or s.hash is distinct from private.audit_seal_hash(s.hash_before, s.seal, s.at, g.sealed)
+   order by coalesce(s.seal, g.seal);
+
+  return query
+  select case when a.chain is null then format('what seal %s sealed is missing', s.seal)
+              else format('this row is another than seal %s sealed', s.seal) end,
+         s.chain, s.seq, a.table_name, a.row_key, a.at
+    from private.audit_sealed s left join private.audit a on a.chain = s.chain and a.seq = s.seq
+   where a.hash is distinct from s.hash
+   order by s.seal, s.chain;
+
+  return query
+  select format('changes of %s are not recorded: its trigger %s is %s', g.table_name, g.trigger_name, g.state),
+         null::bigint, null::bigint, g.table_name, null::text, null::timestamptz
+    from private.audit_gaps() g where g.state in ('missing', 'switched off');
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- The access token hook: every sign-in gets a login of its own, as long as its token lives
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -3453,6 +3594,8 @@ grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid),
 
 grant execute on function helpdesk.sessions(uuid), helpdesk.end_session(uuid), helpdesk.end_sessions(uuid, boolean),
   helpdesk.hang_up() to authenticated, helpdesk_member, service_role;
+grant execute on function helpdesk.audit_of(uuid, timestamptz, bigint, bigint, integer)
+  to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;

@@ -2396,5 +2396,329 @@ create or replace trigger settings_two_factors_demanded
   for each row when (new.staff_need_two_factors and not old.staff_need_two_factors)
   execute function private.two_factors_demanded();
 
+-- ---------------------------------------------------------------------------------------------------------------
+-- Audit: every change of the tables of private.audited(), by whatever way it is made. docs/audit.md
+-- The rows are chained by hashes, one chain for each server process. No two processes write in one chain at a time, so
+-- that nobody's open transaction holds up what others do. Seals, which only the owner makes, tie the chains together.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Where each chain ends, and who wrote there last.
+create table if not exists private.audit_chains (
+  chain bigint primary key generated always as identity,
+  pid integer not null,
+  seq bigint not null default 0,
+  hash bytea not null default '',
+  login text,
+  actor uuid
+) with (fillfactor = 50);
+create index if not exists audit_chains_pid_idx on private.audit_chains (pid);
+
+create table if not exists private.audit (
+  chain bigint not null,
+  -- Counted from 1 in each chain, without a gap.
+  seq bigint not null,
+  at timestamptz not null,
+  txid xid8 not null,
+  -- The person; none for a job of the owner's.
+  actor uuid,
+  -- Their sign-in: the id of a row of auth.sessions, which is gone once they have signed out.
+  session uuid,
+  -- The database login, where it is not the session's own.
+  login text,
+  op text not null,
+  table_name text not null,
+  row_key text,
+  ticket_id uuid,
+  -- insert: all that the row holds; delete: all that it held; update: what is another now, before and after.
+  old jsonb,
+  new jsonb,
+  -- SHA-256 of the hash before it in its chain and of private.audit_text() of this row.
+  hash bytea not null,
+  primary key (chain, seq)
+);
+create index if not exists audit_ticket_id_idx on private.audit (ticket_id, at, chain, seq) where ticket_id is not null;
+
+create table if not exists private.audit_seals (
+  -- Counted from 1, without a gap.
+  seal bigint primary key,
+  at timestamptz not null,
+  -- SHA-256 of the hash of the seal before it and of what it seals.
+  hash bytea not null
+);
+-- How far each chain had grown that had grown since the seal before.
+create table if not exists private.audit_sealed (
+  chain bigint not null,
+  seq bigint not null,
+  seal bigint not null,
+  hash bytea not null,
+  primary key (chain, seq)
+);
+insert into private.turns values ('audit seal') on conflict do nothing;
+
+-- The helpdesk's tables whose changes are recorded. Of the others in private, what they hold follows from these, or is
+-- about connections and channels and not about what people do.
+create or replace function private.audited() returns setof regclass language sql stable
+set search_path = pg_catalog, pg_temp as $$
+  select t from private.tables() t
+  union all
+  select to_regclass('private.' || name) from unnest(array['settings', 'acts', 'chat_handovers']) as name
+$$;
+
+-- What is hashed of a row: the same whatever a session prefers.
+create or replace function private.audit_text(
+  chain bigint, seq bigint, at timestamptz, txid xid8, actor uuid, session uuid, login text, op text, table_name text,
+  row_key text, ticket uuid, old jsonb, new jsonb
+) returns text language sql stable parallel safe
+return concat_ws(' ', chain, seq, extract(epoch from at), txid, coalesce(actor::text, '-'), coalesce(session::text, '-'),
+                 coalesce(to_json(login)::text, '-'), op, table_name, coalesce(to_json(row_key)::text, '-'),
+                 coalesce(ticket::text, '-'), coalesce(old::text, '-'), coalesce(new::text, '-'));
+
+create or replace function private.audit_link(before bytea, words text) returns bytea
+language sql stable parallel safe
+return sha256(before || convert_to(words, 'UTF8'));
+
+-- The same for rows in their order: the first one's goes on from "first".
+create or replace function private.audit_next(before bytea, first bytea, words text) returns bytea
+language sql immutable parallel safe
+return sha256(coalesce(before, first) || convert_to(words, 'UTF8'));
+create or replace aggregate private.audit_hash(first bytea, words text) (sfunc = private.audit_next, stype = bytea);
+
+-- What is recorded of a value: of a very long one how long it is, and its SHA-256.
+create or replace function private.audit_value(value jsonb) returns jsonb language sql immutable parallel safe
+return case when pg_column_size(value) <= 8192 then value
+            else jsonb_build_object('sha256', encode(sha256(convert_to(value #>> '{}', 'UTF8')), 'hex'),
+                                    'length', char_length(value #>> '{}')) end;
+
+create or replace function private.audit_row(whole jsonb) returns jsonb language sql immutable parallel safe
+return case when pg_column_size(whole) <= 8192 then whole
+            else (select jsonb_object_agg(e.key, private.audit_value(e.value)) from jsonb_each(whole) e) end;
+
+-- The chain of this process as far as it has grown, and who is at it: of a login of ours the person whose session it
+-- is, whatever the claims say; of a believed one whom the claims name.
+create or replace function private.audit_head(
+  out chain bigint, out seq bigint, out hash bytea, out actor uuid, out session uuid, out login text,
+  out at timestamptz, out txid xid8
+) language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  last_login text;
+begin
+  -- A process number is used again, when nobody is at that chain any more. (But for a prepared transaction, which holds
+  -- its chain: then there is another one.)
+  select c.chain, c.seq, c.hash, c.login, c.actor into chain, seq, hash, last_login, actor
+    from private.audit_chains c where c.pid = pg_backend_pid() order by c.chain limit 1 for no key update skip locked;
+  if chain is null then
+    insert into private.audit_chains as c (pid) values (pg_backend_pid())
+    returning c.chain, c.seq, c.hash into chain, seq, hash;
+  end if;
+  at := clock_timestamp();
+  txid := pg_current_xact_id();
+  if left(session_user::text, 3) = 'hd_' and length(session_user::text) = 35
+     and translate(session_user::text, '0123456789abcdef', '') = 'h_' then
+    session := substr(session_user::text, 4)::uuid;
+    if last_login is distinct from session_user::text or actor is null then
+      select s.user_id into actor from auth.sessions s where s.id = audit_head.session;
+    end if;
+    return;
+  end if;
+  login := session_user::text;
+  actor := null;
+  if nullif(current_setting('request.jwt.claims', true), '') is not null
+     or nullif(current_setting('request.jwt.claim.sub', true), '') is not null then
+    actor := private.uid();
+    if actor is not null then
+      session := (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'session_id')::uuid;
+    end if;
+  end if;
+end
+$$;
+
+create or replace function private.audit_one(op text, tab text, row_key text, ticket uuid, old jsonb, new jsonb)
+returns void language plpgsql set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  h record;
+  grown bytea;
+begin
+  select * into h from private.audit_head();
+  grown := private.audit_link(h.hash, private.audit_text(
+    h.chain, h.seq + 1, h.at, h.txid, h.actor, h.session, h.login, op, tab, row_key, ticket, old, new));
+  insert into private.audit values (h.chain, h.seq + 1, h.at, h.txid, h.actor, h.session, h.login, op, tab, row_key,
+                                    ticket, audit_one.old, audit_one.new, grown);
+  update private.audit_chains c set seq = h.seq + 1, hash = grown, login = session_user, actor = h.actor
+   where c.chain = h.chain;
+end
+$$;
+
+-- Triggers of this are given: the columns of the primary key ('' for no second one), those that are not recorded since
+-- they follow from others, and an object that empties those that hold bytes, or ''.
+create or replace function private.audit_rows() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set timezone = 'UTC' set plan_cache_mode = force_generic_plan as $$
+declare
+  tab constant text := tg_table_schema || '.' || tg_table_name;
+  op constant text := lower(tg_op);
+  ticket constant text := case tab when 'public.tickets' then 'id' else 'ticket_id' end;
+  follows constant text[] := string_to_array(tg_argv[2], ',');
+  empty constant jsonb := nullif(tg_argv[3], '')::jsonb;
+  h record;
+  r record;
+begin
+  if tg_op = 'TRUNCATE' then
+    perform private.audit_one(op, tab, null, null, null, null);
+    return null;
+  end if;
+  select case when empty is null then to_jsonb(c) else to_jsonb(jsonb_populate_record(c, empty)) end as whole,
+         count(*) over () as rows into r from changed_rows c limit 1;
+  if r.rows = 1 then
+    perform private.audit_one(op, tab, (r.whole ->> tg_argv[0]) || coalesce(',' || (r.whole ->> tg_argv[1]), ''),
+      (r.whole ->> ticket)::uuid, case tg_op when 'DELETE' then private.audit_row(r.whole - follows) end,
+      case tg_op when 'INSERT' then private.audit_row(r.whole - follows) end);
+  elsif r.rows > 1 then
+    select * into h from private.audit_head();
+    with added as (
+      insert into private.audit (chain, seq, at, txid, actor, session, login, op, table_name, row_key, ticket_id, old,
+                                 new, hash)
+      select h.chain, h.seq + c.place, h.at, h.txid, h.actor, h.session, h.login, op, tab, c.row_key, c.ticket, c.old,
+             c.new, private.audit_hash(h.hash, private.audit_text(
+               h.chain, h.seq + c.place, h.at, h.txid, h.actor, h.session, h.login, op, tab, c.row_key, c.ticket,
+               c.old, c.new)) over (rows unbounded preceding)
+        from (select row_number() over () as place, (w.whole ->> ticket)::uuid as ticket,
+                     (w.whole ->> tg_argv[0]) || coalesce(',' || (w.whole ->> tg_argv[1]), '') as row_key,
+                     case tg_op when 'DELETE' then private.audit_row(w.whole - follows) end as old,
+                     case tg_op when 'INSERT' then private.audit_row(w.whole - follows) end as new
+                from (select case when empty is null then to_jsonb(c) else to_jsonb(jsonb_populate_record(c, empty)) end
+                             as whole from changed_rows c offset 0) w) c
+      returning audit.seq, audit.hash)
+    update private.audit_chains c set seq = l.seq, hash = l.hash, login = session_user, actor = h.actor
+      from (select a.seq, a.hash from added a order by a.seq desc limit 1) l where c.chain = h.chain;
+  end if;
+  return null;
+end
+$$;
+
+-- What an update made another, before and after; but for what merely says that something was: the time of the last
+-- change, and of the last message in a chat.
+create or replace function private.audit_changes(was jsonb, is_now jsonb, follows text[], nested boolean)
+returns table (old jsonb, new jsonb) language sql stable parallel safe
+begin atomic
+  select jsonb_object_agg(e.key, private.audit_value(e.value)),
+         jsonb_object_agg(e.key, private.audit_value(is_now -> e.key))
+    from jsonb_each(was) e
+   where e.value is distinct from is_now -> e.key and e.key <> all (follows)
+     and not (e.key = 'updated_at' and (is_now ->> 'updated_at')::timestamptz = now())
+     and not (e.key = 'last_message_at' and nested);
+end;
+
+create or replace function private.audit_updates() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+set timezone = 'UTC' set plan_cache_mode = force_generic_plan as $$
+declare
+  tab constant text := tg_table_schema || '.' || tg_table_name;
+  ticket constant text := case tab when 'public.tickets' then 'id' else 'ticket_id' end;
+  follows constant text[] := string_to_array(tg_argv[2], ',');
+  empty constant jsonb := nullif(tg_argv[3], '')::jsonb;
+  nested constant boolean := pg_trigger_depth() > 1;
+  h record;
+  was record;
+  whole jsonb;
+  r record;
+begin
+  select case when empty is null then to_jsonb(c) else to_jsonb(jsonb_populate_record(c, empty)) end as whole,
+         count(*) over () as rows into was from old_rows c limit 1;
+  if was.rows = 1 then
+    select case when empty is null then to_jsonb(c) else to_jsonb(jsonb_populate_record(c, empty)) end into whole
+      from new_rows c;
+    select d.old, d.new into r from private.audit_changes(was.whole, whole, follows, nested) d;
+    if r.old is not null then
+      perform private.audit_one('update', tab, (whole ->> tg_argv[0]) || coalesce(',' || (whole ->> tg_argv[1]), ''),
+                                (whole ->> ticket)::uuid, r.old, r.new);
+    end if;
+  elsif was.rows > 1 then
+    select * into h from private.audit_head();
+    with added as (
+      insert into private.audit (chain, seq, at, txid, actor, session, login, op, table_name, row_key, ticket_id, old,
+                                 new, hash)
+      select h.chain, h.seq + c.place, h.at, h.txid, h.actor, h.session, h.login, 'update', tab, c.row_key, c.ticket,
+             c.old, c.new, private.audit_hash(h.hash, private.audit_text(
+               h.chain, h.seq + c.place, h.at, h.txid, h.actor, h.session, h.login, 'update', tab, c.row_key, c.ticket,
+               c.old, c.new)) over (rows unbounded preceding)
+        from (select row_number() over () as place, (n.whole ->> ticket)::uuid as ticket,
+                     (n.whole ->> tg_argv[0]) || coalesce(',' || (n.whole ->> tg_argv[1]), '') as row_key, d.old, d.new
+                -- Both hold the same rows in the same order.
+                from (select row_number() over () as place, case when empty is null then to_jsonb(c)
+                             else to_jsonb(jsonb_populate_record(c, empty)) end as whole from old_rows c) o
+                full join (select row_number() over () as place, case when empty is null then to_jsonb(c)
+                             else to_jsonb(jsonb_populate_record(c, empty)) end as whole from new_rows c) n
+                  on n.place = o.place
+               cross join lateral private.audit_changes(o.whole, n.whole, follows, nested) d
+               where d.old is not null) c
+      returning audit.seq, audit.hash)
+    update private.audit_chains c set seq = l.seq, hash = l.hash, login = session_user, actor = h.actor
+      from (select a.seq, a.hash from added a order by a.seq desc limit 1) l where c.chain = h.chain;
+  end if;
+  return null;
+end
+$$;
+
+-- What triggers write as the record of something else (history, events, versions, notifications) is not recorded once
+-- more; written by hand it is. Nothing turns these triggers off but their owner, by name: then the audit says so.
+do $$
+declare
+  each record;
+  given text;
+  apart text;
+begin
+  for each in
+    select t.name,
+           array(select a.attname::text from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
+                  where i.indrelid = t.name and i.indisprimary
+                  order by array_position(i.indkey::int2[], a.attnum)) as keys,
+           array(select a.attname::text from pg_attribute a
+                  where a.attrelid = t.name and a.attnum > 0 and (a.attgenerated <> '' or a.atttypid = 'bytea'::regtype)
+                  order by a.attname) as follows,
+           (select jsonb_object_agg(a.attname, null)::text from pg_attribute a
+             where a.attrelid = t.name and a.attnum > 0 and a.atttypid = 'bytea'::regtype) as empty
+      from private.audited() as t(name)
+  loop
+    given := format('(%L, %L, %L, %L)', coalesce(each.keys[1], ''), coalesce(each.keys[2], ''),
+                    array_to_string(each.follows, ','), coalesce(each.empty, ''));
+    apart := case when each.name in ('public.ticket_status_history'::regclass, 'public.ticket_events',
+                                     'public.kb_article_versions', 'public.notifications')
+                  then 'when (pg_trigger_depth() = 0)' else '' end;
+    execute format('create or replace trigger audit_insert after insert on %s referencing new table as changed_rows'
+                   ' for each statement %s execute function private.audit_rows%s', each.name, apart, given);
+    execute format('create or replace trigger audit_update after update on %s'
+                   ' referencing old table as old_rows new table as new_rows'
+                   ' for each statement %s execute function private.audit_updates%s', each.name, apart, given);
+    execute format('create or replace trigger audit_delete after delete on %s referencing old table as changed_rows'
+                   ' for each statement execute function private.audit_rows%s', each.name, given);
+    execute format('create or replace trigger audit_truncate after truncate on %s'
+                   ' for each statement execute function private.audit_rows%s', each.name, given);
+    execute format('alter table %s enable always trigger audit_insert, enable always trigger audit_update,'
+                   ' enable always trigger audit_delete, enable always trigger audit_truncate', each.name);
+  end loop;
+end
+$$;
+
+-- Only added to, by anybody.
+create or replace function private.audit_stays() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+  raise exception 'the audit is only added to' using errcode = 'HD003';
+end
+$$;
+
+do $$
+declare
+  tab text;
+begin
+  foreach tab in array array['private.audit', 'private.audit_seals', 'private.audit_sealed', 'private.audit_chains'] loop
+    execute format('create or replace trigger audit_stays before %s delete or truncate on %s'
+                   ' for each statement execute function private.audit_stays()',
+                   case tab when 'private.audit_chains' then '' else 'update or' end, tab);
+    execute format('alter table %s enable always trigger audit_stays', tab);
+  end loop;
+end
+$$;
+
 reset search_path;
 reset client_min_messages;

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("every action with its keys", "helpdesk_tui.cli.keys"),
     "config": ("show and check the settings", "helpdesk_tui.cli.config"),
     "db": ("set up, check and watch the database, as its owner", "helpdesk_tui.cli.db"),
+    "audit": ("who changed what, and whether the record of it is whole", "helpdesk_tui.cli.audit"),
     "import": ("bring in tickets, articles and chats from files", "helpdesk_tui.cli.import_"),
 }
 _TAKES_VALUE: Final = ("--profile", "--config", "--set")

@@ -92,7 +92,7 @@ async def _findings(connection: Connection, expected: Wanted) -> AsyncIterator[F
         return
     if found < VERSION:
         yield Finding("error", "version", f"The database is at version {found}, {VERSION} is needed.", APPLY)
-    for look in (_tables, _parts, _closed, _functions, _later, _extensions, _hook, _admins):
+    for look in (_tables, _parts, _closed, _functions, _later, _extensions, _hook, _admins, _audited):
         async for finding in look(connection, expected):
             yield finding
 
@@ -353,6 +353,17 @@ async def _admins(connection: Connection, _expected: Wanted) -> AsyncIterator[Fi
         )  # fmt: skip
     elif not there:
         yield Finding("warning", "admin", "Nobody is an admin.", "Name one: `helpdesk db apply --admin EMAIL`.")
+
+
+async def _audited(connection: Connection, _expected: Wanted) -> AsyncIterator[Finding]:
+    if not (await _rows(connection, "select to_regprocedure('private.audit_gaps()') is not null"))[0][0]:
+        return  # said already: a function is missing
+    for table, trigger, state in await _rows(connection, "select * from private.audit_gaps()"):
+        if state == "asleep where changes are replayed":
+            told = f"Changes of {table} are not recorded where they are replayed: {trigger} is not always on."
+            yield Finding("warning", "audit", told, f"alter table {table} enable always trigger {trigger};")
+        else:
+            yield Finding("error", "audit", f"Changes of {table} are not recorded: {trigger} is {state}.", APPLY)
 
 
 async def _rows(connection: Connection, statement: str, parameters: list[Any] | None = None) -> list[Any]:

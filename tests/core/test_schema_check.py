@@ -55,6 +55,8 @@ async def test_an_older_and_a_newer_database_are_told_apart(database: DeskDataba
         ('drop policy "Messages follow their ticket" on public.ticket_messages', "policy", "Messages follow"),
         ("drop trigger tickets_announce_update on public.tickets", "trigger", "tickets_announce_update"),
         ("alter table public.tickets disable trigger tickets_guard", "trigger", "switched off"),
+        ("alter table public.tickets disable trigger audit_update", "audit", "audit_update is switched off"),
+        ("drop trigger audit_delete on private.acts", "audit", "Changes of private.acts are not recorded"),
         ("drop table public.ticket_feedback", "table", "public.ticket_feedback is missing"),
         ("alter table public.ticket_messages drop column html", "table", "lacks html"),
         ("grant select on public.tickets to anon", "grants", "anon may reach"),

@@ -52,6 +52,10 @@ select '{thread}', case n % 2 when 0 then '{agent}' else '{customer}' end::uuid,
 alter table tickets enable trigger user;
 alter table ticket_messages enable trigger user;
 
+alter table ticket_status_history disable trigger user;
+alter table ticket_events disable trigger user;
+alter table ticket_tag_relations disable trigger user;
+alter table notifications disable trigger user;
 insert into ticket_status_history (ticket_id, status, created_at) select id, 'open', created_at from tickets;
 insert into ticket_events (ticket_id, kind, old_value, new_value) select id, 'priority', 'low', 'medium' from tickets;
 insert into ticket_tag_relations (ticket_id, tag_id)
@@ -60,6 +64,10 @@ select t.id, g.id from (select id, row_number() over () as n from tickets) t
 insert into notifications (user_id, type, title, ticket_id)
 select '{agent}', 'reply', 'Reply', id from tickets where assignee_id = '{agent}' and is_open;
 insert into notifications (user_id, type, title, ticket_id) select customer_id, 'reply', 'Reply', id from tickets;
+alter table ticket_status_history enable trigger user;
+alter table ticket_events enable trigger user;
+alter table ticket_tag_relations enable trigger user;
+alter table notifications enable trigger user;
 
 alter table chat_sessions disable trigger user;
 alter table chat_messages disable trigger user;

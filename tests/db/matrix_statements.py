@@ -89,6 +89,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "in a list": "select from (select id from public.tickets where is_open order by updated_at desc) t"
         " where id = %(ticket)s",
         "why the customer sees it": "select from helpdesk.why('cora@desk.test', %(number)s::text)",
+        "its audit": "select from helpdesk.audit_of(%(ticket)s, null, null, null, 1)",
         "their own request": _ticket("%(me)s"),
         "own, to a department": _ticket("%(me)s", department_id="%(third_department)s"),
         "own, urgent": _ticket("%(me)s", priority="'urgent'", category_id="%(third_category)s"),

@@ -59,6 +59,7 @@ tickets               | read   | by id                       | yes      | yes   
 tickets               | read   | by number                   | yes      | yes       | -           | yes   | -
 tickets               | read   | in a list                   | yes      | yes       | -           | yes   | -
 tickets               | read   | why the customer sees it    | HD003    | HD003     | HD003       | yes   | HD003
+tickets               | read   | its audit                   | HD003    | HD003     | HD003       | yes   | HD003
 tickets               | insert | their own request           | yes      | yes       | yes         | yes   | no
 tickets               | insert | own, to a department        | HD003    | HD003     | HD003       | yes   | HD003
 tickets               | insert | own, urgent                 | HD003    | HD003     | HD003       | yes   | HD003
