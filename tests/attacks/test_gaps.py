@@ -80,3 +80,14 @@ async def test_ticket_is_rated_once_by_its_requester(people: People) -> None:
     with pytest.raises(psycopg.errors.UniqueViolation):
         await customer.execute(rate, [ticket, cora.id, 5])
     assert await count(customer, "select sum(rating) from public.ticket_feedback where ticket_id = %s", ticket) == 1
+
+
+async def test_agent_without_a_department_writes_no_ticket_down_for_others(people: People) -> None:
+    """It would be sent where they do not work, and they would never see it."""
+    cora = await new(people, "cora")
+    write = "insert into public.tickets (title, customer_id) values ('for another', %s)"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        await (await people.connect_as(await new(people, "bo", "agent"))).execute(write, [cora.id])
+    await (await people.connect_as(await new(people, "ada", "agent", "Support"))).execute(write, [cora.id])
+    customer = await people.connect_as(cora)
+    assert await count(customer, "select count(*) from public.tickets") == 1
