@@ -11,10 +11,10 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from helpdesk_tui import __version__, collecting
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import BadInput, HelpdeskError
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.session import Session, SignIn
@@ -67,6 +67,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from helpdesk_tui.cli.output import report
 
         return report(error)
+    except UnicodeEncodeError:
+        # Bytes that are no UTF-8 may name a file; the database takes text alone.
+        from helpdesk_tui.cli.output import report
+
+        return report(BadInput("Some of what was given is no text in UTF-8, so nothing was sent."))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -76,10 +81,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose complaints quote what was given harmlessly: it may have come from anywhere, as a file's name does."""
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End with a code, and with words."""
+        from helpdesk_tui.core.text import safe_block
+
+        super().exit(status, safe_block(message) if message else None)
+
+
 def _parse(argv: list[str]) -> argparse.Namespace:
     from helpdesk_tui.cli.options import add_common
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="helpdesk",
         description="A helpdesk in the terminal, straight on the team's own Postgres. Alone it opens the desk.",
         epilog="`helpdesk COMMAND --help` tells more. Exit codes: docs/cli.md.",

@@ -207,7 +207,7 @@ def _password(args: argparse.Namespace, email: str) -> str:
         raise BadInput("There is no terminal to ask for the password on.", "Give it with --password-stdin.")
     from getpass import getpass
 
-    return getpass(f"Password of {email}: ")
+    return getpass(f"Password of {safe_line(email, 200)}: ")
 
 
 def _ask(question: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from helpdesk_tui.cli.connection import desk, on_interrupt
 from helpdesk_tui.cli.output import say
 from helpdesk_tui.core.errors import BadInput, Refused
+from helpdesk_tui.core.text import safe_block
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.administration import Administration
@@ -69,8 +70,8 @@ def interactive() -> bool:
 
 
 def ask(question: str) -> str:
-    """One line from a person."""
-    sys.stderr.write(question)
+    """One line from a person. The question may hold anybody's words."""
+    sys.stderr.write(safe_block(question))
     sys.stderr.flush()
     with on_interrupt():
         return sys.stdin.readline().strip()
