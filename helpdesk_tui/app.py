@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 os.environ.setdefault("TEXTUAL_FPS", "60" if os.environ.get("SSH_CONNECTION") else "240")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
+from textual import events
 from textual.binding import Binding, BindingType
 
 from helpdesk_tui import collecting
 from helpdesk_tui.actions import remap
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError
+from helpdesk_tui.core.text import harmless, safe_block
 from helpdesk_tui.crash import Crashing
 from helpdesk_tui.hosting import LINK_WORKERS, Hosting
 from helpdesk_tui.screens.bindings import bindings
@@ -103,6 +105,15 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         remap(settings.keys)
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
         self.theme = settings.theme or ("ansi-dark" if few else DARK.name)
+
+    async def on_event(self, event: events.Event) -> None:
+        """What is pasted comes from anywhere: no field is given what it could not show."""
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            from textual.widgets import TextArea
+
+            several = isinstance(self.focused, TextArea)
+            event = events.Paste(harmless(event.text) if several else safe_block(event.text))
+        await super().on_event(event)
 
     def on_mount(self) -> None:
         """The home screen, or the way in."""

@@ -5,7 +5,8 @@ Text in the database was written by strangers. Shown as it stands it could retit
 column. What leaves this module holds no control character but (in a block) the newline, and every character takes
 the number of cells that Rich and common terminals agree on, as far as they agree at all.
 
-Only what is shown is changed. What is stored, searched and copied stays what was written.
+Only what is shown, copied or edited is changed: what is copied is pasted into some terminal next, where the end of a
+paste (``CSI 201~``) would make commands of the rest. What is stored and searched stays what was written.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import re
 from typing import Final
 from unicodedata import category, east_asian_width
 
-__all__ = ["ELLIPSIS", "TAB_SIZE", "clip", "leans", "safe_block", "safe_line"]
+__all__ = ["ELLIPSIS", "TAB_SIZE", "clip", "harmless", "leans", "safe_block", "safe_line"]
 
 ELLIPSIS: Final = "…"
 TAB_SIZE: Final = 4
@@ -30,6 +31,7 @@ _ZWNJ: Final = "\u200c"
 _ZWJ: Final = "\u200d"
 _EMOJI_STYLE: Final = "\ufe0f"
 _BLACK_FLAG: Final = "\U0001f3f4"
+_FLAG_LETTERS: Final = {chr(0x1F1E6 + offset): chr(ord("A") + offset) for offset in range(26)}
 
 # Colours and cursor movement from pasted terminal logs, character set switches, and OSC 8: complete sequences that
 # say nothing to a reader. Anything else that starts with ESC stays readable behind a visible "␛".
@@ -129,10 +131,13 @@ def _one_by_one(text: str) -> str:
                 index = tags.end()
                 wide = False
             continue
+        # Two halves of a flag take two cells or four, one alone one or two, and who cuts a line tears them apart.
+        char = _FLAG_LETTERS.get(char, char)
         kind = category(char)
         if kind == "Cf":
             continue
-        if kind == "Cs" or (code & 0xFFFE) == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+        if kind == "Cs" or (kind == "Cn" and not _is_emoji(char)):
+            # Halves, what is no character, and what may be one by now: nobody here knows how wide it is.
             char, kind = _REPLACEMENT, "So"
         if _is_mark(char, kind):
             if not base:
@@ -203,6 +208,11 @@ def safe_line(text: str, limit: int = 500) -> str:
     if not cut and len(safe) <= limit:
         return safe
     return clip(safe, limit - 1) + ELLIPSIS
+
+
+def harmless(text: str) -> str:
+    """Text that goes into a field, the clipboard or an editor: as :func:`safe_block`, but tabs stay tabs."""
+    return "\t".join(map(safe_block, text.split("\t")))
 
 
 def clip(text: str, limit: int) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core.administration_model import Held, Outlook, PersonChange, PersonRow
+from helpdesk_tui.core.administration_model import Held, Item, Outlook, PersonChange, PersonRow
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Department, Role
 from helpdesk_tui.screens.admin_asking import AdminAsking
@@ -43,8 +43,8 @@ class AdminPeople(AdminAsking):
         """Another department: of a person, or of what a category sends."""
         asked = self.asked
         row = self.section.rows.selected
-        if asked is None or row is None:
-            return
+        if asked is None or not isinstance(row, PersonRow | Item):
+            return  # an act has none
         _, desk = asked
         choices = [Choice(d, d.name, "", d.id == row.department_id) for d in desk.departments]
         choices.append(Choice(None, "none", "0", row.department_id is None))

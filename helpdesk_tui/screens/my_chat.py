@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 
 from helpdesk_tui.actions import Context
 from helpdesk_tui.core.errors import HelpdeskError
-from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.core.text import harmless, safe_line
 from helpdesk_tui.core.wording import moment
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.chat_outbox import ChatOutbox
@@ -304,7 +304,7 @@ class MyChatScreen(Place):
             # At once, not when it is confirmed: what is typed behind the key are the words, no commands.
             self._lend(chat.id)
             field = self.conversation.field
-            field.text = chat.rating_comment or ""
+            field.text = harmless(chat.rating_comment or "")
             field.move_cursor(field.document.end)
             field.remove_class("-hidden")
             field.focus()

@@ -112,13 +112,13 @@ class AdminList(RowList):
         Args:
             rows: those from ``skip`` on.
             total: how many there are in all; None: these are all.
-            empty: what to say if there are none.
+            empty: what to say if there are none; made safe here.
         """
         chosen = self.selected
         self.rows = {skip + n: row for n, row in enumerate(rows)}
         self.total = skip + len(rows) if total is None else total
         self.state, self._note, self._asked = ("ready" if self.total else "empty"), "", None
-        self._words = () if self.total else tuple(empty)
+        self._words = () if self.total else tuple(map(safe_line, empty))
         if chosen is not None:
             self.cursor = next((n for n, row in self.rows.items() if self._key(row) == self._key(chosen)), self.cursor)
         self.cursor = max(0, min(self.cursor, self.total - 1))
@@ -138,7 +138,7 @@ class AdminList(RowList):
 
     def begin(self, words: str = "Reading …") -> None:
         """Other rows are on their way: from the first one on, nothing of what is here counts."""
-        self.state, self._words, self._note = "loading", (words,), ""
+        self.state, self._words, self._note = "loading", (safe_line(words),), ""
         self.rows, self.total, self.cursor, self.top, self._asked = {}, 0, 0, 0, None
         self.refresh()
         self.post_message(self.Highlighted(self))

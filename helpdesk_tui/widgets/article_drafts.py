@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
+from helpdesk_tui.core.text import harmless, safe_line
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.knowledge import Article
@@ -29,8 +30,8 @@ class Written:
 
     @classmethod
     def of(cls, article: Article) -> Written:
-        """An article as it is."""
-        return cls(article.title, article.content, article.category_id, article.version)
+        """An article as it is, but for what no field may hold: the editor shows what it is given as it stands."""
+        return cls(safe_line(article.title), harmless(article.content), article.category_id, article.version)
 
     def says(self, other: Written) -> bool:
         """Whether the other says the same, whatever they began from."""
@@ -50,8 +51,8 @@ class Written:
             values = json.loads(kept)
             category = values["category_id"]
             return cls(
-                str(values["title"]),
-                str(values["content"]),
+                safe_line(str(values["title"])),
+                harmless(str(values["content"])),
                 UUID(category) if category else None,
                 None if values["base"] is None else int(values["base"]),
             )

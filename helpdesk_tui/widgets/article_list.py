@@ -146,7 +146,7 @@ class ArticleList(RowList):
         """
         chosen = self.selected
         self.items = list(items)
-        self.state, self._head, self._note, self._words = "ready", head, "", ()
+        self.state, self._head, self._note, self._words = "ready", safe_line(head), "", ()
         self._typed, self._more, self._asked_after = words, more, None
         self._passages = any(item.snippet for item in self.items)
         place = next((n for n, item in enumerate(self.items) if chosen and item.id == chosen.id), None)
@@ -195,7 +195,7 @@ class ArticleList(RowList):
 
     def _leave(self, state: State, head: str, *words: str) -> None:
         had = self.selected
-        self.state, self._head, self._words, self._note = state, head, words, ""
+        self.state, self._head, self._words, self._note = state, safe_line(head), tuple(map(safe_line, words)), ""
         self.items, self.cursor, self.top, self._more = [], 0, 0, False
         self.refresh()
         if had is not None:

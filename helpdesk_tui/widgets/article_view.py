@@ -12,6 +12,7 @@ from textual import events
 from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 
+from helpdesk_tui.core.text import harmless
 from helpdesk_tui.widgets.article_body import BAR, ArticleBody, State
 from helpdesk_tui.widgets.article_style import COMPONENT_CLASSES, CSS
 from helpdesk_tui.widgets.thread_links import open_link
@@ -154,14 +155,14 @@ class ArticleView(ArticleBody):
             open_link(self, link)
 
     def action_copy(self) -> None:
-        """Copy the chosen link, or else the whole article as it was written."""
+        """Copy the chosen link, or else the whole article as it was written, but for what could do harm in a paste."""
         if self.article is None:
             return
         if self._link is not None and not self._link[2].startswith("#"):
-            self.app.copy_to_clipboard(self._link[2])
+            self.app.copy_to_clipboard(harmless(self._link[2]))
             self.notify("Link copied.")
         else:
-            self.app.copy_to_clipboard(self.article.content)
+            self.app.copy_to_clipboard(harmless(self.article.content))
             self.notify("Article copied.")
 
     # Finding

@@ -162,7 +162,7 @@ class ChatList(RowList):
     def show_empty(self, *words: str) -> None:
         """Show that there are none, and the way on."""
         had = self.selected
-        self.state, self._words, self._alarm = "empty", words, ""
+        self.state, self._words, self._alarm = "empty", tuple(map(safe_line, words)), ""
         self._sections, self._lines, self.chats, self.cursor, self.top = (), [], [], 0, 0
         self.refresh()
         if had is not None:

@@ -14,15 +14,9 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from helpdesk_tui.core.errors import HelpdeskError
-from helpdesk_tui.core.text import safe_block
+from helpdesk_tui.core.text import harmless
 
-__all__ = ["ComposerText", "harmless", "in_editor"]
-
-
-def harmless(text: str) -> str:
-    """Text from the clipboard, a quotation or an editor, as it may stand in a message: no control characters but
-    newlines and tabs, nothing invisible."""
-    return "\t".join(map(safe_block, text.split("\t")))
+__all__ = ["ComposerText", "in_editor"]
 
 
 def in_editor(text: str, command: list[str]) -> str:

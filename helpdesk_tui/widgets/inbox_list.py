@@ -169,7 +169,7 @@ class InboxList(RowList):
             self._leave("failed", f"✗ {safe_line(message, 400)}", hint)
 
     def _leave(self, state: State, *words: str) -> None:
-        self.state, self._words, self._note = state, words, ""
+        self.state, self._words, self._note = state, tuple(map(safe_line, words)), ""
         self.notices, self.cursor, self.top, self._more = [], 0, 0, False
         self.refresh()
 

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.notices import Preference
+from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import fit
 
@@ -102,7 +103,7 @@ class NoticeSettings(LineView):
 
     def show_failed(self, message: str) -> None:
         """They could not be read."""
-        self._failure = message
+        self._failure = safe_line(message, 300)
         self.refresh()
 
     def put_back(self, kind: str, preference: Preference) -> None:

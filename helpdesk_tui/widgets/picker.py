@@ -105,10 +105,10 @@ class Picker(LineView):
 
         Args:
             question: which, for whoever handles the answer.
-            title: the words above the choices.
+            title: the words above the choices; made safe here, as what the choices are called is.
             choices: what there is to choose from; a key each for the first ones.
         """
-        self._question, self._title = question, title
+        self._question, self._title = question, safe_line(title, 200)
         self._choices = list(choices)
         self._filter = None
         self._match()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,7 +11,12 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from helpdesk_tui.core.text import safe_line
+
 __all__ = ["Prompt"]
+
+#: Characters of what stands in the field at first.
+LONGEST: Final = 10_000
 
 
 class _Field(Input):
@@ -79,10 +84,11 @@ class Prompt(Horizontal):
         Args:
             question: which, for whoever handles the answer.
             words: what is asked for.
-            text: what stands there already.
+            text: what stands there already. Both may hold anybody's words: they are made safe here.
         """
         self._question = question
-        self.query_one(Static).update(words)
+        text = safe_line(text, LONGEST)
+        self.query_one(Static).update(safe_line(words, 200))
         self.field.placeholder = placeholder
         with self.field.prevent(Input.Changed):
             self.field.value = text

@@ -53,7 +53,6 @@ UNKNOWN: Final = "—"
 _SOON: Final = timedelta(hours=24)
 
 # Terminals disagree about the width of joined and modified emoji; each part alone has one width everywhere.
-_FLAG_LETTERS: Final = {0x1F1E6 + offset: chr(ord("A") + offset) for offset in range(26)}
 _JOINING: Final = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 
 
@@ -61,7 +60,7 @@ _JOINING: Final = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020
 def plain(text: str) -> str:
     """Somebody's text as one safe line whose width in cells every terminal agrees on."""
     safe = safe_line(text)
-    return safe if safe.isascii() else _JOINING.sub("", safe).translate(_FLAG_LETTERS)
+    return safe if safe.isascii() else _JOINING.sub("", safe)
 
 
 def fit(text: str, cells: int, *, right: bool = False) -> str:

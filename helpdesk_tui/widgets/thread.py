@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message as TextualMessage
 
 from helpdesk_tui.core.model import Attachment, Message
+from helpdesk_tui.core.text import harmless
 from helpdesk_tui.widgets.thread_body import State, ThreadBody
 from helpdesk_tui.widgets.thread_entries import Entry
 from helpdesk_tui.widgets.thread_links import open_link
@@ -175,7 +176,7 @@ class ThreadView(ThreadBody):
             self.action_link(1)
 
     def action_copy(self) -> None:
-        """Copy the chosen link, or else the whole message as it was written."""
+        """Copy the chosen link, or else the whole message as it was written, but for what could do harm in a paste."""
         entry = self._current
         if entry is None:
             return
@@ -183,7 +184,7 @@ class ThreadView(ThreadBody):
             self.app.copy_to_clipboard(self._link)
             self.notify("Link copied.")
         else:
-            self.app.copy_to_clipboard(entry.words)
+            self.app.copy_to_clipboard(harmless(entry.words))
             self.notify("Message copied.")
 
     def action_save_files(self) -> None:
