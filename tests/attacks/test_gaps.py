@@ -91,3 +91,78 @@ async def test_agent_without_a_department_writes_no_ticket_down_for_others(peopl
     await (await people.connect_as(await new(people, "ada", "agent", "Support"))).execute(write, [cora.id])
     customer = await people.connect_as(cora)
     assert await count(customer, "select count(*) from public.tickets") == 1
+
+
+async def test_staff_see_no_tags_on_their_own_request_in_any_list(people: People) -> None:
+    ada, bo = await new(people, "ada", "agent", "Support"), await new(people, "bo", "agent", "Support")
+    ticket = await ticket_of(people, ada)
+    await people.database.run(
+        "with tag as (insert into public.ticket_tags (name) values ('moody') returning id)"
+        " insert into public.ticket_tag_relations (ticket_id, tag_id) select %s, id from tag",
+        [ticket],
+    )
+    listed = (
+        "select count(*) from (select array_agg(id) as ids, array_agg(ctid) as places from public.tickets"
+        " where id = %s) t, helpdesk.dressed(t.ids, t.places) d where d.tags = %s"
+    )
+    assert await count(await people.connect_as(bo), listed, ticket, ["moody"]) == 1
+    assert await count(await people.connect_as(ada), listed, ticket, []) == 1
+
+
+async def test_staff_without_a_name_are_support_to_requesters_and_an_address_to_the_team(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    ticket = await ticket_of(people, cora)
+    await people.database.run("update public.profiles set full_name = null where id = %s", [ada.id])
+    await people.database.run("update public.tickets set assignee_id = %s where id = %s", [ada.id, ticket])
+    await people.database.run(
+        "insert into public.ticket_messages (ticket_id, sender_id, content) values (%s, %s, 'x')", [ticket, ada.id]
+    )
+    for person, name in ((cora, "Support"), (ada, ada.email)):
+        connection = await people.connect_as(person)
+        assert (
+            await count(connection, "select count(*) from helpdesk.ticket(%s) where assignee = %s", ticket, name) == 1
+        )
+        assert (
+            await count(connection, "select count(*) from helpdesk.messages(%s) where sender = %s", ticket, name) == 1
+        )
+
+
+async def test_every_count_of_an_agent_leaves_other_departments_out(people: People) -> None:
+    """Each of what is open, waits, is overdue or closed there."""
+    cora, bo = await new(people, "cora"), await new(people, "bo", "agent", "Sales")
+    for status, due in (("open", "now()"), ("pending", "now()"), ("closed", "null")):
+        other = await ticket_of(people, cora, "Billing")
+        await people.database.run(
+            f"update public.tickets set status = '{status}', due_date = {due} where id = %s", [other]
+        )
+    agent = await people.connect_as(bo)
+    counts = "select coalesce(sum(tickets), 0) from helpdesk.counts(100)"
+    assert await count(agent, counts) == 0
+    mine = await ticket_of(people, cora, "Sales")
+    await people.database.run("update public.tickets set status = 'pending', due_date = now() where id = %s", [mine])
+    # Unassigned, department, open, waiting and overdue.
+    assert await count(agent, counts) == 5
+
+
+async def test_tree_of_articles_counts_for_customers_what_is_published(people: People) -> None:
+    article = await published(people, "Numbats")
+    staff = await people.connect_as(await new(people, "ada", "agent", "Support"))
+    shelf = uuid4()
+    await staff.execute("insert into public.kb_categories (id, name) values (%s, 'Marsupials')", [shelf])
+    await staff.execute("update public.kb_articles set category_id = %s where id = %s", [shelf, article])
+    await staff.execute("select helpdesk.save_article(%s, 'Quolls', 'draft', %s, null)", [uuid4(), shelf])
+    customer = await people.connect_as(await new(people, "cora"))
+    held = "select articles from helpdesk.article_categories() where id = %s"
+    assert await count(staff, held, shelf) == 2
+    assert await count(customer, held, shelf) == 1
+
+
+async def test_mistyped_word_is_taken_for_no_form_that_only_drafts_have(people: People) -> None:
+    """Though its stem is published in another form."""
+    article = await published(people, "Hopping kangaroos")
+    customer = await people.connect_as(await new(people, "cora"))
+    staff = await people.connect_as(await new(people, "ada", "agent", "Support"))
+    search = "select count(*) from helpdesk.search_articles('hoppedd') where article_id = %s"
+    await staff.execute("select helpdesk.save_article(%s, 'They hopped', 'draft', null, null)", [uuid4()])
+    assert await count(staff, search, article) == 1
+    assert await count(customer, search, article) == 0

@@ -16,6 +16,7 @@ MUTANTS: Final[dict[str, Mutant]] = {mutant.name: mutant for mutant in ALL}
 
 _MATRIX: Final = "tests/db/test_write_matrix.py"
 _LEAKS: Final = "tests/db/test_leaks.py"
+_GAPS: Final = "tests/attacks/test_gaps.py"
 _LIVE: Final = "tests/db/test_live_leaks.py"
 
 
@@ -32,9 +33,9 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
     ):
         return (_LIVE,)
     if mutant in READING:
-        return (_LEAKS, _MATRIX)
+        return (_LEAKS, _GAPS, _MATRIX)
     if mutant in WRITING:
-        return (_MATRIX, "tests/attacks/test_tomorrow.py")
+        return (_MATRIX, _LEAKS, "tests/attacks/test_tomorrow.py", "tests/attacks/test_write_blind.py")
     if mutant in IDENTITY:
         return ("tests/db/test_identity.py", "tests/db/test_two_factors.py", "tests/attacks/test_tomorrow.py")
     if mutant in ACTING:
