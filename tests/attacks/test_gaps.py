@@ -106,7 +106,12 @@ async def test_staff_see_no_tags_on_their_own_request_in_any_list(people: People
         " where id = %s) t, helpdesk.dressed(t.ids, t.places) d where d.tags = %s"
     )
     assert await count(await people.connect_as(bo), listed, ticket, ["moody"]) == 1
-    assert await count(await people.connect_as(ada), listed, ticket, []) == 1
+    own = await people.connect_as(ada)
+    assert await count(own, listed, ticket, []) == 1
+    # Nor take any off it.
+    untag = "select count(*) from public.ticket_tags g, helpdesk.untag(array[%s::uuid], g.id) u where u.done"
+    assert await count(own, untag, ticket) == 0
+    assert await count(await people.connect_as(bo), untag, ticket) == 1
 
 
 async def test_staff_without_a_name_are_support_to_requesters_and_an_address_to_the_team(people: People) -> None:
@@ -166,3 +171,36 @@ async def test_mistyped_word_is_taken_for_no_form_that_only_drafts_have(people: 
     await staff.execute("select helpdesk.save_article(%s, 'They hopped', 'draft', null, null)", [uuid4()])
     assert await count(staff, search, article) == 1
     assert await count(customer, search, article) == 0
+
+
+async def test_account_of_a_visitor_makes_no_profile_even_with_an_address(people: People) -> None:
+    visitor = uuid4()
+    make = (
+        "insert into auth.users (id, aud, role, email, is_anonymous)"
+        " values (%s, 'authenticated', 'authenticated', %s, %s)"
+    )
+    await people.database.run(make, [visitor, "visitor@desk.test", True])
+    profiles = "select count(*) from public.profiles where id = %s"
+    assert await people.database.run(profiles, [visitor]) == [(0,)]
+    await people.database.run("update auth.users set is_anonymous = false where id = %s", [visitor])
+    assert await people.database.run(profiles, [visitor]) == [(1,)]
+
+
+async def test_admin_named_by_address_is_not_whom_another_organisation_says_to_have_it(people: People) -> None:
+    """As Supabase marks such accounts; nobody is an admin here yet."""
+    async with await people.database.connect() as owner, owner.transaction(force_rollback=True):
+        await owner.execute(
+            "alter table auth.users add column if not exists is_sso_user boolean not null default false"
+        )
+        await owner.execute("delete from public.profiles where role = 'admin'")
+        await owner.execute("select private.first_admin('ann@desk.test')")
+        named = "select p.role from public.profiles p where p.email like 'ann%%@desk.test' order by p.email"
+        make = (
+            "insert into auth.users (id, aud, role, email, email_confirmed_at, is_sso_user)"
+            " values (gen_random_uuid(), 'authenticated', 'authenticated', 'ann@desk.test', now(), %s)"
+        )
+        await owner.execute(make, [True])
+        assert await (await owner.execute(named)).fetchall() == [("customer",)]
+        await owner.execute("delete from auth.users where email = 'ann@desk.test'")
+        await owner.execute(make, [False])
+        assert await (await owner.execute(named)).fetchall() == [("admin",)]
