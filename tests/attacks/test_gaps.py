@@ -204,3 +204,29 @@ async def test_admin_named_by_address_is_not_whom_another_organisation_says_to_h
         await owner.execute("delete from auth.users where email = 'ann@desk.test'")
         await owner.execute(make, [False])
         assert await (await owner.execute(named)).fetchall() == [("admin",)]
+
+
+async def test_admin_takes_no_role_from_themselves_though_another_is_left(people: People) -> None:
+    ann, eve = await new(people, "ann", "admin"), await new(people, "eve", "admin")
+    admin = await people.connect_as(ann)
+    own = (
+        ("select helpdesk.set_person(%s, 'agent', null)", [ann.id]),
+        ("select helpdesk.change_person(gen_random_uuid(), %s, '{\"role\": \"agent\"}', 'keep', null)", [ann.id]),
+        ("select helpdesk.change_person(gen_random_uuid(), %s, '{\"active\": false}', 'keep', null)", [ann.id]),
+    )
+    for statement, parameters in own:
+        with pytest.raises(psycopg.Error) as refused:
+            await admin.execute(statement.encode(), parameters)
+        assert refused.value.sqlstate == "HD003"
+    await admin.execute("select helpdesk.set_person(%s, 'agent', null)", [eve.id])
+
+
+async def test_last_admin_stays_one_whoever_would_change_it(people: People) -> None:
+    ann = await new(people, "ann", "admin")
+    async with await people.database.connect() as owner, owner.transaction(force_rollback=True):
+        await owner.execute("update public.profiles set role = 'agent' where role = 'admin' and id <> %s", [ann.id])
+        for change in ("role = 'agent'", "deactivated_at = now()"):
+            with pytest.raises(psycopg.Error) as refused:
+                async with owner.transaction():
+                    await owner.execute(f"update public.profiles set {change} where id = %s".encode(), [ann.id])
+            assert refused.value.sqlstate == "HD003"
