@@ -7,6 +7,7 @@ terminal, and that what stands in it, cell by cell, is what was drawn: no row br
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ from tests.attacks.wired import Wired, wired
 from tests.world import DeskDatabase
 
 SIZES = [(80, 24), (160, 48)]
+#: An agent's screens are walked in the narrow terminal, where rows break first; HELPDESK_WALK=1 walks the wide one too.
+WALKED = 2 if os.environ.get("HELPDESK_WALK") else 1
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -239,7 +242,7 @@ async def what_lies_over(seen: Wired) -> None:
         await seen.whole(ascii(text))
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "160x48"])
+@pytest.mark.parametrize("size", SIZES[:WALKED], ids=["80x24", "160x48"][:WALKED])
 async def test_nothing_hostile_leaves_through_an_agents_screens(
     world: HostileWorld, tmp_path: Path, size: tuple[int, int]
 ) -> None:

@@ -331,9 +331,12 @@ async def test_sending_again_is_harmless_and_anothers_id_is_refused(room: Room) 
     for text in ("One", "One", "Another text under the same id"):
         await customer.send(chat, message, text)
     assert await words(ada, chat) == ["One"]
-    for sender, where in ((ada, chat), (ada, foreign), (other, foreign), (customer, foreign)):
+    for sender, where in ((ada, chat), (ada, foreign), (other, foreign)):
         with pytest.raises(BadInput, match="taken by another message"):
             await sender.send(where, message, "Two")
+    # Whoever may not see a chat is not even told that.
+    with pytest.raises(NotFound):
+        await customer.send(foreign, message, "Two")
     assert await words(ada, foreign) == []
 
 

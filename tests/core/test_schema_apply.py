@@ -209,7 +209,9 @@ def test_the_files_are_plain_sql_for_one_transaction() -> None:
     for file in [*files(), *migrations(find_db_dir() / "migrations", since=0)]:
         text = re.sub(r"\$([a-z_]*)\$.*?\$\1\$", "", file.read_text(), flags=re.DOTALL)
         assert not re.search(r"^\s*\\", text, re.MULTILINE), file.name
-        assert not re.search(r"^\s*(begin|commit|rollback|start transaction|vacuum)\b", text, re.MULTILINE), file.name
+        assert not re.search(
+            r"^\s*(begin(?! atomic)|commit|rollback|start transaction|vacuum)\b", text, re.MULTILINE
+        ), file.name
         assert "concurrently" not in text.lower(), file.name
 
 
@@ -236,7 +238,9 @@ async def test_what_is_read_out_of_the_files_is_what_they_create(database: DeskD
         """select n.nspname || '.' || c.relname, t.tgname::text from pg_trigger t join pg_class c on c.oid = t.tgrelid
              join pg_namespace n on n.oid = c.relnamespace where not t.tgisinternal"""
     )
-    assert expected.triggers == set(triggers)
+    # Those of the audit are made in a loop over its tables; ``private.audit_gaps()`` misses one that is not there.
+    assert expected.triggers == {(table, name) for table, name in triggers if not name.startswith("audit_")}
+    assert await database.run("select * from private.audit_gaps()") == []
 
 
 # -- everywhere --------------------------------------------------------------------------------------------------------

@@ -185,7 +185,9 @@ async def test_owner_who_may_not_end_sign_ins_says_so(people: People, any_place:
     cora = await new(people, "cora")
     connection = await people.connect_as(cora)
     if any_place.kind == "plain":
-        pytest.skip("there the owner may")
+        # Here the owner made the table, and nothing that is revoked binds the owner of a server.
+        assert len(await rows(connection, LIST, None)) == 1
+        return
     any_place.run("revoke delete on auth.sessions from desk_owner", superuser=True)
     try:
         code, words = await refusal(connection, END, cora.session_id)

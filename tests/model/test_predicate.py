@@ -21,7 +21,7 @@ from tests.model.rules import Viewer
 from tests.model.world import CAST, CHIEF, World
 from tests.world import DeskDatabase
 
-USUAL: Final = 20
+USUAL: Final = 12
 EXAMPLES: Final = int(os.environ.get("HELPDESK_MODEL_EXAMPLES", USUAL))
 PATIENCE: Final = 300 + 20 * EXAMPLES
 """Seconds a test, on a machine that is busy with much else."""

@@ -87,7 +87,9 @@ async def test_at_80_columns_one_pane_is_shown_at_a_time(team: Team, tmp_path: P
 async def test_drafts_and_archived_articles_have_their_shelves(team: Team, tmp_path: Path) -> None:
     async with in_knowledge_base(team, team.agent, tmp_path) as seen:
         assert seen.shows("○ draft Goodwill")
-        await seen.press("shift+tab", "j", "j")
+        await seen.press("shift+tab")
+        await seen.until(lambda: screen(seen).pane == "tree", "the categories")
+        await seen.press("j", "j")
         await seen.until(lambda: seen.shows("■ Archived · 1"), "what is archived")
         assert seen.shows("■ archived Old lamps")
 
