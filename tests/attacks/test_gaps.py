@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -230,3 +232,55 @@ async def test_last_admin_stays_one_whoever_would_change_it(people: People) -> N
                 async with owner.transaction():
                     await owner.execute(f"update public.profiles set {change} where id = %s".encode(), [ann.id])
             assert refused.value.sqlstate == "HD003"
+
+
+async def test_channel_names_follow_from_nothing_but_a_secret(people: People) -> None:
+    ann = await new(people, "ann", "admin")
+    admin = await people.connect_as(ann)
+    named = "select array_agg(channel) from helpdesk.channels()"
+    before = (await people_rows(admin, named))[0][0]
+    guessed = {
+        f"hd_{sha256(f'{a} {epoch}'.encode()).hexdigest()[:40]}" for a in ("admins", "staff") for epoch in range(3)
+    }
+    assert guessed.isdisjoint(before)
+    async with await people.database.connect() as owner, owner.transaction(force_rollback=True):
+        of_admins = "select private.channel('admins')"
+        row = await (await owner.execute(of_admins)).fetchone()
+        assert row is not None
+        assert row[0] in before
+        await owner.execute("update private.secrets set value = value || 'x' where name = 'channel'")
+        assert await (await owner.execute(of_admins)).fetchone() != row
+
+
+async def people_rows(connection: Connection, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """All that is answered."""
+    return await (await connection.execute(statement.encode(), parameters)).fetchall()
+
+
+async def test_chat_that_another_handed_on_is_not_taken_back(people: People) -> None:
+    cora = await new(people, "cora")
+    ada, bo, eve = [await new(people, name, "agent", "Support") for name in ("ada", "bo", "eve")]
+    hand = "select helpdesk.chat_transfer(%s, %s, null)"
+    customer = await people.connect_as(cora)
+    chat = uuid4()
+    await customer.execute("select helpdesk.chat_open(%s, 'topic', %s, 'hello')", [chat, uuid4()])
+    first, second = await people.connect_as(ada), await people.connect_as(bo)
+    await first.execute("select * from helpdesk.chat_accept(%s)", [chat])
+    await first.execute(hand, [chat, bo.id])
+    await second.execute(hand, [chat, eve.id])
+    with pytest.raises(psycopg.Error) as refused:
+        await first.execute(hand, [chat, ada.id])
+    assert refused.value.sqlstate == "HD004"
+    # Whoever did hand it over has it back.
+    await second.execute(hand, [chat, bo.id])
+
+
+async def test_whoever_was_deactivated_is_written_no_notifications(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    agent = await people.connect_as(ada)
+    lines = "select count(*) from public.notifications where user_id = %s"
+    for expected in (1, 1):
+        ticket = await ticket_of(people, cora)
+        await agent.execute("insert into public.ticket_messages (ticket_id, content) values (%s, 'x')", [ticket])
+        assert await people.database.run(lines, [cora.id]) == [(expected,)]
+        await people.database.run("update public.profiles set deactivated_at = now() where id = %s", [cora.id])
