@@ -53,6 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=reruns))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell of what passed only the second time how it failed the first time: it is a fault to be looked into."""
+    for report in terminalreporter.getreports("rerun"):
+        terminalreporter.section(f"the first time: {report.nodeid}")
+        terminalreporter.line(report.longreprtext[-6000:])
+
+
 @pytest.fixture(scope="session")
 def open_directory() -> Iterator[Path]:
     """A short directory that every account may enter; pytest's own are closed, also to the account Postgres runs as.

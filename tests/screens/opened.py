@@ -26,7 +26,7 @@ from helpdesk_tui.screens.desk import DeskScreen
 from tests.world import DeskDatabase, People, Person
 
 #: Seconds until a test gives up waiting. It says how busy a machine may be, not how quick the program is.
-PATIENCE = 40.0
+PATIENCE = 30.0
 
 TICKETS = """
 insert into public.tickets

@@ -266,10 +266,10 @@ async def test_what_was_not_saved_is_there_again(team: Team, tmp_path: Path) -> 
         await seen.until(lambda: seen.shows("NEW ARTICLE"), "another one")
         await seen.press(*"Unfinished")
     async with in_knowledge_base(team, team.agent, tmp_path) as seen:
-        await seen.press("N")
-        await seen.until(lambda: seen.shows("Your unfinished article."), "it goes on")
         # Leaving goes to the article beside the list, and only where there is none yet to the list.
         await seen.until(lambda: screen(seen).reader.article is not None, "the first article beside the list")
+        await seen.press("N")
+        await seen.until(lambda: seen.shows("Your unfinished article."), "it goes on")
         await seen.press("escape")
         await seen.until(lambda: screen(seen).pane == "page", "the article")
         await seen.press("escape")
