@@ -577,9 +577,11 @@ $$;
 
 -- The words around tickets that are on the screen: who asked, who answers, where, and the team's tags. It is told where
 -- their rows lie, too (their ctid, read by the same statement): looking them up by id again would cost as much as the
--- guard. Whoever makes places up is told of the tickets there what they may know anyway, or nothing.
+-- guard. Whoever makes places up is told of the tickets there what they may know anyway, or nothing. "more" is what most
+-- tickets have nothing of, for those who work on them; nulls are left out.
+drop function if exists helpdesk.dressed(uuid[], tid[]);  -- the result of an older release had fewer columns
 create or replace function helpdesk.dressed(ids uuid[], places tid[])
-returns table (id uuid, requester text, assignee text, department text, tags text[])
+returns table (id uuid, requester text, assignee text, department text, tags text[], more jsonb)
 language plpgsql stable security definer rows 100
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
@@ -593,7 +595,8 @@ begin
   return query
   select t.id, private.called(r.full_name, r.email, r.role, staff or r.id = who.person),
          case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end, d.name,
-         case when t.customer_id = who.person then '{}' else coalesce(g.names, '{}') end
+         case when t.customer_id = who.person then '{}' else coalesce(g.names, '{}') end,
+         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object()) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id
@@ -608,11 +611,12 @@ $$;
 
 -- One ticket with its description, the words around it and what is known of its files; no row where there is none for
 -- this person. The files come along, as helpdesk.attachments() tells them, since asking anew who asks costs more.
+drop function if exists helpdesk.ticket(uuid);  -- the result of an older release had fewer columns
 create or replace function helpdesk.ticket(ticket uuid)
 returns table (id uuid, number bigint, title text, status public.ticket_status, priority public.ticket_priority,
                customer_id uuid, requester text, assignee_id uuid, assignee text, department_id uuid, department text,
                due_date timestamptz, created_at timestamptz, updated_at timestamptz, tags text[], description text,
-               files jsonb)
+               files jsonb, more jsonb)
 language plpgsql stable security definer rows 1
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
@@ -630,7 +634,8 @@ begin
          (select jsonb_agg(jsonb_build_array(f.id, f.message_id, f.name, f.size, f.content_type, f.sha256)
                            order by f.created_at, f.id)
             from public.ticket_attachments f left join public.ticket_messages m on m.id = f.message_id
-           where f.ticket_id = t.id and (t.customer_id <> who.person or m.is_internal is not true))
+           where f.ticket_id = t.id and (t.customer_id <> who.person or m.is_internal is not true)),
+         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object()) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id

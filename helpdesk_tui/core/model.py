@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 Status = Literal["open", "pending", "resolved", "closed"]
@@ -54,6 +55,20 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True)
+class More:
+    """What most tickets have nothing of, and only who works on a ticket is told. Each is None where there is none."""
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> More:
+        """What the database told as an object; what this release does not know is left out."""
+        del told
+        return NOTHING_MORE
+
+
+NOTHING_MORE: Final = More()
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """One line of a queue. Times are aware datetimes in UTC."""
 
@@ -72,6 +87,7 @@ class Ticket:
     created_at: datetime
     updated_at: datetime
     tags: tuple[str, ...] = ()
+    more: More = NOTHING_MORE
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
-from helpdesk_tui.core.model import PRIORITIES, STATUSES, Attachment, Me, Priority, Status, Ticket
+from helpdesk_tui.core.model import NOTHING_MORE, PRIORITIES, STATUSES, Attachment, Me, More, Priority, Status, Ticket
 from helpdesk_tui.core.statement import Statement, positional
 
 Sort = Literal["updated", "due", "priority", "age"]
@@ -117,7 +117,7 @@ def _dressed(page: str, order: str) -> str:
     return f"""
 with page as materialized ({page})
 select t.id, t.number, t.title, t.status, t.priority, t.customer_id, w.requester, t.assignee_id, w.assignee,
-       t.department_id, w.department, t.due_date, t.created_at, t.updated_at, w.tags
+       t.department_id, w.department, t.due_date, t.created_at, t.updated_at, w.tags, w.more
   from page t join helpdesk.dressed(array(select id from page), array(select place from page)) w on w.id = t.id
  order by {order}
 """  # noqa: S608  (every part is a constant of this module; what people give travels as a parameter)
@@ -125,7 +125,8 @@ select t.id, t.number, t.title, t.status, t.priority, t.customer_id, w.requester
 
 def _ticket(*columns: Any) -> Ticket:
     values = list(columns)
-    values[-1] = tuple(values[-1])
+    tags, more = values[-2:]
+    values[-2:] = tuple(tags), More.of(more) if more else NOTHING_MORE
     return Ticket(*values)
 
 
@@ -214,7 +215,8 @@ def described(ticket_id: UUID) -> Statement[tuple[Ticket, str, tuple[Attachment,
         return _ticket(*ticket), description, tuple(_file(*each) for each in files)
 
     sql = """select id, number, title, status, priority, customer_id, requester, assignee_id, assignee, department_id,
-      department, due_date, created_at, updated_at, tags, coalesce(description, ''), coalesce(files, '[]')
+      department, due_date, created_at, updated_at, tags, coalesce(more, '{}'), coalesce(description, ''),
+      coalesce(files, '[]')
       from helpdesk.ticket(%(ticket)s)"""
     return Statement(sql, {"ticket": ticket_id}, positional(row), writes=False, general=True)
 

@@ -250,10 +250,11 @@ async def test_words_around_tickets_are_what_the_policies_show(people: People, d
             where t.id = any(%s) order by t.id""",
         [tickets_],
     )
-    at_once = "select * from helpdesk.dressed(%s, %s::tid[]) order by id"
+    at_once = "select id, requester, assignee, department, tags from helpdesk.dressed(%s, %s::tid[]) order by id"
     assert await rows(connection, at_once, [tickets_, places[0][0]]) == by_policy
     # Wherever somebody says that a ticket lies.
-    everywhere = f"select * from helpdesk.dressed(%s, {EVERY_PLACE}) where id = any(%s) order by id"
+    everywhere = f"""select id, requester, assignee, department, tags from helpdesk.dressed(%s, {EVERY_PLACE})
+                      where id = any(%s) order by id"""
     assert await rows(connection, everywhere, [tickets_, tickets_]) == by_policy
     singly = """select t.id, t.requester, t.assignee, t.department, t.tags from unnest(%s) as asked(id),
                        lateral helpdesk.ticket(asked.id) t order by t.id"""

@@ -251,8 +251,8 @@ READING: list[Mutant] = [
     replaced(
         "words-with-tags",
         "helpdesk.dressed",
-        "case when t.customer_id = who.person then '{}' else",
-        "case when t.customer_id = who.person and not staff then '{}' else",
+        "case when t.customer_id = who.person then '{}' else coalesce(g.names",
+        "case when t.customer_id = who.person and not staff then '{}' else coalesce(g.names",
         "staff see the tags of their own request",
     ),
     replaced("names-of-everybody", "helpdesk.names", "or who.role = 'admin'", "or true", "anybody's name by id"),
