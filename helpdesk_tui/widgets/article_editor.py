@@ -7,17 +7,16 @@ rests in the journal from the first key on, and leaves it only when the server h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 from uuid import UUID
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from helpdesk_tui.core.journal import Journal
@@ -25,34 +24,20 @@ from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_diff import DiffView, unified
 from helpdesk_tui.widgets.article_drafts import ArticleDrafts, Written
 from helpdesk_tui.widgets.article_style import EDITOR_CSS
+from helpdesk_tui.widgets.article_title import TitleField
 from helpdesk_tui.widgets.composer_text import ComposerText
-from helpdesk_tui.widgets.outside import written_outside
 from helpdesk_tui.widgets.picker import Choice, Picker
+from helpdesk_tui.widgets.writing import Writing
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.knowledge import Article, Category, Version
 
 __all__ = ["ArticleEditor"]
 
-#: A text is kept this long after the first key that changed it, in seconds, however fast the next ones come.
-SAVE_SECONDS: Final = 0.4
-#: The disk is asked to hold the drafts this long after a save.
-SETTLE_SECONDS: Final = 3.0
-
 State = Literal["writing", "saving", "failed", "stale"]
 
 
-class TitleField(Input):
-    """The title."""
-
-    DEFAULT_CSS = """
-    TitleField { height: 1; border: none; padding: 0 1; background: $surface; text-style: bold; }
-    TitleField:focus { border: none; background: $panel; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "screen.focus_next", show=False)]
-
-
-class ArticleEditor(Vertical):
+class ArticleEditor(Writing):
     """Writes an article.
 
     Args:
@@ -109,10 +94,6 @@ class ArticleEditor(Vertical):
         self.state: State = "writing"
         self._words = ""
         self._notice = ""
-        self._saving: Timer | None = None
-        self._settling: Timer | None = None
-        self._editing = False
-        self._released: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """What is written where; title; text; what somebody else changed; what became of it; the keys."""
@@ -222,16 +203,8 @@ class ArticleEditor(Vertical):
             self._words = "⚠ Not saved: somebody saved it since. ^S looks again"
         self._refresh()
 
-    def release(self, done: Callable[[], None]) -> None:
-        """The window closes: call this when the journal is needed no more, which may be after an editor is left."""
-        if self._editing:
-            self._released = done
-        else:
-            done()
-
     def flush(self) -> None:
         """Keep in the journal what is written."""
-        self._saving = None
         if self.article_id is None:
             return
         written = self._now()
@@ -239,6 +212,18 @@ class ArticleEditor(Vertical):
             self.drafts.drop(self.article_id)
         elif written.packed() or self.drafts.load(self.article_id):
             self.drafts.keep(self.article_id, written)
+
+    def settle(self) -> None:
+        """Ask the disk to hold the drafts."""
+        self.drafts.settle()
+
+    def repaint(self) -> None:
+        """Show what became of it."""
+        self._refresh()
+
+    def left(self) -> Left:
+        """The author is done here."""
+        return self.Left()
 
     # What is there
 
@@ -318,41 +303,20 @@ class ArticleEditor(Vertical):
         if message.by_key:
             self.text.focus()
 
-    def action_leave(self) -> None:
-        """Leave; what was not saved is kept."""
-        self.flush()
-        self._settle()
-        self.post_message(self.Left())
-
     def action_editor(self) -> None:
         """Go on in the author's own editor."""
-        if self.article_id is None or self.state == "saving":
+        article_id, written = self.article_id, self._now()
+        if article_id is None or self.state == "saving":
             return
-        self.flush()
-        # The app's worker: were it the editor's, a sign-in that ends would take the terminal from under the program.
-        self._editing = True
-        self.app.run_worker(self._edit(self.article_id, self._now()), name="editor", group="editor", exclusive=True)
 
-    async def _edit(self, article_id: UUID, written: Written) -> None:
-        """Let the author write elsewhere, while queries, the heartbeat and the listener go on."""
-        try:
-            await self._edit_in(article_id, written)
-        finally:
-            self._editing = False
-            if self._released is not None:
-                self._released()
+        def done(text: str) -> None:
+            if article_id == self.article_id and self.is_attached:
+                self.text.put_all(text)
+                self.flush()
+            else:
+                self.drafts.keep(article_id, replace(written, content=text))
 
-    async def _edit_in(self, article_id: UUID, written: Written) -> None:
-        before = written.content
-        text = await written_outside(self.app, before)
-        if text is None:
-            pass
-        elif text != before and article_id == self.article_id and self.is_attached:
-            self.text.put_all(text)
-            self.flush()
-        elif text != before:
-            self.drafts.keep(article_id, replace(written, content=text))
-        self.app.refresh(layout=True)
+        self.edit_outside(written.content, done)
 
     @on(ComposerText.Request)
     def _request(self, message: ComposerText.Request) -> None:
@@ -383,24 +347,8 @@ class ArticleEditor(Vertical):
             self._notice = ""
             if self.state == "failed":
                 self.state, self._words = "writing", ""
-        if self._saving is None:
-            self._saving = self.set_timer(SAVE_SECONDS, self._save)
+        self.keep_soon()
         self._refresh()
-
-    def _save(self) -> None:
-        self.flush()
-        self._refresh()
-        if self._settling is None:
-            self._settling = self.set_timer(SETTLE_SECONDS, self._settle)
-
-    @work(thread=True, exclusive=True, group="settle", exit_on_error=False)
-    def _settle(self) -> None:
-        self._settling = None
-        self.drafts.settle()
-
-    def on_unmount(self) -> None:
-        """The window closes."""
-        self.flush()
 
     # Showing
 

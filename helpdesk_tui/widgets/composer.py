@@ -7,43 +7,38 @@ has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
 from uuid import UUID
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
-from helpdesk_tui.core.attachments import Upload, patience
+from helpdesk_tui.core.attachments import patience
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.journal import Journal, JournalError
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
+from helpdesk_tui.widgets.composer_send import Send
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.composer_words import recipient, state
 from helpdesk_tui.widgets.file_bar import FileBar
-from helpdesk_tui.widgets.outside import written_outside
+from helpdesk_tui.widgets.writing import Writing
 
 __all__ = ["Composer"]
 
-#: A text is kept this long after the first key that changed it, in seconds, however fast the next ones come.
-SAVE_SECONDS: Final = 0.4
-#: After the journal has failed, the next try waits this long: it may take a while to fail.
-AGAIN_SECONDS: Final = 5.0
-#: The disk is asked to hold the drafts this long after a save.
-SETTLE_SECONDS: Final = 3.0
 #: An answer that takes longer than this may never come; sending again is harmless.
 ANSWER_SECONDS: Final = 20.0
 
 
-class Composer(Vertical):
+class Composer(Writing):
     """Writes a reply to the requester, or a note for colleagues.
 
     Args:
@@ -65,31 +60,7 @@ class Composer(Vertical):
         Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
     ]
 
-    class Send(Message):
-        """Send this. The same ``message_id`` comes again when it is sent again.
-
-        ``after_id`` is the newest message that the author had on the screen; ``then_status`` is the ticket's status
-        after it, None to leave it. ``files`` go with it.
-        """
-
-        def __init__(
-            self,
-            ticket_id: UUID,
-            message_id: UUID,
-            content: str,
-            internal: bool,
-            after_id: UUID | None,
-            then_status: Status | None = None,
-            files: tuple[Upload, ...] = (),
-        ) -> None:
-            super().__init__()
-            self.ticket_id = ticket_id
-            self.message_id = message_id
-            self.content = content
-            self.internal = internal
-            self.after_id = after_id
-            self.then_status = then_status
-            self.files = files
+    Send = Send
 
     class Left(Message):
         """The author is done here: ``sent`` if by sending, else for now. The draft is kept."""
@@ -122,11 +93,7 @@ class Composer(Vertical):
         self._thread: Thread | None = None
         self._slot: Slot | None = None
         self._then_status: Status | None = None
-        self._saving: Timer | None = None
-        self._settling: Timer | None = None
         self._waiting: Timer | None = None
-        self._editing = False
-        self._released: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:
         """What is written to whom; the text; its files; what became of it; the keys."""
@@ -207,17 +174,22 @@ class Composer(Vertical):
             words = words if self.text.cursor_location[1] == 0 else "\n" + words
         self.text.put(words)
 
-    def release(self, done: Callable[[], None]) -> None:
-        """The window closes: call this when the journal is needed no more, which may be after an editor is left."""
-        if self._editing:
-            self._released = done
-        else:
-            done()
-
     def flush(self) -> None:
         """Keep everything in the journal now."""
         self._take()
         self._drafts.flush()
+
+    def settle(self) -> None:
+        """Ask the disk to hold the drafts."""
+        self._drafts.settle()
+
+    def repaint(self) -> None:
+        """Show the message's state."""
+        self._refresh()
+
+    def left(self) -> Left:
+        """The author is done for now."""
+        return self.Left()
 
     # What is there
 
@@ -289,42 +261,21 @@ class Composer(Vertical):
             self._take()
             self._show(self._drafts.next_version(self._slot))
 
-    def action_leave(self) -> None:
-        """Leave; the draft is kept."""
-        self.flush()
-        self._settle()
-        self.post_message(self.Left())
-
     def action_editor(self) -> None:
         """Go on in the author's own editor."""
         slot = self._slot
         if slot is None or slot.on_its_way:
             return
-        self.flush()
-        # The app's worker: were it the composer's, a sign-in that ends would take the terminal from under the editor.
-        self._editing = True
-        self.app.run_worker(self._edit(slot, self.text.text), name="editor", group="editor", exclusive=True)
 
-    async def _edit(self, slot: Slot, before: str) -> None:
-        """Let the author write elsewhere, while queries, the heartbeat and the listener go on."""
-        try:
-            await self._edit_in(slot, before)
-        finally:
-            self._editing = False
-            if self._released is not None:
-                self._released()
+        def written(text: str) -> None:
+            if slot is self._slot and self.is_attached:
+                self.text.put_all(text)
+                self.flush()
+            else:
+                self._drafts.write(slot, text)
+                self._drafts.flush()
 
-    async def _edit_in(self, slot: Slot, before: str) -> None:
-        text = await written_outside(self.app, before)
-        if text is None:
-            pass
-        elif slot is self._slot and self.is_attached:
-            self.text.put_all(text)
-            self.flush()
-        elif text != before:
-            self._drafts.write(slot, text)
-            self._drafts.flush()
-        self.app.refresh(layout=True)
+        self.edit_outside(self.text.text, written)
 
     # Files
 
@@ -377,25 +328,8 @@ class Composer(Vertical):
         """Take what the field holds now into its draft, and see to it that it is kept; whether it was anything new."""
         if self._slot is None or not self._drafts.write(self._slot, self.text.text):
             return False
-        if self._saving is None:
-            self._saving = self.set_timer(AGAIN_SECONDS if self._drafts.problem else SAVE_SECONDS, self._save)
+        self.keep_soon(failing=self._drafts.problem is not None)
         return True
-
-    def _save(self) -> None:
-        self._saving = None
-        self._drafts.flush()
-        self._refresh()
-        if self._settling is None:
-            self._settling = self.set_timer(SETTLE_SECONDS, self._settle)
-
-    @work(thread=True, exclusive=True, group="settle", exit_on_error=False)
-    def _settle(self) -> None:
-        self._settling = None
-        self._drafts.settle()
-
-    def on_unmount(self) -> None:
-        """The window closes."""
-        self.flush()
 
     # Showing
 
