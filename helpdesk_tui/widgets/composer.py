@@ -8,7 +8,7 @@ has it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 from uuid import UUID
 
 from textual import on
@@ -24,8 +24,8 @@ from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.journal import Journal, JournalError
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets import composer_send
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
-from helpdesk_tui.widgets.composer_send import Send
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.composer_words import recipient, state
@@ -60,7 +60,7 @@ class Composer(Writing):
         Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
     ]
 
-    Send = Send
+    Send: TypeAlias = composer_send.Send
 
     class Left(Message):
         """The author is done here: ``sent`` if by sending, else for now. The draft is kept."""
