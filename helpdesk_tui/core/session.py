@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from helpdesk_tui import __version__
 from helpdesk_tui.core.accounts import SecondFactor
 from helpdesk_tui.core.credential import Session, lifetime, read_claims, session_from
 from helpdesk_tui.core.errors import HelpdeskError, SettingsError, SignInError
@@ -361,7 +362,13 @@ class SignIn(Factors):
             headers["Authorization"] = f"Bearer {self._api_key}"  # the older keys are tokens themselves
         # No redirects: the password goes to the address in the settings, or nowhere.
         timeout = httpx.Timeout(REQUEST_SECONDS, connect=5.0)
-        http = httpx.AsyncClient(transport=self._transport, timeout=timeout, follow_redirects=False)
+        http = httpx.AsyncClient(
+            transport=self._transport,
+            timeout=timeout,
+            follow_redirects=False,
+            # What the list of one's sign-ins calls this program.
+            headers={"User-Agent": f"helpdesk-tui/{__version__}"},
+        )
         try:
             yield AsyncGoTrueClient(
                 url=self._url, headers=headers, auto_refresh_token=False, persist_session=False, http_client=http

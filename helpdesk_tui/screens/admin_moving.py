@@ -25,7 +25,7 @@ class Moving(Section):
         search: the filter.
     """
 
-    hints = ("place.home", "app.help", "admin.which", "admin.target", "admin.search", "admin.go", "admin.undo")
+    HINTS = ("place.home", "app.help", "admin.which", "admin.target", "admin.search", "admin.go", "admin.undo")
     LIMIT = 200
 
     def __init__(self, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from helpdesk_tui.core.administration_model import ActRow, Item, Kind, PersonRow
 from helpdesk_tui.widgets.admin_list import AdminList
@@ -46,7 +46,7 @@ class Section(ABC):
 
     label: str
     kind: str
-    hints: tuple[str, ...] = ()
+    HINTS: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, kind: str, label: str, clock: Clock, zone: tzinfo | None = None) -> None:
         self.kind, self.label, self._zone = kind, label, zone
@@ -68,6 +68,11 @@ class Section(ABC):
     async def more(self, admin: Administration, skip: int, limit: int) -> None:  # noqa: ARG002  (all are here)
         """Read rows that are missing."""
         return
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """The ids of the actions worth knowing."""
+        return self.HINTS
 
     @property
     @abstractmethod
@@ -109,7 +114,7 @@ class Section(ABC):
 class People(Section):
     """People, a window of them at a time, searched by the database."""
 
-    hints = ("place.home", "app.help", "admin.search", "admin.role", "admin.department", "admin.remove", "admin.undo")
+    HINTS = ("place.home", "app.help", "admin.search", "admin.role", "admin.department", "admin.remove", "admin.undo")
 
     def __init__(self, clock: Clock, zone: tzinfo | None = None) -> None:
         super().__init__("people", "People", clock, zone)
@@ -181,7 +186,7 @@ _DONE: Final[dict[str, str]] = {
 class Items(Section):
     """Departments, categories or tags: all of them, searched here."""
 
-    hints = ("place.home", "app.help", "admin.new", "admin.rename", "admin.describe", "admin.search", "admin.undo")
+    HINTS = ("place.home", "app.help", "admin.new", "admin.rename", "admin.describe", "admin.search", "admin.undo")
 
     def __init__(self, kind: Kind, label: str, clock: Clock) -> None:
         super().__init__(kind, label, clock)
@@ -249,11 +254,15 @@ class Items(Section):
 class Acts(Section):
     """What admins did that can be taken back, the latest first."""
 
-    hints = ("place.home", "app.help", "admin.go", "admin.undo")
     LIMIT: Final = 200
 
     def __init__(self, clock: Clock, zone: tzinfo | None = None) -> None:
         super().__init__("acts", "Acts", clock, zone)
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Of what can be done: where nothing was done there is nothing to take back."""
+        return ("place.home", "app.help", *(("admin.go", "admin.undo") if self.rows.selected is not None else ()))
 
     @property
     def scope(self) -> str:

@@ -13,14 +13,12 @@ from textual.containers import Horizontal
 from helpdesk_tui.actions import Context
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.screens.chat_talk import ChatTalk
-from helpdesk_tui.screens.place import Place
+from helpdesk_tui.screens.chatting import Chatting
 from helpdesk_tui.widgets.chat_field import ChatField
 from helpdesk_tui.widgets.chat_list import ChatList, Section
-from helpdesk_tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.chats import Chat, Chats
-    from helpdesk_tui.core.desk import Desk
+    from helpdesk_tui.core.chats import Chat
     from helpdesk_tui.core.dirty import Ids
     from helpdesk_tui.core.model import Me
     from helpdesk_tui.screens.link import Link
@@ -44,7 +42,7 @@ TALK_HINTS = (
 FIELD_HINTS = ("chat_field.send", "chat_field.leave", "chat_field.line", "chats.next_chat")
 
 
-class ChatsReading(Place):
+class ChatsReading(Chatting):
     """Shows who waits and what is said; what is done with a chat is a subclass's.
 
     Args:
@@ -54,10 +52,6 @@ class ChatsReading(Place):
     def __init__(self, link: Link) -> None:
         super().__init__(link)
         self.list = ChatList(link.user_id, clock=link.clock, id="list")
-        self.conversation = ChatTalk(link, id="talk")
-        self.picker = Picker(id="picker")
-        self.chats: Chats | None = None
-        self._wanted: UUID | None = None
 
     def body(self) -> ComposeResult:
         """List and conversation."""
@@ -94,25 +88,7 @@ class ChatsReading(Place):
             return ("chat field", "chats")
         return ("thread", "chats") if self.conversation.has_focus_within else ("chats",)
 
-    def on_descendant_focus(self) -> None:
-        """Other keys matter now."""
-        self.refresh_hints()
-
-    def on_screen_resume(self) -> None:
-        """Back: what is on the screen is seen."""
-        super().on_screen_resume()
-        self.conversation.look()
-
     # What the link tells
-
-    def opened(self, desk: Desk) -> None:
-        """The database can be asked."""
-        from helpdesk_tui.core.chats import Chats
-
-        self.chats = self.conversation.chats = Chats(self.link.database, desk.me)
-        self.follow("chats", self.read_again)
-        self.spawn(self.read_again(None))
-        self.link.listen()
 
     def me_changed(self, me: Me) -> None:
         """Another department: others wait."""

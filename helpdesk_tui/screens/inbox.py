@@ -34,6 +34,7 @@ __all__ = ["InboxScreen"]
 #: Lines read at once.
 PAGE = 50
 HINTS = ("inbox.open", "app.help", "inbox.read", "inbox.undo", "inbox.filter", "inbox.all", "inbox.settings")
+EMPTY_HINTS = ("app.help", "inbox.filter", "inbox.settings")
 
 
 class InboxScreen(Place):
@@ -69,8 +70,10 @@ class InboxScreen(Place):
         self._name_list()
 
     def hints(self) -> tuple[str, ...]:
-        """The same ones all the time."""
-        return (*HINTS, "place.home") if not self.settings.asking else ()
+        """Of what can be done: where nothing is listed there is nothing to open."""
+        if self.settings.asking:
+            return ()
+        return (*(HINTS if self.list.notices else EMPTY_HINTS), "place.home")
 
     @property
     def notices(self) -> Notices:
@@ -146,6 +149,7 @@ class InboxScreen(Place):
             waiting(self._badges.waiting, self._badges.waiting_since, self.link.clock()) if self._badges.waiting else ""
         )
         self.list.set_head(head, chats)
+        self.refresh_hints()
 
     @on(InboxList.NeedMore)
     def _more_wanted(self, message: InboxList.NeedMore) -> None:

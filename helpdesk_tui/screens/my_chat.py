@@ -19,13 +19,12 @@ from helpdesk_tui.core.wording import moment
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.chat_outbox import ChatOutbox
 from helpdesk_tui.screens.chat_talk import KEEP_SECONDS, ChatTalk
-from helpdesk_tui.screens.place import Place
+from helpdesk_tui.screens.chatting import Chatting
 from helpdesk_tui.widgets.chat_field import ChatField
 from helpdesk_tui.widgets.picker import Choice, Picker
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.chats import Chat, Chats
-    from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Ids
     from helpdesk_tui.core.journal import Draft
     from helpdesk_tui.screens.link import Link
@@ -42,7 +41,7 @@ OVER_HINTS = ("place.home", "app.help", "my_chat.rate", "my_chat.new", "my_chat.
 FIELD_HINTS = ("chat_field.send", "chat_field.leave", "chat_field.line")
 
 
-class MyChatScreen(Place):
+class MyChatScreen(Chatting):
     """Talk to the team.
 
     Args:
@@ -54,16 +53,12 @@ class MyChatScreen(Place):
     BINDINGS: ClassVar[list[BindingType]] = bindings("my chat")
 
     def __init__(self, link: Link) -> None:
-        super().__init__(link)
-        self.conversation = ChatTalk(link, plain=True, id="talk")
-        self.picker = Picker(id="picker")
-        self.chats: Chats | None = None
+        super().__init__(link, plain=True)
         self._mine: tuple[Chat, ...] = ()
         #: What a chat is begun with, kept under the person's own id until it is open.
         self._first: ChatOutbox | None = None
         self._keeping: Timer | None = None
         self._beginning = False
-        self._wanted: UUID | None = None
         #: The chat that I ended last.
         self._ended: UUID | None = None
         #: The chat that is being rated, with words to come.
@@ -93,25 +88,7 @@ class MyChatScreen(Place):
         """The nearest first."""
         return ("chat field", "my chat") if self.conversation.field.has_focus else ("my chat", "thread")
 
-    def on_descendant_focus(self) -> None:
-        """Other keys matter now."""
-        self.refresh_hints()
-
-    def on_screen_resume(self) -> None:
-        """Back: what is on the screen is seen."""
-        super().on_screen_resume()
-        self.conversation.look()
-
     # What the link tells
-
-    def opened(self, desk: Desk) -> None:
-        """The database can be asked."""
-        from helpdesk_tui.core.chats import Chats
-
-        self.chats = self.conversation.chats = Chats(self.link.database, desk.me)
-        self.follow("chats", self.read_again)
-        self.spawn(self.read_again(None))
-        self.link.listen()
 
     def connection_changed(self, name: str, why: str) -> None:
         """Say so where the person looks: what is written stays, and is sent when it can be."""

@@ -249,3 +249,5 @@ class _Maker:
             " values (gen_random_uuid(), %s, 'move', %s, '{}', '{}')",
             [(self._strangers[2], text) for text in lines],
         )
+        # A browser tells what it likes.
+        self._owner.execute("update auth.sessions set user_agent = %s", ["".join(lines)])

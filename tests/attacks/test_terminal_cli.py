@@ -62,6 +62,7 @@ def reads(world: HostileWorld) -> dict[str, tuple[Person, list[list[str]]]]:
         ["kb", "search", "bank", "example"],
         ["kb", "show", article],
         ["config", "show"],
+        ["sessions"],
     ]
     return {
         "agent": (world.agent, [*anybody, ["kb", "versions", article], ["kb", "diff", article]]),
@@ -75,6 +76,9 @@ def reads(world: HostileWorld) -> dict[str, tuple[Person, list[list[str]]]]:
                 ["admin", "people", "list", "--limit", "all"],
                 ["admin", "people", "show", "s1@desk.test"],
                 ["admin", "acts"],
+                ["sessions", "--of", "s1@desk.test"],
+                ["audit", "ticket", ticket],
+                ["why", "s1@desk.test", ticket],
             ],
         ),
     }
@@ -121,6 +125,12 @@ QUOTING = [
     ["tickets", "save", "1", "{}"],
     ["chats", "show", "{}"],
     ["kb", "show", "{}"],
+    ["sessions", "end", "{}"],
+    ["sessions", "--of", "{}"],
+    ["factors", "remove", "{}"],
+    ["audit", "ticket", "{}"],
+    ["why", "{}", "1"],
+    ["why", "s1@desk.test", "{}"],
     ["kb", "list", "--category", "{}"],
     ["kb", "save", "{}", "--file", "/none/{}"],
     ["admin", "people", "show", "{}"],
