@@ -2499,6 +2499,166 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Saved views
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Whose a view is to use: its author's, and of whom it is shared with. Admins work for every department.
+create or replace function private.uses_view(
+  owner uuid, audience text, department uuid, person uuid, departments uuid[]
+) returns boolean language sql immutable parallel safe
+return coalesce(owner = person or audience = 'team' or (audience = 'department' and department = any(departments)), false);
+
+-- The views that whoever asks may use, the oldest first. The author is named as long as they are of the team.
+create or replace function helpdesk.views()
+returns table (id uuid, name text, query text, sort text, audience text, department_id uuid, department text,
+               author text, mine boolean, changeable boolean)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    return;
+  end if;
+  return query
+  select v.id, v.name, v.query, v.sort, v.audience, v.department_id, d.name,
+         case when p.role <> 'customer' then private.called(p.full_name, p.email, p.role, true) end,
+         v.owner_id = who.person, v.owner_id = who.person or who.role = 'admin'
+    from private.saved_views v join public.profiles p on p.id = v.owner_id
+    left join public.departments d on d.id = v.department_id
+   where v.removed_at is null
+     and private.uses_view(v.owner_id, v.audience, v.department_id, who.person, who.departments)
+   order by v.owner_id = who.person desc, v.created_at, v.id limit 300;
+end
+$$;
+
+-- Who used a view and who uses it now hear of it, and nobody else.
+create or replace function private.announce_view(owner uuid, shared boolean) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if shared then
+    perform private.announce_structure();
+  else
+    perform private.announce_to('person:' || owner, '{"people": []}');
+  end if;
+end
+$$;
+
+-- Saves a view under an id that the client draws: a new one, or in place of what is there under it, for its author and
+-- admins. "audience" is me, department (that one; an agent's own) or team. One that was removed is back with this.
+create or replace function helpdesk.save_view(
+  view uuid, name text, query text, sort text, audience text, department uuid
+) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.asking();
+  old record;
+  target constant uuid := case when save_view.audience = 'department' then save_view.department end;
+  title constant text := btrim(save_view.name);
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only the team saves views' using errcode = 'HD003';
+  elsif view is null then
+    raise exception 'a view needs an id' using errcode = 'HD002';
+  elsif title is null or char_length(title) not between 1 and 60 then
+    raise exception 'a view needs a name of 60 characters at most' using errcode = 'HD002';
+  elsif save_view.query is null or char_length(save_view.query) > 2000 then
+    raise exception 'a query has 2000 characters at most' using errcode = 'HD002';
+  elsif save_view.sort is null or save_view.sort not in ('updated', 'due', 'priority', 'age') then
+    raise exception 'there is no such order' using errcode = 'HD002',
+      hint = 'It is one of: updated, due, priority, age.';
+  elsif save_view.audience is null or save_view.audience not in ('me', 'department', 'team')
+        or (save_view.audience = 'department' and target is null) then
+    raise exception 'say for whom the view is' using errcode = 'HD002', hint = 'It is one of: me, department, team.';
+  end if;
+  select v.owner_id, v.audience, v.department_id into old from private.saved_views v where v.id = view for update;
+  if old.owner_id is not null
+     and not private.uses_view(old.owner_id, old.audience, old.department_id, who.person, who.departments) then
+    raise exception 'this id is taken' using errcode = 'HD002', hint = 'Draw a new one.';
+  elsif old.owner_id <> who.person and who.role <> 'admin' then
+    raise exception 'only its author and admins change a shared view' using errcode = 'HD003',
+      hint = 'Save it under another name.';
+  elsif target is distinct from old.department_id and not coalesce(target = any(who.departments), target is null) then
+    raise exception 'a view is shared with one''s own department, or with everybody' using errcode = 'HD003';
+  end if;
+  if save_view.audience <> 'me' and old.audience is distinct from save_view.audience
+     and (select count(*) from private.saved_views v
+           where v.audience = save_view.audience and v.department_id is not distinct from target
+             and v.removed_at is null) >= 100 then
+    raise exception 'there are 100 views shared with them already' using errcode = 'HD002', hint = 'Remove one first.';
+  end if;
+  if old.owner_id is not null then
+    update private.saved_views v
+       set name = title, query = save_view.query, sort = save_view.sort, audience = save_view.audience,
+           department_id = target, removed_at = null
+     where v.id = view;
+  else
+    if (select count(*) from private.saved_views v where v.owner_id = who.person) >= 50 then
+      delete from private.saved_views v where v.owner_id = who.person and v.removed_at is not null;
+    end if;
+    -- Somebody who saves many at the same moment has a few more: that is all that comes of it.
+    if (select count(*) from private.saved_views v where v.owner_id = who.person) >= 50 then
+      raise exception 'you have 50 saved views already' using errcode = 'HD002', hint = 'Remove one first.';
+    end if;
+    insert into private.saved_views (id, owner_id, audience, department_id, name, query, sort)
+    values (view, who.person, save_view.audience, target, title, save_view.query, save_view.sort)
+    on conflict do nothing;
+    if not found then
+      raise exception 'this id is taken' using errcode = 'HD002', hint = 'Draw a new one.';
+    end if;
+  end if;
+  perform private.announce_view(coalesce(old.owner_id, who.person), 'me' <> any(array[save_view.audience, old.audience]));
+end
+$$;
+
+-- Removes a view: its author, or an admin one that is shared.
+create or replace function helpdesk.remove_view(view uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.asking();
+  old record;
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only the team has views' using errcode = 'HD003';
+  end if;
+  select v.owner_id, v.audience into old from private.saved_views v
+   where v.id = view and v.removed_at is null
+     and private.uses_view(v.owner_id, v.audience, v.department_id, who.person, who.departments) for update;
+  if old.owner_id is null then
+    raise exception 'there is no such view' using errcode = 'HD004';
+  elsif old.owner_id <> who.person and who.role <> 'admin' then
+    raise exception 'only its author and admins remove a shared view' using errcode = 'HD003',
+      hint = 'You can hide it from yourself.';
+  end if;
+  update private.saved_views v set removed_at = clock_timestamp() where v.id = view;
+  perform private.announce_view(old.owner_id, old.audience <> 'me');
+end
+$$;
+
+-- In which order a person has their views, built-in ones by name and saved ones by id, and which they hide. What is not
+-- named comes last, in its own order.
+create or replace function helpdesk.order_views(wanted jsonb) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only the team has views' using errcode = 'HD003';
+  end if;
+  if jsonb_typeof(wanted -> 'order') is distinct from 'array' or jsonb_typeof(wanted -> 'hidden') is distinct from 'array'
+     or jsonb_array_length(wanted -> 'order') > 400 or jsonb_array_length(wanted -> 'hidden') > 400
+     or exists (select from jsonb_array_elements((wanted -> 'order') || (wanted -> 'hidden')) e
+                 where jsonb_typeof(e) <> 'string' or char_length(e #>> '{}') > 36) then
+    raise exception 'an order is two short lists of names' using errcode = 'HD002';
+  end if;
+  update public.profiles p
+     set preferences = case when jsonb_typeof(p.preferences) = 'object' then p.preferences else '{}' end
+         || jsonb_build_object('views', jsonb_build_object('order', wanted -> 'order', 'hidden', wanted -> 'hidden'))
+   where p.id = who.person;
+  perform private.announce_view(who.person, false);
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Live changes: channels that cannot be guessed, ids and nothing else
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -3601,6 +3761,9 @@ grant execute on function helpdesk.sessions(uuid), helpdesk.end_session(uuid), h
   helpdesk.hang_up() to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.audit_of(uuid, timestamptz, bigint, bigint, integer)
   to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.views(), helpdesk.save_view(uuid, text, text, text, text, uuid),
+  helpdesk.remove_view(uuid), helpdesk.order_views(jsonb) to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;

@@ -2397,6 +2397,28 @@ create or replace trigger settings_two_factors_demanded
   execute function private.two_factors_demanded();
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Saved views: queries with a name. The query runs as whoever looks. In which order a person has them is in their
+-- preferences. docs/queries.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists private.saved_views (
+  id uuid primary key,
+  owner_id uuid not null references public.profiles on delete cascade,
+  -- Whose it is besides: nobody's, a department's, or the whole team's. Without its department it is the owner's alone.
+  audience text not null check (audience in ('me', 'department', 'team')),
+  department_id uuid references public.departments on delete set null,
+  name text not null check (char_length(name) between 1 and 60),
+  query text not null check (char_length(query) <= 2000),
+  sort text not null check (sort in ('updated', 'due', 'priority', 'age')),
+  created_at timestamptz not null default clock_timestamp(),
+  -- One that was removed can be saved again under its id, as long as it is here.
+  removed_at timestamptz
+);
+create index if not exists saved_views_owner_id_idx on private.saved_views (owner_id);
+create index if not exists saved_views_shared_idx on private.saved_views (audience) where audience <> 'me';
+create index if not exists saved_views_department_id_idx on private.saved_views (department_id);
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Audit: every change of the tables of private.audited(), by whatever way it is made. docs/audit.md
 -- The rows are chained by hashes, one chain for each server process. No two processes write in one chain at a time, so
 -- that nobody's open transaction holds up what others do. Seals, which only the owner makes, tie the chains together.
@@ -2461,7 +2483,7 @@ create or replace function private.audited() returns setof regclass language sql
 set search_path = pg_catalog, pg_temp as $$
   select t from private.tables() t
   union all
-  select to_regclass('private.' || name) from unnest(array['settings', 'acts', 'chat_handovers']) as name
+  select to_regclass('private.' || name) from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views']) as name
 $$;
 
 -- What is hashed of a row: the same whatever a session prefers.

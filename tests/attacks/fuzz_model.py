@@ -91,6 +91,7 @@ class Model:
                 ),
                 "private.chat_handovers": lambda change: change.old is None and change.row["by_id"] == self.me,
                 "private.due_told": lambda change: change.row["person"] == self.me,
+                "private.saved_views": self._saved_views,
             } | dict.fromkeys(_SEARCH_INDEX, lambda change: True)
 
     def complaints(self, before: Rows, after: Rows, since: str, until: str) -> tuple[list[Change], list[Change]]:
@@ -280,6 +281,17 @@ class Model:
     def _profiles(self, change: Change) -> bool:
         own = change.row["id"] == self.me and change.old is not None and change.new is not None
         return own and altered(change) <= {"full_name", "avatar_url", "preferences", "updated_at"}
+
+    def _saved_views(self, change: Change) -> bool:
+        new = change.new
+        return (
+            change.row["owner_id"] == self.me and (change.old is None or change.old["owner_id"] == self.me)
+            and (new is None or (new["removed_at"] is None or self.fresh(new["removed_at"])))
+            and (
+                new is None or new["department_id"] in (None, self.department)
+                or (change.old is not None and new["department_id"] == change.old["department_id"])
+            )
+        )  # fmt: skip
 
     def _chat_sessions(self, change: Change) -> bool:
         old, new = change.old, change.new

@@ -254,7 +254,13 @@ HIDDEN_IDS: Final = {
     "archived": STAFF,
     "empty_category": STAFF,
     "sids_ticket": ("bo", "ann"),
+    "bos_view": ("bo",),
+    "billings_view": NOTED,
 }
+_VIEW: Final = (
+    "insert into private.saved_views (id, owner_id, name, query, audience, department_id, sort)"
+    " values (gen_random_uuid(), %(bo)s, '{name}', '{query}', {more}, 'due') returning id"
+)
 
 
 def _rows(made: Stage) -> dict[str, str]:
@@ -374,6 +380,17 @@ def _rows(made: Stage) -> dict[str, str]:
         " returning id",
         "vote": "insert into public.kb_article_feedback (article_id, user_id, helpful, comment) values"
         f" (%(article)s, %(otto)s, false, '{w('comment on an article', 'otto', *STAFF)}') returning id",
+        # Saved views: Bo's own, and one he shared with Billing.
+        "bos_view": _VIEW.format(
+            name=w("name of a view", "bo", shown=False),
+            query=w("query of a view", "bo", shown=False),
+            more="'me', null",
+        ),
+        "billings_view": _VIEW.format(
+            name=w("name of Billing's view", *NOTED, shown=False),
+            query=w("query of Billing's view", *NOTED, shown=False),
+            more="'department', %(billing)s",
+        ),
         # What nobody who signs in reads, and what an admin does.
         "act": "insert into private.acts (id, actor_id, kind, words, before, answer) values"
         f" (gen_random_uuid(), %(ann)s, 'set', '{w('act', 'ann', shown=False)}', '{{}}', '{{}}') returning id",

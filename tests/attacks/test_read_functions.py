@@ -74,7 +74,7 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
 
 NAMED: Final = (
     *("ticket", "note", "file", "own", "own_note", "chat", "waiting", "said", "draft", "archived", "empty_category"),
-    *("tag", "otto", "bo", "billing", "act", "late notice of cora"),
+    *("tag", "otto", "bo", "billing", "act", "late notice of cora", "bos_view", "billings_view"),
 )
 """Whose ids are asked about."""
 

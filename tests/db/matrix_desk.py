@@ -116,6 +116,16 @@ class Desk:
             "t.id, %(billing)s::uuid, null, private.mark_of(t)))),"
             " '{}' from public.tickets t where t.id = %(ticket)s returning number"
         )
+        for name, audience, department in (
+            ("own_view", "me", "null"),
+            ("support_view", "department", "%(support)s"),
+            ("team_view", "team", "null"),
+        ):
+            made[name] = (
+                "insert into private.saved_views (id, owner_id, audience, department_id, name, query, sort)"
+                f" values (gen_random_uuid(), %(agent)s, '{audience}', {department}, 'v', 'status:open', 'due')"
+                " returning id"
+            )
         for name, sql in made.items():
             ids[name] = one(sql)
         connection.execute("delete from public.notifications where id is not null")

@@ -39,6 +39,10 @@ def _delete(table: str, key: str = "id") -> str:
     return f"delete from public.{table} where {key} is not null"
 
 
+def _view(view: str, audience: str, department: str = "null") -> str:
+    return f"select helpdesk.save_view({view}, 'Stuck', 'status:open', 'due', '{audience}', {department})"
+
+
 STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
     "departments": {
         "one": {
@@ -320,6 +324,33 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "own, its ticket": "update public.notifications set ticket_id = %(ticket)s where user_id = %(me)s",
         "own, given to another": "update public.notifications set user_id = %(someone)s where user_id = %(me)s",
         "own": _delete("notifications"),
+    },
+    "saved_views": {
+        "a personal one, by views()": "select from helpdesk.views() where id = %(own_view)s",
+        "Support's, by views()": "select from helpdesk.views() where id = %(support_view)s",
+        "the team's, by views()": "select from helpdesk.views() where id = %(team_view)s",
+        "a personal one": {
+            "insert": _view("gen_random_uuid()", "me"),
+            "update": _view("%(own_view)s", "me"),
+            "delete": "select helpdesk.remove_view(%(own_view)s)",
+        },
+        "for Support": _view("gen_random_uuid()", "department", "%(support)s"),
+        "for the team": _view("gen_random_uuid()", "team"),
+        "Support's": {
+            "update": _view("%(support_view)s", "department", "%(support)s"),
+            "delete": "select helpdesk.remove_view(%(support_view)s)",
+        },
+        "the team's": {
+            "update": _view("%(team_view)s", "team"),
+            "delete": "select helpdesk.remove_view(%(team_view)s)",
+        },
+        "their order": 'select helpdesk.order_views(\'{"order": ["open"], "hidden": []}\')',
+        "by SQL": {
+            "read": "select from private.saved_views",
+            "insert": "insert into private.saved_views (id) values (gen_random_uuid())",
+            "update": "update private.saved_views set audience = 'team' where id = %(own_view)s",
+            "delete": "delete from private.saved_views where id = %(own_view)s",
+        },
     },
 }
 

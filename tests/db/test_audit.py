@@ -58,6 +58,7 @@ ONE_CHANGE: Final = {
     "private.settings": "due_soon = '3 hours'",
     "private.acts": "words = 'now'",
     "private.chat_handovers": "created_at = '2026-01-01'",
+    "private.saved_views": "name = 'Now'",
 }
 """A change of each table."""
 

@@ -230,6 +230,23 @@ notifications         | update | own, its title              | no       | no    
 notifications         | update | own, its ticket             | no       | no        | no          | no    | no
 notifications         | update | own, given to another       | no       | no        | no          | no    | no
 notifications         | delete | own                         | no       | no        | no          | no    | no
+saved_views           | read   | a personal one, by views()  | -        | yes       | -           | -     | -
+saved_views           | read   | Support's, by views()       | -        | yes       | -           | yes   | -
+saved_views           | read   | the team's, by views()      | -        | yes       | yes         | yes   | -
+saved_views           | read   | by SQL                      | no       | no        | no          | no    | no
+saved_views           | insert | a personal one              | HD003    | yes       | yes         | yes   | HD003
+saved_views           | insert | for Support                 | HD003    | yes       | HD003       | yes   | HD003
+saved_views           | insert | for the team                | HD003    | yes       | yes         | yes   | HD003
+saved_views           | insert | by SQL                      | no       | no        | no          | no    | no
+saved_views           | update | a personal one              | HD003    | yes       | HD002       | HD002 | HD003
+saved_views           | update | Support's                   | HD003    | yes       | HD002       | yes   | HD003
+saved_views           | update | the team's                  | HD003    | yes       | HD003       | yes   | HD003
+saved_views           | update | their order                 | HD003    | yes       | yes         | yes   | HD003
+saved_views           | update | by SQL                      | no       | no        | no          | no    | no
+saved_views           | delete | a personal one              | HD003    | yes       | HD004       | HD004 | HD003
+saved_views           | delete | Support's                   | HD003    | yes       | HD004       | yes   | HD003
+saved_views           | delete | the team's                  | HD003    | yes       | HD003       | yes   | HD003
+saved_views           | delete | by SQL                      | no       | no        | no          | no    | no
 """
 
 
@@ -243,6 +260,10 @@ def cells() -> Iterator[tuple[str, str, str, str, str]]:
 
 
 CELLS: Final = tuple(cells())
+
+
+BY_FUNCTION: Final = ("saved_views",)
+"""Tables of the schema private that people use by functions alone."""
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +286,9 @@ def test_matrix_names_every_table_and_operation(module_database: DeskDatabase) -
         tables = {str(row[0]) for row in connection.execute("select private.tables()::text")}
     named = {(table, op) for table, op, *_ in CELLS}
     assert named == {
-        (table.removeprefix("public."), op) for table in tables for op in ("read", "insert", "update", "delete")
+        (table.removeprefix("public."), op)
+        for table in (*tables, *BY_FUNCTION)
+        for op in ("read", "insert", "update", "delete")
     }
 
 

@@ -32,6 +32,8 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
         ("channel", "payload", "typing", "without-tickets-announce", "without-ticket-messages-announce")
     ):
         return (_LIVE, _GAPS)
+    if name.startswith("views-"):
+        return (_MATRIX, "tests/db/test_saved_views.py")
     if mutant in READING:
         return (_LEAKS, _GAPS, _MATRIX)
     if mutant in WRITING:

@@ -120,6 +120,28 @@ TOLD: list[Mutant] = [
         "everybody constant boolean := true;",
         "whoever asks has everybody told of due dates",
     ),
+    # Saved views.
+    replaced(
+        "views-of-everybody",
+        "private.uses_view",
+        "audience = 'team'::text",
+        "true",
+        "everybody's own views are told to the team",
+    ),
+    replaced(
+        "views-of-customers",
+        "helpdesk.views",
+        "if who.role is null or who.role = 'customer' then",
+        "if who.role is null then",
+        "customers are told the team's views",
+    ),
+    replaced(
+        "views-changed-by-colleagues",
+        "helpdesk.save_view",
+        "elsif old.owner_id <> who.person and who.role <> 'admin' then",
+        "elsif false then",
+        "whoever uses a shared view changes it",
+    ),
     # Live changes.
     replaced(
         "channels-without-secret",
