@@ -16,6 +16,7 @@ from helpdesk_tui.core.tickets import Outcome, Sort
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.outbox import Outbox
     from helpdesk_tui.core.settings import Settings
 
 Counts = dict[str, int]
@@ -29,6 +30,7 @@ class Desk:
         me: the person, as the database knew them at the last look.
         staff: whom tickets can be assigned to (nobody, for a customer).
         departments: where tickets can be sent.
+        outbox: what puts down what is done before it is sent; None: nothing does (the command line).
     """
 
     def __init__(self, database: Database, me: Me, staff: Sequence[Person], departments: Sequence[Department]) -> None:
@@ -36,6 +38,7 @@ class Desk:
         self.me = me
         self.staff = tuple(staff)
         self.departments = tuple(departments)
+        self.outbox: Outbox | None = None
 
     @classmethod
     async def open(
@@ -113,7 +116,61 @@ class Desk:
         """Does one thing to some tickets; says of each what became of it. Doing it twice is the same as once."""
         return await self.database.fetch(act.statement(ids), idempotent=True)
 
+    def keep(self, outbox: Outbox) -> None:
+        """From now on what is done is put in line first: it is done also if the link or the program fails meanwhile."""
+        self.outbox = outbox
+
     async def send(
+        self,
+        ticket_id: UUID,
+        message_id: UUID,
+        content: str,
+        *,
+        internal: bool,
+        after_id: UUID | None,
+        then_status: Status | None = None,
+        files: Sequence[Upload] = (),
+        words: str = "",
+    ) -> bool:
+        """Sends a reply or a note with its files, by way of the outbox if there is one.
+
+        Args:
+            words: what it is, for people: "#1042 reply".
+
+        Returns:
+            Whether the ticket has ``then_status`` now; True where none was asked for.
+
+        Raises:
+            Queued: there is no answer yet; it waits in the outbox.
+            HelpdeskError: as ``send_now``.
+        """
+        if self.outbox is None:
+            return await self.send_now(
+                ticket_id,
+                message_id,
+                content,
+                internal=internal,
+                after_id=after_id,
+                then_status=then_status,
+                files=files,
+            )
+        from helpdesk_tui.core import outbox_kinds
+
+        entry = outbox_kinds.message(
+            self.outbox.owner,
+            ticket_id,
+            message_id,
+            content,
+            internal=internal,
+            after_id=after_id,
+            then_status=then_status,
+            words=words or ("note" if internal else "reply"),
+        )
+        patience = attachments.patience(files)
+        answer = await self.outbox.do(entry, files, **({} if patience is None else {"patience": patience}))
+        return bool(answer.value)
+
+    async def send_now(
         self,
         ticket_id: UUID,
         message_id: UUID,

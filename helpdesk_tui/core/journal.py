@@ -22,7 +22,7 @@ from time import monotonic, sleep
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core import journal_files, journal_requests
+from helpdesk_tui.core import journal_files, journal_outbox, journal_requests
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.journal_files import DraftFile
 from helpdesk_tui.core.journal_requests import Request
@@ -33,7 +33,7 @@ __all__ = ["Draft", "DraftFile", "Journal", "JournalError", "Kind", "Request"]
 Kind = Literal["reply", "note", "article", "chat"]
 """What a draft is of: a message to a ticket, an article of the knowledge base, or a message in a chat."""
 
-VERSION: Final = 4
+VERSION: Final = 5
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
 BUSY_SECONDS: Final = 0.3
 #: How long opening tries, in seconds, while other windows open a new journal too.
@@ -65,6 +65,8 @@ _ANY_KIND: Final = (
     _INDEX,
 )
 _FORWARD: Final = {0: (_SCHEMA, _INDEX), 1: (*_ATTEMPTED, *_ANY_KIND), 2: _ANY_KIND, 3: _ANY_KIND}
+#: What the later versions added: tables of their own, made where they are not there.
+_ADDED: Final = (journal_files.SCHEMA, journal_files.INDEX, journal_requests.SCHEMA, journal_outbox.SCHEMA)
 
 _COLUMNS: Final = "owner, ticket, kind, content, message_id, after_id, revision, updated_at, attempted"
 
@@ -169,7 +171,7 @@ class Journal:
             if draft.is_empty:
                 if row and kept == draft.revision:
                     connection.execute("delete from drafts where message_id = ?", (str(draft.message_id),))
-                    journal_files.forget(connection, draft.message_id)
+                    journal_outbox.forget_files(connection, draft.message_id)
                 return _anew(draft) if draft.revision else draft
             before = draft.files
             if kept != draft.revision:
@@ -226,7 +228,7 @@ class Journal:
         """Forget a draft: the server has confirmed its message, or its author threw it away."""
         with _plain_words(self.path), self._transaction() as connection:
             connection.execute("delete from drafts where message_id = ?", (str(message_id),))
-            journal_files.forget(connection, message_id)
+            journal_outbox.forget_files(connection, message_id)
 
     def content(self, file: DraftFile) -> bytes:
         """What is in a file of a draft.
@@ -256,6 +258,18 @@ class Journal:
         """Forget a request: the server has it, or its author threw it away."""
         with _plain_words(self.path), self._transaction() as connection:
             journal_requests.forget(connection, request_id)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, for the modules that keep other things in this file: done whole, or not at all."""
+        with _plain_words(self.path), self._transaction() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The file, for those modules to read."""
+        with _plain_words(self.path):
+            yield self._connection
 
     def settle(self) -> None:
         """Ask the disk to hold what was saved. May take long; may be called from any thread."""
@@ -325,8 +339,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("begin immediate")
         # Another window may have been first.
         version = connection.execute("pragma user_version").fetchone()[0]
-        own = (journal_files.SCHEMA, journal_files.INDEX, journal_requests.SCHEMA)
-        for statement in (*_FORWARD.get(version, ()), *own):
+        for statement in (*_FORWARD.get(version, ()), *_ADDED):
             connection.execute(statement)
         connection.execute(f"pragma user_version = {VERSION}")
         connection.execute("commit")

@@ -1,0 +1,73 @@
+"""The desk's list of what waits to be sent: seen, tried again, dropped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.screens.keeping import listed
+from helpdesk_tui.widgets.picker import Choice
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.outbox import Entry
+    from helpdesk_tui.screens.desk import DeskScreen
+
+__all__ = ["LIST", "WHAT", "ask", "chosen"]
+
+#: The two questions that the picker is asked.
+LIST, WHAT = "unsent", "unsent: what to do"
+
+
+def ask(desk: DeskScreen) -> None:
+    """Show what waits and what was refused."""
+    keeping = desk.link.keeping
+    if keeping is None:
+        desk.say("Nothing is kept on this machine: what you do is sent at once, or not at all")
+        return
+    try:
+        entries = keeping.outbox.entries()
+    except HelpdeskError as error:
+        desk.say(str(error), alarm=True)
+        return
+    if not entries:
+        desk.say("Nothing waits to be sent")
+        return
+    trouble = f" · {keeping.outbox.trouble}" if keeping.outbox.trouble else ""
+    desk.picker.ask(LIST, f"Not sent yet{trouble}", [Choice(each, listed(each)) for each in entries])
+
+
+def chosen(desk: DeskScreen, question: str, value: object) -> bool:
+    """Do what was chosen; whether the focus may go back."""
+    keeping = desk.link.keeping
+    if keeping is None:
+        return True
+    if question == LIST:
+        entry: Entry = value  # type: ignore[assignment]
+        choices = [Choice(("open", entry), "open its ticket", "o"), Choice(("drop", entry), "drop it", "d")]
+        if entry.refused is not None and not entry.is_message:
+            choices.insert(0, Choice(("again", entry), "try it again", "t"))
+        desk.picker.ask(WHAT, listed(entry), choices)
+        return False
+    what, entry = value  # type: ignore[misc]
+    _do(desk, what, entry)
+    return True
+
+
+def _do(desk: DeskScreen, what: str, entry: Entry) -> None:
+    keeping = desk.link.keeping
+    assert keeping is not None
+    if what == "open":
+        ticket_id: UUID = entry.tickets[0]
+        desk.show(ticket_id)
+        return
+    try:
+        if what == "again":
+            keeping.outbox.try_again(entry.id)
+            desk.say(f"Waits again: {entry.words}")
+        else:
+            keeping.outbox.drop(entry.id)
+            desk.say(f"Dropped: {entry.words}")
+            desk.link.mark(frozenset(entry.tickets))
+    except HelpdeskError as error:
+        desk.say(str(error), alarm=True)
