@@ -99,6 +99,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "article",
     ),
     Action("desk.undo", "Undo the last act", ("u",), "queue", "screen.undo", "undo"),
+    Action("desk.unsent", "What waits to be sent, or was refused", ("O",), "queue", "screen.unsent"),
     Action("desk.view_next", "Next queue", ("right_square_bracket", "ctrl+right"), "queue", "screen.view_step(1)"),
     Action(
         "desk.view_previous", "Previous queue", ("left_square_bracket", "ctrl+left"), "queue", "screen.view_step(-1)"

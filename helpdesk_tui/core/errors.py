@@ -63,6 +63,10 @@ class Unreachable(HelpdeskError):
     exit_code = 4
 
 
+class Queued(Unreachable):
+    """It waits in the outbox, and is done as soon as the database answers: nothing has to be done again."""
+
+
 class Refused(HelpdeskError):
     """The database's rules do not allow this person to do it."""
 

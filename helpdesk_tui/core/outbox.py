@@ -20,7 +20,7 @@ from uuid import UUID
 
 from helpdesk_tui.core import journal_outbox
 from helpdesk_tui.core.attachments import Upload
-from helpdesk_tui.core.errors import DatabaseNotReady, HelpdeskError, NewerDatabase, SignInError, Unreachable
+from helpdesk_tui.core.errors import DatabaseNotReady, HelpdeskError, NewerDatabase, Queued, SignInError, Unreachable
 from helpdesk_tui.core.journal import Journal, JournalError
 from helpdesk_tui.core.journal_outbox import Entry
 
@@ -39,10 +39,6 @@ PATIENCE: Final = 8.0
 
 class _NoAnswer(Exception):
     """There is none yet; or another window has it."""
-
-
-class Queued(Unreachable):
-    """It is in line, and is done as soon as the database answers: nothing has to be done again."""
 
 
 @dataclass(frozen=True, slots=True)

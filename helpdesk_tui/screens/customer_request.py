@@ -8,7 +8,7 @@ from uuid import UUID
 from textual import events, on
 
 from helpdesk_tui import collecting
-from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
+from helpdesk_tui.core.errors import HelpdeskError, NotFound, Queued, Stale
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.requests import Requests
 from helpdesk_tui.screens.place import Place
@@ -257,7 +257,12 @@ class CustomerRequest(Place):
                 internal=False,
                 after_id=message.after_id,
                 files=message.files,
+                words="your answer",
             )
+        except Queued:
+            self.pane.composer.sent(message.message_id)
+            self.say("Not connected: it is kept, and sent as soon as we can be reached")
+            return
         except Stale as error:
             await self.load(message.ticket_id)
             self.pane.composer.refused_stale(message.message_id, error.unseen)

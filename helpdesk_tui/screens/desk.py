@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from helpdesk_tui.actions import Context
 from helpdesk_tui.core.acts import Act
 from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.screens import desk_outbox
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import choices, sort_choices
 from helpdesk_tui.screens.desk_articles import DeskArticles
@@ -91,6 +92,10 @@ class DeskScreen(DeskArticles):
 
     @on(Picker.Chosen)
     def _chosen(self, message: Picker.Chosen) -> None:
+        if message.question in (desk_outbox.LIST, desk_outbox.WHAT):
+            if desk_outbox.chosen(self, message.question, message.choice.value):
+                self._focus_back()
+            return
         self._focus_back()
         if message.question == "sort":
             self.sort = message.choice.value
@@ -118,6 +123,10 @@ class DeskScreen(DeskArticles):
         if not await self.triage.do(self.asked, act, ticket):
             self.link.look_at_myself()
         self.link.mark(frozenset([ticket.id]))
+
+    def action_unsent(self) -> None:
+        """List what waits to be sent, or was refused."""
+        desk_outbox.ask(self)
 
     def action_undo(self) -> None:
         """Take the last act back."""

@@ -49,8 +49,7 @@ def chosen(desk: DeskScreen, question: str, value: object) -> bool:
             choices.insert(0, Choice(("again", entry), "try it again", "t"))
         desk.picker.ask(WHAT, listed(entry), choices)
         return False
-    what, entry = value  # type: ignore[misc]
-    _do(desk, what, entry)
+    _do(desk, *value)  # type: ignore[misc]
     return True
 
 

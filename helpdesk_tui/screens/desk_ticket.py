@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from helpdesk_tui import collecting
 from helpdesk_tui.actions import key_of
-from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale
+from helpdesk_tui.core.errors import HelpdeskError, NotFound, Queued, Stale
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.desk_views import DeskViews
 from helpdesk_tui.widgets.number_field import NumberField
@@ -256,7 +256,14 @@ class DeskTicket(DeskViews):
                 after_id=message.after_id,
                 then_status=message.then_status,
                 files=message.files,
+                words=self._words(message.ticket_id, word.lower()),
             )
+        except Queued as error:
+            # It is the outbox's now, and goes out by itself.
+            self.pane.composer.sent(message.message_id)
+            self._mark_drafts()
+            self.say(error.message, alarm=True)
+            return
         except Stale as error:
             await self._load_thread(message.ticket_id)
             self.pane.composer.refused_stale(message.message_id, error.unseen)
@@ -275,6 +282,11 @@ class DeskTicket(DeskViews):
             self.say(f"{word} sent, but the status could not be set to {message.then_status}", alarm=True)
         await self._load_thread(message.ticket_id)
         self.link.mark(frozenset([message.ticket_id]))
+
+    def _words(self, ticket_id: UUID, word: str) -> str:
+        """What to call a message to a ticket where it is listed: "#1042 reply"."""
+        ticket = self.known(ticket_id)
+        return word if ticket is None else f"#{ticket.number} {word}"
 
     def on_thread_view_save_files(self, message: ThreadView.SaveFiles) -> None:
         """Ask where to, and save."""

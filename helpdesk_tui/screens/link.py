@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
     from helpdesk_tui.screens.attention import Attention
+    from helpdesk_tui.screens.keeping import Keeping
     from helpdesk_tui.widgets.status_line import Connection
 
 __all__ = ["Link", "Linked", "Owner", "Watch"]
@@ -54,6 +55,8 @@ class Link:
         desk: what the screens ask; None until the database has answered.
         state: how live the screens are, and why they are not.
         badges: how many notices are unread, how many chats wait.
+        unsent: how much of what was done waits to be sent, how much was refused.
+        keeping: what keeps that; None until changes are listened for, or where nothing can be kept.
         saved_in: the folder that files were last saved in; None: none yet.
         attention: what keeps the badges up to date; None until changes are listened for.
         looking: answers which ticket the person has open before their eyes, if any: set by the home screen.
@@ -81,6 +84,8 @@ class Link:
         self.desk: Desk | None = None
         self.state: tuple[Connection, str] = ("connecting", "")
         self.badges = (0, 0)
+        self.unsent = (0, 0)
+        self.keeping: Keeping | None = None
         self.saved_in: Path | None = None
         self.attention: Attention | None = None
         self.looking: Callable[[], UUID | None] = lambda: None
@@ -129,6 +134,7 @@ class Link:
         self._linked.append(linked)
         linked.link_state(*self.state)
         linked.link_badges(*self.badges)
+        linked.link_unsent(*self.unsent)
         if self.desk is not None:
             linked.link_opened(self.desk)
 
@@ -188,6 +194,18 @@ class Link:
             for linked in tuple(self._linked):
                 linked.link_badges(unread, waiting)
 
+    def set_unsent(self, waiting: int, refused: int) -> None:
+        """So much waits to be sent, so much was refused: on every status line."""
+        if self.unsent != (waiting, refused):
+            self.unsent = (waiting, refused)
+            for linked in tuple(self._linked):
+                linked.link_unsent(waiting, refused)
+
+    def say(self, words: str, *, alarm: bool = False) -> None:
+        """Say what became of something that was done earlier, wherever the person is by now."""
+        for linked in tuple(self._linked):
+            linked.link_said(words, alarm)
+
     # Connecting
 
     def begin(self) -> None:
@@ -232,9 +250,23 @@ class Link:
         self._live = Live(self.settings, lambda: self._sign_in.session or self._session, renew=self._sign_in.refresh)
         self._live.subscribe(self._heard)
         self._pay_attention(desk)
+        self._keep(desk)
         self._run(self._live.run())
         self._run(self._stay_signed_in(self._sign_in.keep_fresh))
         self._run(desk.database.warm())
+
+    def _keep(self, desk: Desk) -> None:
+        from helpdesk_tui.core.journal import JournalError
+        from helpdesk_tui.screens.keeping import Keeping
+
+        if self.drafts is None:
+            return
+        try:
+            self.keeping = Keeping(self, desk, self.drafts)
+        except JournalError as error:
+            self.say(str(error), alarm=True)
+        else:
+            self._run(self.keeping.outbox.run())
 
     def _pay_attention(self, desk: Desk) -> None:
         from helpdesk_tui.screens.attention import Attention
@@ -267,6 +299,8 @@ class Link:
                     watch.mark(event.ids)
         else:
             self._become(event.name, event.why)
+            if event.name == "live" and self.keeping is not None:
+                self.keeping.outbox.try_now()
 
     def _become(self, name: Connection, why: str) -> None:
         self.state = (name, why)
@@ -327,6 +361,8 @@ class Link:
         """Connect now if that is still to come, and read everything anew."""
         if self._live is not None:
             self._live.retry()
+        if self.keeping is not None:
+            self.keeping.outbox.try_now()
         for watch in tuple(self._watches):
             watch.mark()
 
@@ -342,5 +378,7 @@ class Link:
         self._ended = True
         self._unsubscribe()
         self.deafen()
+        if self.keeping is not None:
+            self.keeping.outbox.close()
         if self.desk is not None:
             await self.desk.close()

@@ -58,6 +58,12 @@ class Linked(Protocol):
     def link_badges(self, unread: int, waiting: int) -> None:
         """How many notices are unread, how many chats wait."""
 
+    def link_unsent(self, waiting: int, refused: int) -> None:
+        """How much of what was done waits to be sent, and how much was refused."""
+
+    def link_said(self, words: str, alarm: bool) -> None:
+        """Something became of what waited."""
+
 
 class Watch:
     """What one pane reads again when things of a kind change. Made by ``Link.watch``."""

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from helpdesk_tui.actions import BY_ID, Context, key_of
+from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.status_line import Connection, StatusLine
 
@@ -170,6 +171,16 @@ class Place(Screen[None]):
     def link_badges(self, unread: int, waiting: int) -> None:
         """How many notices are unread, how many chats wait."""
         self.status.set_badges(unread, waiting)
+
+    def link_unsent(self, waiting: int, refused: int) -> None:
+        """How much of what was done waits to be sent, and how much was refused."""
+        self.status.set_unsent(waiting, refused)
+
+    def link_said(self, words: str, alarm: bool) -> None:
+        """Something became of what waited; what was refused is told also where the next word does not replace it."""
+        self.say(words, alarm)
+        if alarm and self.is_current:
+            self.notify(safe_line(words, 300), severity="error", markup=False)
 
     def _name_person(self, me: Me) -> None:
         profile = self.link.settings.profile

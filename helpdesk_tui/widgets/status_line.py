@@ -165,6 +165,7 @@ class StatusLine(LineView, can_focus=False):
         """For customers: words without a trade's. Set before the first thing is shown."""
         self._who = self._short_who = ""
         self._badges = (0, 0)
+        self._unsent = (0, 0)
         self._hints: Sequence[tuple[str, str]] = ()
         self._said = ""
         self._alarm = False
@@ -186,6 +187,12 @@ class StatusLine(LineView, can_focus=False):
         """So many notices are unread, and so many chats wait; nothing is shown of none."""
         if (unread, waiting) != self._badges:
             self._badges = (unread, waiting)
+            self.refresh()
+
+    def set_unsent(self, waiting: int, refused: int) -> None:
+        """So much of what was done waits to be sent, and so much was refused; nothing is shown of none."""
+        if (waiting, refused) != self._unsent:
+            self._unsent = (waiting, refused)
             self.refresh()
 
     def set_hints(self, hints: Sequence[tuple[str, str]]) -> None:
@@ -230,6 +237,11 @@ class StatusLine(LineView, can_focus=False):
         state = f" {glyph} {word} "
         segments = [Segment(state, self.line_style("row", mood))]
         x = cell_len(state)
+        for number, word, mood in zip(self._unsent, ("waiting", "refused"), ("wait", "bad"), strict=True):
+            if number:
+                unsent = f" {'◌' if mood == 'wait' else '✖'} {number} {word} "
+                segments.append(Segment(unsent, self.line_style("row", mood)))
+                x += cell_len(unsent)
         for badge in self._badge_words(width):
             segments.append(Segment(f" {badge} ", self.line_style("row", "badge")))
             x += cell_len(badge) + 2

@@ -19,9 +19,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from helpdesk_tui.core.attachments import Upload
-from helpdesk_tui.core.errors import HelpdeskError, NotFound, Stale, Unreachable
+from helpdesk_tui.core.errors import HelpdeskError, NotFound, Queued, Stale, Unreachable
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
-from helpdesk_tui.core.outbox import Answer, Entry, Happened, Outbox, Queued
+from helpdesk_tui.core.outbox import Answer, Entry, Happened, Outbox
 
 OWNER, OTHER = "desk/ada", "desk/bo"
 PRINTER, SCREEN = UUID(int=1), UUID(int=2)

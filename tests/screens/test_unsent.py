@@ -1,0 +1,75 @@
+"""What is done while the database cannot be reached waits, is told, and is done when it can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpdesk_tui.core.journal import Journal
+from tests.opened import proxied, through
+from tests.screens.opened import Opened, Team, opened, ticket_id
+
+
+async def write_reply(seen: Opened, words: str) -> None:
+    await seen.press("r")
+    await seen.until(lambda: seen.desk.pane.composer_has_focus, "the composer")
+    await seen.press(*["space" if letter == " " else letter for letter in words], "ctrl+s")
+
+
+async def test_a_reply_sent_offline_waits_is_listed_and_goes_out_once(team: Team, tmp_path: Path) -> None:
+    async with (
+        proxied(team.database) as proxy,
+        opened(team.database, team.agent, tmp_path, settings=through(team.database.settings, proxy)) as seen,
+    ):
+        await seen.until(lambda: seen.shows("Please help with"), "the thread")
+        proxy.refuse()
+        proxy.cut()
+        await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
+        await write_reply(seen, "later")
+        await seen.until(lambda: seen.shows("1 waiting"), "the badge")
+        assert not seen.desk.pane.writing
+        await seen.press("O")
+        await seen.until(lambda: seen.shows("#1001 reply") and seen.shows("waits since"), "the list")
+        await seen.press("escape")
+        # It is in line, and no draft besides.
+        journal = Journal.open(tmp_path / "drafts.sqlite3")
+        assert journal.list(f"test/{team.agent.id}") == ()
+        journal.close()
+        await proxy.start()
+        await seen.press("ctrl+r")
+        await seen.until(lambda: seen.shows("Done now: #1001 reply"), "sent")
+        await seen.until(lambda: not seen.shows("1 waiting"), "nothing waits")
+        assert await team.value("select count(*) from ticket_messages where content = 'later'") == 1
+
+
+async def test_what_waited_when_the_program_ended_is_sent_by_the_next_and_a_stale_reply_explained(
+    team: Team, tmp_path: Path
+) -> None:
+    async with (
+        proxied(team.database) as proxy,
+        opened(team.database, team.agent, tmp_path, settings=through(team.database.settings, proxy)) as seen,
+    ):
+        await seen.until(lambda: seen.shows("Please help with"), "the thread")
+        proxy.refuse()
+        proxy.cut()
+        await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
+        await write_reply(seen, "fine")
+        await seen.until(lambda: seen.shows("1 waiting"), "the first waits")
+        await seen.press("escape", "j")
+        await write_reply(seen, "stale")
+        await seen.until(lambda: seen.shows("2 waiting"), "the second waits")
+    await team.database.run(
+        "insert into public.ticket_messages (ticket_id, sender_id, content) values (%s, %s, 'It works by now')",
+        [ticket_id(1002), team.customer.id],
+    )
+    async with opened(team.database, team.agent, tmp_path, (80, 24)) as again:
+        await again.until(lambda: again.shows("1 refused"), "what became of them")
+        assert await team.value("select count(*) from ticket_messages where content = 'fine'") == 1
+        assert await team.value("select count(*) from ticket_messages where content = 'stale'") == 0
+        await again.press("O")
+        await again.until(lambda: again.shows("refused: #1002 reply: The thread has moved on"), "why")
+        await again.press("1")
+        await again.until(lambda: again.shows("open its ticket"), "what to do")
+        await again.press("o")
+        await again.until(lambda: again.shows("It works by now"), "what was not seen")
+        await again.press("r")
+        await again.until(lambda: again.desk.pane.composer.text.text == "stale", "its words are a draft again")
