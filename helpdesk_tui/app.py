@@ -23,12 +23,13 @@ from helpdesk_tui.core.text import harmless, safe_block
 from helpdesk_tui.crash import Crashing
 from helpdesk_tui.hosting import LINK_WORKERS, Hosting
 from helpdesk_tui.screens.bindings import bindings
-from helpdesk_tui.themes import DARK, LIGHT
+from helpdesk_tui.themes import DARK, LIGHT, OURS, readable
 from helpdesk_tui.typeahead import TypeAhead
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.theme import Theme
 
     from helpdesk_tui.bell import Bell
     from helpdesk_tui.core.credential import Session
@@ -86,6 +87,7 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         clock: Clock = utc_now,
         zone: tzinfo | None = None,
     ) -> None:
+        self._readable: dict[str, Theme] = {}
         super().__init__()
         self._settings = settings
         self._sign_in = sign_in
@@ -95,8 +97,8 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         self._zone = zone
         self._signing_out = False
         self._bell: Bell | None = None
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
+        for theme in OURS:
+            self.register_theme(theme)
         # Of sixteen colours ours would come out grey: there the terminal's own are used.
         few = self.console.color_system == "standard"
         if settings.theme is not None and settings.theme not in self.available_themes:
@@ -105,6 +107,12 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         remap(settings.keys)
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
         self.theme = settings.theme or ("ansi-dark" if few else DARK.name)
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """A theme by name, made readable; made when it is asked for, since there are many and one is used."""
+        if theme_name not in self._readable and (theme := super().get_theme(theme_name)) is not None:
+            self._readable[theme_name] = readable(theme)
+        return self._readable.get(theme_name)
 
     async def on_event(self, event: events.Event) -> None:
         """What is pasted comes from anywhere: no field is given what it could not show."""

@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SSL_MODES = ("disable", "prefer", "require", "verify-ca", "verify-full")
-#: What the app can look like: Textual's themes and our two. The app says the same, so that the command line need not
+#: What the app can look like: Textual's themes and ours. The app says the same, so that the command line need not
 #: load it.
 THEMES = (
-    "helpdesk-dark", "helpdesk-light", "ansi-dark", "ansi-light", "atom-one-dark", "atom-one-light",
-    "catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato", "catppuccin-mocha", "dracula", "flexoki",
-    "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn", "rose-pine-moon", "solarized-dark",
-    "solarized-light", "textual-dark", "textual-light", "tokyo-night",
+    "helpdesk-dark", "helpdesk-light", "helpdesk-contrast-dark", "helpdesk-contrast-light", "ansi-dark", "ansi-light",
+    "atom-one-dark", "atom-one-light", "catppuccin-frappe", "catppuccin-latte", "catppuccin-macchiato",
+    "catppuccin-mocha", "dracula", "flexoki", "gruvbox", "monokai", "nord", "rose-pine", "rose-pine-dawn",
+    "rose-pine-moon", "solarized-dark", "solarized-light", "textual-dark", "textual-light", "tokyo-night",
 )  # fmt: skip
 TOKEN_STORES = ("auto", "keyring", "file")
 WAYS_TO_NOTIFY = ("bell", "osc9", "off")
