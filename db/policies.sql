@@ -3716,6 +3716,208 @@ language sql stable security definer rows 100 set search_path = pg_catalog, pg_t
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Macros. One is its author's alone, a department's or the whole team's; its author and admins change it. It is filled in
+-- by the client, from what the client may read anyway: here it is kept, and refused where it could never be filled in.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- What a text may hold in double braces.
+create or replace function private.macro_variables() returns text[]
+language sql immutable parallel safe
+return array['requester.name', 'requester.first_name', 'ticket.number', 'ticket.title', 'ticket.status',
+             'ticket.priority', 'me.name', 'me.first_name', 'department', 'cursor'];
+
+-- Whether a macro is for somebody of the team.
+create or replace function private.sees_macro(shared text, author uuid, of_department uuid, person uuid,
+                                              departments uuid[]) returns boolean
+language sql immutable parallel safe
+return shared = 'all' or author = person or of_department = any(departments);
+
+-- Refuses a text with a variable that there is none of, naming the nearest one.
+create or replace function private.check_macro_body(body text) returns void
+language plpgsql immutable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  wrong text;
+begin
+  select v.name into wrong
+    from (select btrim(m.found[1]) as name from regexp_matches(body, '\{\{([^{}]*)\}\}', 'g') as m(found)) v
+   where v.name <> all(private.macro_variables()) limit 1;
+  if found then
+    raise exception 'there is no variable %', quote_literal(left(wrong, 40)) using errcode = 'HD002',
+      -- Part of a name is nearer than any other that is as short.
+      hint = (select 'Did you mean {{' || k.name || '}}?' from unnest(private.macro_variables()) as k(name)
+               order by wrong = '' or position(lower(wrong) in k.name) = 0,
+                        private.steps_between(lower(left(wrong, 40)), k.name, 99), k.name limit 1);
+  elsif regexp_replace(body, '\{\{[^{}]*\}\}', '', 'g') like '%{{%' then
+    raise exception 'a variable is not closed' using errcode = 'HD002', hint = 'It is written {{ticket.number}}.';
+  end if;
+end
+$$;
+
+-- Refuses a change that nobody could make.
+create or replace function private.check_macro_change(change jsonb) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  wrong text;
+  an_id constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+  each record;
+begin
+  if jsonb_typeof(change) is distinct from 'object' then
+    raise exception 'what a macro sets is an object' using errcode = 'HD002';
+  elsif pg_column_size(change) > 8192 then
+    raise exception 'that is more than a macro sets' using errcode = 'HD002';
+  end if;
+  for each in select c.key, c.value, jsonb_typeof(c.value) as kind, c.value #>> '{}' as word
+                from jsonb_each(change) c order by c.key loop
+    wrong := case each.key
+      when 'status' then
+        case when each.word = any(array['open', 'pending', 'resolved', 'closed']) then '' end
+      when 'priority' then
+        case when each.word = any(array['low', 'medium', 'high', 'urgent']) then '' end
+      when 'assignee' then
+        case when each.kind = 'null' or each.word = '@me' or exists (
+          select from public.profiles p where p.id::text = each.word and p.role in ('agent', 'admin')) then '' end
+      when 'department' then
+        case when exists (select from public.departments d where d.id::text = each.word) then '' end
+      when 'category' then
+        case when each.kind = 'null' or exists (
+          select from public.categories c where c.id::text = each.word) then '' end
+      when 'snooze' then
+        case when each.kind = 'string' and each.word ~ '^[1-9][0-9]{0,2} (minute|hour|day|week)s?$' then '' end
+      when 'fields' then
+        case when each.kind = 'object' then '' end
+      when 'tags' then
+        case when each.kind = 'object'
+                  and not exists (select from jsonb_each(case when each.kind = 'object' then each.value else '{}' end) t
+                                   where t.key not in ('add', 'remove') or jsonb_typeof(t.value) <> 'array')
+                  and not exists (
+                    select from jsonb_each(case when each.kind = 'object' then each.value else '{}' end) t
+                     cross join lateral jsonb_array_elements_text(
+                       case when jsonb_typeof(t.value) = 'array' then t.value else '[]' end) as g(id)
+                     where g.id is null or g.id !~ an_id
+                           or not exists (select from public.ticket_tags n where n.id::text = g.id)) then '' end
+      else 'key' end;
+    if wrong = 'key' then
+      raise exception 'a macro sets no %', quote_literal(left(each.key, 40)) using errcode = 'HD002',
+        hint = 'It sets status, priority, assignee, department, category, tags, fields and snooze.';
+    elsif wrong is null then
+      raise exception 'a macro cannot set % to %', each.key, left(each.value::text, 60) using errcode = 'HD002';
+    end if;
+  end loop;
+end
+$$;
+
+-- Those of whoever asks, what they use most first.
+create or replace function helpdesk.macros()
+returns table (id uuid, name text, body text, internal boolean, change jsonb, shared text, department_id uuid,
+               department text, author text, mine boolean, uses integer)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    return;
+  end if;
+  return query
+  select m.id, m.name, m.body, m.internal, m.change, m.shared, m.department_id, d.name,
+         case when p.id is not null then private.called(p.full_name, p.email, p.role, true) end,
+         coalesce(m.author_id = who.person, false) or who.role = 'admin', coalesce(u.uses, 0)
+    from private.macros m
+    left join public.departments d on d.id = m.department_id
+    left join public.profiles p on p.id = m.author_id
+    left join private.macro_uses u on u.macro_id = m.id and u.person_id = who.person
+   where private.sees_macro(m.shared, m.author_id, m.department_id, who.person, who.departments)
+   order by coalesce(u.uses, 0) desc, lower(m.name), m.id;
+end
+$$;
+
+-- Keeps a macro, new or as it is now. Who wrote it first stays its author.
+create or replace function helpdesk.save_macro(macro uuid, name text, body text, internal boolean, change jsonb,
+                                               shared text, department uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.asking();
+  called constant text := btrim(regexp_replace(save_macro.name, '\s+', ' ', 'g'));
+  there record;
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only the team has macros' using errcode = 'HD003';
+  elsif macro is null then
+    raise exception 'a macro needs an id' using errcode = 'HD002', hint = 'Draw one.';
+  elsif called is null or char_length(called) not between 1 and 80 then
+    raise exception 'a macro has a name of 80 characters at most' using errcode = 'HD002';
+  elsif char_length(coalesce(body, '')) > 20000 then
+    raise exception 'a macro is 20000 characters long at most' using errcode = 'HD002';
+  elsif internal is null then
+    raise exception 'say whether it is a note' using errcode = 'HD002';
+  elsif shared is null or shared not in ('me', 'department', 'all') then
+    raise exception 'a macro is for me, a department or all' using errcode = 'HD002';
+  elsif (shared = 'department') <> (department is not null) then
+    raise exception 'say which department it is for' using errcode = 'HD002';
+  elsif department is not null and not department = any(coalesce(who.departments, '{}')) is true then
+    raise exception 'that is not your department' using errcode = 'HD003', hint = 'Share it with yours, or with all.';
+  end if;
+  perform private.check_macro_body(coalesce(body, ''));
+  perform private.check_macro_change(coalesce(change, '{}'));
+  if btrim(coalesce(body, '')) = '' and coalesce(change, '{}') = '{}' then
+    raise exception 'a macro says something or sets something' using errcode = 'HD002';
+  end if;
+  insert into private.macros as m (id, name, body, internal, change, author_id, shared, department_id)
+  values (macro, called, coalesce(body, ''), internal, coalesce(change, '{}'), who.person, shared, department)
+  on conflict (id) do nothing;
+  if found then
+    return;
+  end if;
+  select m.author_id, private.sees_macro(m.shared, m.author_id, m.department_id, who.person, who.departments) as seen
+    into there from private.macros m where m.id = macro for no key update;
+  if there.seen is not true then
+    raise exception 'this id is taken' using errcode = 'HD002', hint = 'Draw a new one.';
+  elsif there.author_id is distinct from who.person and who.role <> 'admin' then
+    raise exception 'only its author and admins change a macro' using errcode = 'HD003',
+      hint = 'Save it as one of your own.';
+  end if;
+  update private.macros m
+     set name = called, body = coalesce(save_macro.body, ''), internal = save_macro.internal,
+         change = coalesce(save_macro.change, '{}'), shared = save_macro.shared, department_id = department,
+         updated_at = clock_timestamp()
+   where m.id = macro;
+end
+$$;
+
+create or replace function helpdesk.remove_macro(macro uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.asking();
+  there record;
+begin
+  select m.author_id into there from private.macros m
+   where m.id = macro and who.role in ('agent', 'admin')
+     and private.sees_macro(m.shared, m.author_id, m.department_id, who.person, who.departments);
+  if not found then
+    raise exception 'there is no such macro' using errcode = 'HD004';
+  elsif there.author_id is distinct from who.person and who.role <> 'admin' then
+    raise exception 'only its author and admins remove a macro' using errcode = 'HD003';
+  end if;
+  delete from private.macros m where m.id = macro;
+end
+$$;
+
+-- Counts that somebody used one. One that is gone by now is no reason not to answer.
+create or replace function helpdesk.macro_used(macro uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role in ('agent', 'admin') then
+    insert into private.macro_uses as u (macro_id, person_id, uses)
+    select m.id, who.person, 1 from private.macros m
+     where m.id = macro
+       and private.sees_macro(m.shared, m.author_id, m.department_id, who.person, who.departments)
+    on conflict (macro_id, person_id) do update set uses = least(u.uses + 1, 1000000);
+  end if;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Who may call what
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -3764,6 +3966,8 @@ grant execute on function helpdesk.audit_of(uuid, timestamptz, bigint, bigint, i
 
 grant execute on function helpdesk.views(), helpdesk.save_view(uuid, text, text, text, text, uuid),
   helpdesk.remove_view(uuid), helpdesk.order_views(jsonb) to authenticated, helpdesk_member, service_role;
+grant execute on function helpdesk.macros(), helpdesk.macro_used(uuid), helpdesk.remove_macro(uuid),
+  helpdesk.save_macro(uuid, text, text, boolean, jsonb, text, uuid) to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;

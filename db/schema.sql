@@ -2419,6 +2419,39 @@ create index if not exists saved_views_shared_idx on private.saved_views (audien
 create index if not exists saved_views_department_id_idx on private.saved_views (department_id);
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Macros: answers and changes that are written once. Reached by the functions of policies.sql alone.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists private.macros (
+  id uuid primary key,
+  name text not null check (char_length(name) between 1 and 80),
+  body text not null check (char_length(body) <= 20000),
+  -- A note for the team rather than a reply.
+  internal boolean not null,
+  -- What is set with it, under the keys of helpdesk.act(); "@me" is whoever uses it, a span of time is counted from then.
+  change jsonb not null,
+  -- Whoever is gone leaves what was shared to the admins.
+  author_id uuid references public.profiles on delete set null,
+  shared text not null check (shared in ('me', 'department', 'all')),
+  department_id uuid references public.departments on delete cascade,
+  created_at timestamptz not null default clock_timestamp(),
+  updated_at timestamptz not null default clock_timestamp(),
+  constraint macros_shared_with check ((shared = 'department') = (department_id is not null))
+);
+create index if not exists macros_author_id_idx on private.macros (author_id);
+create index if not exists macros_department_id_idx on private.macros (department_id);
+
+-- Who uses what how often, for the order of their list. A row a person, so that nobody's open transaction keeps others
+-- from answering.
+create table if not exists private.macro_uses (
+  macro_id uuid not null references private.macros on delete cascade,
+  person_id uuid not null references public.profiles on delete cascade,
+  uses integer not null,
+  primary key (macro_id, person_id)
+);
+create index if not exists macro_uses_person_id_idx on private.macro_uses (person_id);
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Audit: every change of the tables of private.audited(), by whatever way it is made. docs/audit.md
 -- The rows are chained by hashes, one chain for each server process. No two processes write in one chain at a time, so
 -- that nobody's open transaction holds up what others do. Seals, which only the owner makes, tie the chains together.
@@ -2483,7 +2516,8 @@ create or replace function private.audited() returns setof regclass language sql
 set search_path = pg_catalog, pg_temp as $$
   select t from private.tables() t
   union all
-  select to_regclass('private.' || name) from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views']) as name
+  select to_regclass('private.' || name)
+    from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views', 'macros']) as name
 $$;
 
 -- What is hashed of a row: the same whatever a session prefers.

@@ -90,6 +90,8 @@ class Model:
                     and (change.old is None or altered(change) <= {"name", "description", "parent_id"})
                 ),
                 "private.chat_handovers": lambda change: change.old is None and change.row["by_id"] == self.me,
+                "private.macros": self._macros,
+                "private.macro_uses": lambda change: change.row["person_id"] == self.me,
                 "private.due_told": lambda change: change.row["person"] == self.me,
                 "private.saved_views": self._saved_views,
             } | dict.fromkeys(_SEARCH_INDEX, lambda change: True)
@@ -277,6 +279,13 @@ class Model:
         return (
             change.old is None and new is not None and new["changed_by"] == self.me and self.fresh(new["created_at"])
         )  # fmt: skip
+
+    def _macros(self, change: Change) -> bool:
+        """Their own alone, and no department's but theirs."""
+        new = change.new
+        return change.row["author_id"] == self.me and (
+            new is None or (new["author_id"] == self.me and new["department_id"] in (None, self.department))
+        )
 
     def _profiles(self, change: Change) -> bool:
         own = change.row["id"] == self.me and change.old is not None and change.new is not None

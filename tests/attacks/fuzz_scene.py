@@ -240,6 +240,16 @@ def _private(writer: _Writer) -> None:
         "insert into private.acts (id, actor_id, kind, words, before, answer) values (%s, %s, 'move', %s, %s, '{}')",
         [ids["act"], ids["ann"], scene.text("act", NOBODY), json.dumps({"a": scene.text("act's before", NOBODY)})],
     )
+    for name, department, readers in (
+        ("macro", "Support", TEAM),
+        ("own_macro", None, NOBODY),
+        ("foreign_macro", "Billing", NOBODY),
+    ):
+        writer.row(
+            "private.macros", name, readers is TEAM, name=scene.text(f"name of {name}", readers),
+            body=scene.text(f"text of {name}", readers), internal=False, change="{}", author_id=ids["bo"],
+            shared="department" if department else "me", department_id=ids[department] if department else None,
+        )  # fmt: skip
     for name, readers in (("cora", REQUESTER), ("ada", TEAM), ("bo", NOBODY), ("gus", NOBODY), ("otto", NOBODY)):
         run(
             "insert into public.notifications (user_id, type, title, content) values (%s, 'news', %s, %s)",

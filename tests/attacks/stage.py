@@ -391,6 +391,13 @@ def _rows(made: Stage) -> dict[str, str]:
             query=w("query of Billing's view", *NOTED, shown=False),
             more="'department', %(billing)s",
         ),
+        # Bo's own macro, and one of Billing's.
+        "own_macro": "insert into private.macros (id, name, body, internal, change, author_id, shared) values"
+        f" (gen_random_uuid(), '{w('name of a macro', 'bo', shown=False)}', '{w('macro', 'bo', shown=False)}', false,"
+        " '{}', %(bo)s, 'me') returning id",
+        "macro": "insert into private.macros (id, name, body, internal, change, author_id, shared, department_id)"
+        f" values (gen_random_uuid(), 'Refund', '{w('macro of Billing', 'bo', 'ann', shown=False)}', false, '{{}}',"
+        " %(bo)s, 'department', %(billing)s) returning id",
         # What nobody who signs in reads, and what an admin does.
         "act": "insert into private.acts (id, actor_id, kind, words, before, answer) values"
         f" (gen_random_uuid(), %(ann)s, 'set', '{w('act', 'ann', shown=False)}', '{{}}', '{{}}') returning id",

@@ -75,6 +75,7 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
 NAMED: Final = (
     *("ticket", "note", "file", "own", "own_note", "chat", "waiting", "said", "draft", "archived", "empty_category"),
     *("tag", "otto", "bo", "billing", "act", "late notice of cora", "bos_view", "billings_view"),
+    *("macro", "own_macro"),
 )
 """Whose ids are asked about."""
 

@@ -30,6 +30,7 @@ NOT_RECORDED: Final = {
     "chat_seen": "how far somebody has read",
     "due_told": "whom was told of a due date",
     "logins": "the hook's: which logins there are",
+    "macro_uses": "how often somebody used what",
     "schema_version": "when the files were applied",
     "secrets": "values that nothing may keep a copy of",
     "set_aside": "rows of a database from before",
@@ -59,6 +60,7 @@ ONE_CHANGE: Final = {
     "private.acts": "words = 'now'",
     "private.chat_handovers": "created_at = '2026-01-01'",
     "private.saved_views": "name = 'Now'",
+    "private.macros": "name = 'Now'",
 }
 """A change of each table."""
 
@@ -70,6 +72,10 @@ def desk(module_database: DeskDatabase) -> Iterator[Desk]:
     with owner(module_database) as connection:
         connection.execute(
             "insert into private.chat_handovers (session_id, by_id) values (%(taken)s, %(agent)s)", desk.ids
+        )
+        connection.execute(
+            "insert into private.macros (id, name, body, internal, change, shared)"
+            " values (gen_random_uuid(), 'n', '', false, '{}', 'all')"
         )
     yield desk
     desk.close()

@@ -498,6 +498,8 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
             f"private.shut_out({','.join(['timestamp with time zone'] * 3)})": (False, True),
             "private.called(text,text,text,boolean)": (False, True),
             "private.reads(text,uuid,text)": (False, True),
+            "private.macro_variables()": (False, True),
+            "private.sees_macro(text,uuid,uuid,uuid,uuid[])": (False, True),
             "private.standing(uuid,text)": (False, False),
             "private.audit_text(bigint,bigint,timestamp with time zone,xid8,uuid,uuid,text,text,text,text,uuid,jsonb"
             ",jsonb)": (False, True),

@@ -257,4 +257,25 @@ ACTING: list[Mutant] = [
         "",
         "words that were never said enter a ticket past its guard",
     ),
+    replaced(
+        "macros-of-everybody",
+        "helpdesk.macros",
+        "where private.sees_macro(m.shared, m.author_id, m.department_id, who.person, who.departments)",
+        "",
+        "what somebody keeps for themselves is told to the team",
+    ),
+    replaced(
+        "macro-changed-by-any-agent",
+        "helpdesk.save_macro",
+        "elsif there.author_id is distinct from who.person and who.role <> 'admin' then",
+        "elsif false then",
+        "an agent puts other words into everybody's mouth",
+    ),
+    replaced(
+        "macro-for-any-department",
+        "helpdesk.save_macro",
+        "not department = any(coalesce(who.departments, '{}')) is true",
+        "false",
+        "an agent writes macros for departments that are not theirs",
+    ),
 ]

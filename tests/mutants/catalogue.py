@@ -26,6 +26,8 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
         return ("tests/db/test_search.py",)
     if name.startswith("hook-"):
         return ("tests/db/test_hook.py", "tests/db/test_identity.py")
+    if name.startswith("macro"):
+        return ("tests/db/test_macros.py",)
     if name.startswith("first-admin"):
         return ("tests/db/test_first_admin.py",)
     if name.startswith(

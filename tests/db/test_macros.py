@@ -1,0 +1,177 @@
+"""Macros: who sees, writes and removes which, as a table like the write matrix; what is refused, in which words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+import psycopg
+import pytest
+
+from helpdesk_tui.core.macros import VARIABLES
+from tests.db.matrix_desk import PEOPLE, Desk
+from tests.db.sessions import owner
+from tests.world import DeskDatabase
+
+MACROS: Final = {
+    "mine": "(gen_random_uuid(), 'mine', 'SECRET of Ada', false, '{}', %(agent)s, 'me', null)",
+    "ours": "(gen_random_uuid(), 'ours', 'Support', false, '{}', %(agent)s, 'department', %(support)s)",
+    "theirs": "(gen_random_uuid(), 'theirs', 'SECRET of Billing', true, '{}', %(other_agent)s, 'department',"
+    " %(billing)s)",
+    "shared": "(gen_random_uuid(), 'shared', 'all', false, '{}', %(other_agent)s, 'all', null)",
+    "left": "(gen_random_uuid(), 'left', 'whose author is gone', false, '{}', null, 'all', null)",
+}
+READ: Final = "select from helpdesk.macros() where id = %({})s"
+SAVE: Final = "select helpdesk.save_macro({}, 'n', 'b', {}, '{}', '{}', {})"
+REMOVE: Final = "select helpdesk.remove_macro(%({})s)"
+
+# What is done; then what comes of it for the customer, own agent (Support), other agent (Billing), admin, anonymous.
+MATRIX: Final[dict[str, tuple[str, str]]] = {
+    "read Ada's own": (READ.format("mine"), "- yes - - -"),
+    "read Support's": (READ.format("ours"), "- yes - yes -"),
+    "read Billing's": (READ.format("theirs"), "- - yes yes -"),
+    "read everybody's": (READ.format("shared"), "- yes yes yes -"),
+    "write one's own": (SAVE.format("gen_random_uuid()", "false", "{}", "me", "null"), "HD003 yes yes yes HD003"),
+    "write a department's": (
+        SAVE.format("gen_random_uuid()", "true", "{}", "department", "%(support)s"),
+        "HD003 yes HD003 yes HD003",
+    ),
+    "write everybody's": (SAVE.format("gen_random_uuid()", "true", "{}", "all", "null"), "HD003 yes yes yes HD003"),
+    "change Ada's own": (SAVE.format("%(mine)s", "false", "{}", "me", "null"), "HD003 yes HD002 HD002 HD003"),
+    "change Support's": (SAVE.format("%(ours)s", "false", "{}", "all", "null"), "HD003 yes HD002 yes HD003"),
+    "change Billing's": (SAVE.format("%(theirs)s", "false", "{}", "all", "null"), "HD003 HD002 yes yes HD003"),
+    "change everybody's": (SAVE.format("%(shared)s", "false", "{}", "all", "null"), "HD003 HD003 yes yes HD003"),
+    "change nobody's": (SAVE.format("%(left)s", "false", "{}", "all", "null"), "HD003 HD003 HD003 yes HD003"),
+    "remove Ada's own": (REMOVE.format("mine"), "HD004 yes HD004 HD004 HD004"),
+    "remove Support's": (REMOVE.format("ours"), "HD004 yes HD004 yes HD004"),
+    "remove Billing's": (REMOVE.format("theirs"), "HD004 HD004 yes yes HD004"),
+    "remove everybody's": (REMOVE.format("shared"), "HD004 HD003 yes yes HD004"),
+    "remove what is not there": ("select helpdesk.remove_macro(gen_random_uuid())", "HD004 HD004 HD004 HD004 HD004"),
+    "the table": ("select from private.macros", "no no no no no"),
+    "the table, written": ("update private.macros set shared = 'all'", "no no no no no"),
+    "the uses": ("select from private.macro_uses", "no no no no no"),
+}  # fmt: skip
+CELLS: Final = [
+    (what, person, sql, expected)
+    for what, (sql, outcomes) in MATRIX.items()
+    for person, expected in zip(PEOPLE, outcomes.split(), strict=True)
+]
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: DeskDatabase) -> Iterator[Desk]:
+    """The desk of the write matrix, with macros of every kind."""
+    made = Desk(module_database)
+    with owner(module_database) as connection:
+        for name, values in MACROS.items():
+            row = connection.execute(
+                "insert into private.macros (id, name, body, internal, change, author_id, shared, department_id)"
+                f" values {values} returning id".encode(),
+                made.ids,
+            ).fetchone()
+            assert row is not None
+            made.ids[name] = row[0]
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("what", "person", "sql", "expected"), CELLS, ids=[f"{c[0]} {c[1]}" for c in CELLS])
+def test_who_may_do_what_with_macros(desk: Desk, what: str, person: str, sql: str, expected: str) -> None:
+    assert desk.outcome(person, sql) == expected
+
+
+def save(desk: Desk, body: str, change: Any = None, person: str = "own agent") -> str:
+    """What is said to a macro: "" where it is kept, else the error with its hint."""
+    connection = desk.connections[person]
+    try:
+        with connection.transaction(force_rollback=True):
+            connection.execute(
+                "select helpdesk.save_macro(gen_random_uuid(), 'n', %s, false, %s, 'me', null)",
+                [body, json.dumps(change or {})],
+            )
+    except psycopg.Error as error:
+        if error.sqlstate != "HD002":
+            raise
+        return f"{error.diag.message_primary} {error.diag.message_hint or ''}".strip()
+    return ""
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest(desk: Desk) -> None:
+    assert save(desk, "Hello {{ requester.frist_name }}") == (
+        "there is no variable 'requester.frist_name' Did you mean {{requester.first_name}}?"
+    )
+    assert save(desk, "{{number}}").endswith("Did you mean {{ticket.number}}?")
+    assert save(desk, "Hello {{requester.name") == "a variable is not closed It is written {{ticket.number}}."
+    assert save(desk, "Hello {{ requester.first_name }}, {{cursor}} {x} }}") == ""
+    for name in VARIABLES:  # the client fills in what the database lets pass, and nothing else
+        assert save(desk, f"{{{{{name}}}}}") == "", name
+
+
+def test_the_client_and_the_database_know_the_same_variables(module_database: DeskDatabase, desk: Desk) -> None:
+    with owner(module_database) as connection:
+        row = connection.execute("select private.macro_variables()").fetchone()
+    assert row is not None
+    assert set(row[0]) == set(VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"status": "done"}, 'a macro cannot set status to "done"'),
+        ({"status": None}, "a macro cannot set status to null"),
+        ({"priority": 3}, "a macro cannot set priority to 3"),
+        ({"assignee": "@you"}, 'a macro cannot set assignee to "@you"'),
+        ({"department": "Support"}, 'a macro cannot set department to "Support"'),
+        ({"snooze": "0 days"}, 'a macro cannot set snooze to "0 days"'),
+        ({"snooze": "3 days; drop table"}, 'a macro cannot set snooze to "3 days; drop table"'),
+        ({"tags": ["x"]}, 'a macro cannot set tags to ["x"]'),
+        ({"tags": {"add": "x"}}, 'a macro cannot set tags to {"add": "x"}'),
+        ({"tags": {"add": [None]}}, 'a macro cannot set tags to {"add": [null]}'),
+        ({"tags": {"add": [["x"]]}}, 'a macro cannot set tags to {"add": [["x"]]}'),
+        ({"tags": {"toggle": []}}, 'a macro cannot set tags to {"toggle": []}'),
+        ({"fields": []}, "a macro cannot set fields to []"),
+        ({"metadata": 1}, "a macro sets no 'metadata' It sets status, priority, assignee, department, category, tags, fields and snooze."),  # noqa: E501
+        ([], "what a macro sets is an object"),
+        ("x", "what a macro sets is an object"),
+    ],
+)  # fmt: skip
+def test_a_change_that_nobody_could_make_is_refused(desk: Desk, change: Any, said: str) -> None:
+    if change == []:
+        with pytest.raises(psycopg.Error, match=said), desk.connections["own agent"].transaction(force_rollback=True):
+            desk.connections["own agent"].execute(
+                "select helpdesk.save_macro(gen_random_uuid(), 'n', 'b', false, '[]', 'me', null)"
+            )
+    else:
+        assert save(desk, "b", change) == said
+
+
+def test_a_change_that_can_be_made_is_kept(desk: Desk) -> None:
+    change = {
+        "status": "pending", "priority": "low", "assignee": "@me", "department": str(desk.ids["support"]),
+        "category": None, "tags": {"add": [str(desk.ids["tag"])], "remove": []}, "snooze": "3 days", "fields": {"k": 1},
+    }  # fmt: skip
+    assert save(desk, "", change) == ""
+    assert save(desk, "", {"assignee": str(desk.ids["agent"]), "category": str(desk.ids["category"])}) == ""
+    assert save(desk, "", {"assignee": str(desk.ids["customer"])}).startswith("a macro cannot set assignee")
+    assert save(desk, " ") == "a macro says something or sets something"
+
+
+def test_what_somebody_uses_comes_first_for_them_alone(module_database: DeskDatabase, desk: Desk) -> None:
+    own, other = desk.connections["own agent"], desk.connections["other agent"]
+
+    def first(connection: Any) -> tuple[Any, ...]:
+        row = connection.execute("select name, uses from helpdesk.macros() limit 1").fetchone()
+        assert row is not None
+        return tuple(row)
+
+    with own.transaction(force_rollback=True):
+        own.execute("select helpdesk.macro_used(%(shared)s), helpdesk.macro_used(%(shared)s)", desk.ids)
+        # One that is not theirs counts for nothing, and stops nobody from answering.
+        own.execute("select helpdesk.macro_used(%(theirs)s)", desk.ids)
+        assert first(own) == ("shared", 2)
+        assert first(other) == ("left", 0)
+    customer = desk.connections["customer"]
+    customer.execute("select helpdesk.macro_used(%(shared)s)", desk.ids)
+    with owner(module_database) as connection:
+        assert connection.execute("select count(*) from private.macro_uses").fetchone() == (0,)
