@@ -31,28 +31,17 @@ from helpdesk_tui.core.administration_model import (
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import BadInput, NotFound
 from helpdesk_tui.core.filters import Condition, Vocabulary
-from helpdesk_tui.core.model import Department, Me, Person
+from helpdesk_tui.core.filters.reading import answered, asked
+from helpdesk_tui.core.model import Department, Me
 from helpdesk_tui.core.statement import Statement, only, positional
 
 PAGE: Final = 200
 _PERSON: Final = positional(lambda *columns: (PersonRow(*columns[:9]), columns[9]))
-_STAFF: Final = Statement(
-    "select id, coalesce(full_name, email), role, email, department_id from public.profiles where role <> 'customer'"
-    " order by lower(coalesce(full_name, email)), id",
-    (),
-    positional(Person),
-    writes=False,
-)
 _TABLES: Final[Mapping[Kind, tuple[str, str]]] = {
     "departments": ("public.departments", "department"),
     "categories": ("public.categories", "category"),
     "tags": ("public.ticket_tags", "tag"),
 }
-
-
-def _names(kind: Kind) -> Statement[Department]:
-    sql = f"select id, name from {_TABLES[kind][0]} order by lower(name), id"  # noqa: S608  (a constant)
-    return Statement(sql, (), positional(Department), writes=False)
 
 
 class Administration:
@@ -154,10 +143,7 @@ class Administration:
 
     async def vocabulary(self) -> Vocabulary:
         """The names that a filter may use."""
-        staff, departments, categories, tags = await self.database.run(
-            _STAFF, _names("departments"), _names("categories"), _names("tags")
-        )
-        return Vocabulary(self.me, staff, departments, categories, tags)
+        return answered(self.me, await self.database.run(*asked()))
 
     async def preview(self, source: UUID, target: UUID, wanted: Condition, *, limit: int = 100) -> Preview:
         """What ``reassign`` would move; nothing is changed."""

@@ -10,12 +10,13 @@ from helpdesk_tui.core import attachments, people, thread, tickets
 from helpdesk_tui.core.acts import Act
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.database import Database
-from helpdesk_tui.core.errors import SignInError
+from helpdesk_tui.core.errors import SignInError, TookTooLong
 from helpdesk_tui.core.model import Attachment, Department, Me, Person, Status, Thread, Ticket
 from helpdesk_tui.core.tickets import Outcome, Sort
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
+    from helpdesk_tui.core.filters import Condition, Vocabulary
     from helpdesk_tui.core.outbox import Outbox
     from helpdesk_tui.core.settings import Settings
 
@@ -73,19 +74,28 @@ class Desk:
         *,
         after: Ticket | None = None,
         before: Ticket | None = None,
+        where: Condition | None = None,
     ) -> tuple[list[Ticket], bool]:
-        """Rows of a queue, in its order, and whether there are more in the direction read."""
+        """Rows of a queue, in its order, and whether there are more in the direction read.
+
+        Args:
+            view: the key of a built-in queue; with a query of its own ``tickets.EVERYTHING``.
+            where: only what a query holds.
+        """
         backwards = direction in ("last", "before")
+        last = direction == "last"
         rows = await self.database.fetch(
-            tickets.page(self.me, view, sort, after=after, before=before, last=direction == "last", limit=limit + 1)
+            tickets.page(self.me, view, sort, after=after, before=before, last=last, limit=limit + 1, where=where)
         )
         more = len(rows) > limit
         return (rows[-limit:] if backwards else rows[:limit]), more
 
-    async def first_look(self, view: str, sort: Sort, limit: int) -> tuple[list[Ticket], bool, Counts]:
+    async def first_look(
+        self, view: str, sort: Sort, limit: int, *, where: Condition | None = None
+    ) -> tuple[list[Ticket], bool, Counts]:
         """The first page of a queue and the counts of all, in one round trip."""
         rows, counted = await self.database.run(
-            tickets.page(self.me, view, sort, limit=limit + 1), tickets.counts(self.me)
+            tickets.page(self.me, view, sort, limit=limit + 1, where=where), tickets.counts(self.me)
         )
         return rows[:limit], len(rows) > limit, counted[0]
 
@@ -93,9 +103,30 @@ class Desk:
         """How many tickets each view holds, up to ``tickets.COUNT_CAP``."""
         return (await self.database.fetch(tickets.counts(self.me)))[0]
 
-    async def look_again(self, view: str, ids: Sequence[UUID]) -> dict[UUID, Ticket | None]:
+    async def count(self, where: Condition | None, view: str = tickets.EVERYTHING) -> int | None:
+        """How many tickets a query holds, while it is being typed.
+
+        Returns:
+            The number, up to ``tickets.COUNT_CAP``; None: not counted within a second, so they are many to look
+            through. A caller that is cancelled leaves nothing running on the server.
+        """
+        try:
+            _, counted = await self.database.run(tickets.TYPING, tickets.count(self.me, where, view))
+        except TookTooLong:
+            return None
+        return int(counted[0])
+
+    async def vocabulary(self) -> Vocabulary:
+        """The names that a filter may use."""
+        from helpdesk_tui.core.filters.reading import answered, asked
+
+        return answered(self.me, await self.database.run(*asked()))
+
+    async def look_again(
+        self, view: str, ids: Sequence[UUID], where: Condition | None = None
+    ) -> dict[UUID, Ticket | None]:
         """Tickets that changed, as they are now; None for one that is not in the view, or not for this person."""
-        rows = await self.database.fetch(tickets.in_view(self.me, view, ids))
+        rows = await self.database.fetch(tickets.in_view(self.me, view, ids, where))
         found = {row.id: row for row in rows}
         return {ticket_id: found.get(ticket_id) for ticket_id in ids}
 

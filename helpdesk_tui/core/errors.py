@@ -67,6 +67,10 @@ class Queued(Unreachable):
     """It waits in the outbox, and is done as soon as the database answers: nothing has to be done again."""
 
 
+class TookTooLong(Unreachable):
+    """The database gave a statement up after the time that it may take; nothing was changed."""
+
+
 class Refused(HelpdeskError):
     """The database's rules do not allow this person to do it."""
 

@@ -22,6 +22,7 @@ from helpdesk_tui.core.errors import (
     SettingsError,
     SignInError,
     Stale,
+    TookTooLong,
     Unreachable,
 )
 from helpdesk_tui.core.wording import sentence
@@ -167,7 +168,7 @@ def _ours(code: str, error: psycopg.Error) -> HelpdeskError | None:
 _Exact = tuple[type[HelpdeskError], str, str | None]
 _EXACT: dict[str, _Exact] = {
     "42501": (Refused, "The rules of this helpdesk do not allow you to do that.", None),
-    "57014": (Unreachable, "The database took too long and stopped; nothing was changed.", "Narrow it, or try again."),
+    "57014": (TookTooLong, "The database took too long and stopped; nothing was changed.", "Narrow it, or try again."),
     "55P03": (Unreachable, "Somebody else is changing the same thing just now; nothing was changed.", TRY_AGAIN),
     "40001": (Unreachable, "Somebody else changed the same thing at the same time; nothing was changed.", TRY_AGAIN),
     "40P01": (Unreachable, "Somebody else changed the same thing at the same time; nothing was changed.", TRY_AGAIN),

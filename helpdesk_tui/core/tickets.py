@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import NOTHING_MORE, PRIORITIES, STATUSES, Attachment, Me, More, Priority, Status, Ticket
-from helpdesk_tui.core.statement import Statement, positional
+from helpdesk_tui.core.statement import Statement, only, positional
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.filters import Condition
 
 Sort = Literal["updated", "due", "priority", "age"]
 SORTS: Final[Mapping[Sort, str]] = {
@@ -27,6 +30,8 @@ SORTS: Final[Mapping[Sort, str]] = {
 
 COUNT_CAP: Final = 1000
 """Counts stop here: a larger one is shown as "999+" and costs no more."""
+EVERYTHING: Final = "all"
+"""No built-in queue, but all that is in a person's queues, whatever its state: what a query asks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,9 @@ _STATE: Final[Mapping[str, str]] = {
     "waiting": "t.status_rank = 2",
     "overdue": "t.is_open and t.due_sort < now()",
     "closed": "not t.is_open",
+    EVERYTHING: "true",
 }
+_HALVES: Final = {"open": ("t.is_open",), "ended": ("not t.is_open",), None: ("t.is_open", "not t.is_open")}
 _ORDER: Final[Mapping[Sort, tuple[tuple[str, ...], str]]] = {
     "updated": (("updated_at", "id"), "desc"),
     "due": (("due_sort", "id"), "asc"),
@@ -75,12 +82,16 @@ def views_for(me: Me) -> tuple[View, ...]:
     return tuple(view for view in VIEWS if view.key != "department" or me.department_id is not None)
 
 
-def order_of(view: str, sort: Sort) -> Sort:
+def order_of(view: str, sort: Sort, where: Condition | None = None) -> Sort:
     """The order in which a view is read when a sort is asked for: whoever shows the rows must sort them the same.
 
-    What is over has neither urgency nor a date to meet, and no index carries its millions in those orders.
+    What is over has neither urgency nor a date to meet, and no index carries its millions in those orders. A query that
+    names an order has it all the same.
     """
-    return "updated" if view == "closed" and sort in ("due", "priority") else sort
+    if where is not None and where.sort is not None:
+        return where.sort
+    ended = view == "closed" or (view == EVERYTHING and (where is None or where.state != "open"))
+    return "updated" if ended and sort in ("due", "priority") else sort
 
 
 def _scopes(me: Me, view: str) -> list[str]:
@@ -142,21 +153,23 @@ def page(
     before: Ticket | None = None,
     last: bool = False,
     limit: int = 100,
+    where: Condition | None = None,
 ) -> Statement[Ticket]:
     """One page of a queue, in the order of ``sort``.
 
     Args:
         me: who asks.
-        view: the key of one of ``VIEWS``.
+        view: the key of one of ``VIEWS``, or ``EVERYTHING``.
         after: the page begins behind this ticket.
         before: the page ends ahead of this ticket (its rows still in the order of ``sort``).
         last: the last page of the queue.
         limit: rows at most. Ask for one more than is shown to know whether there are more.
+        where: only what a query holds besides.
 
     Raises:
         BadInput: there is no such view.
     """
-    sort = order_of(view, sort)
+    sort = order_of(view, sort, where)
     columns, direction = _ORDER[sort]
     backwards = before is not None or last
     way = {"asc": "desc", "desc": "asc"}[direction] if backwards else direction
@@ -179,6 +192,10 @@ def page(
     order = ", ".join(f"t.{c} {way}" for c in columns)
     # In the text, not a parameter: a plan made for any number of rows is one for a tenth of the table.
     most = f"order by {order} limit {int(limit)}"
+    final = ", ".join(f"t.{c} {direction}" for c in columns)
+    if where is not None or view == EVERYTHING:
+        rows = _union(_arms(me, view, where, _PAGE_COLUMNS, f"{keyset} {most}"), most)
+        return Statement(_dressed(rows, final), _used(params, where, rows), _TICKET_ROW, writes=False)
     here, *elsewhere = _scopes(me, view)
     conditions = f"{_STATE[view]}{keyset}"
     rows = f"select {_PAGE_COLUMNS} from public.tickets t where {here} and {conditions} {most}"  # noqa: S608
@@ -193,18 +210,68 @@ def page(
                where {elsewhere[0]} and {half} offset 0) t where {conditions} {most}"""  # noqa: S608
             rows = rows.replace(_PAGE_COLUMNS, f"{_PAGE_COLUMNS}, t.is_open, t.status_rank")
         rows = f"select t.* from (({rows}) union all ({other})) t {most}"  # noqa: S608
-    final = ", ".join(f"t.{c} {direction}" for c in columns)
-    used = {name: value for name, value in params.items() if f"%({name})s" in rows}
-    return Statement(_dressed(rows, final), used, _TICKET_ROW, writes=False, general=True)
+    return Statement(_dressed(rows, final), _used(params, None, rows), _TICKET_ROW, writes=False, general=True)
 
 
-def in_view(me: Me, view: str, ids: Sequence[UUID]) -> Statement[Ticket]:
+def _used(params: Mapping[str, Any], where: Condition | None, sql: str) -> dict[str, Any]:
+    """Those of the parameters that a text mentions, and a query's."""
+    return {name: value for name, value in params.items() if f"%({name})s" in sql} | dict(where.params if where else {})
+
+
+def _arms(me: Me, view: str, where: Condition | None, columns: str, rest: str) -> list[str]:
+    """What a query asks of a view, in parts that do not overlap, each of which has an index in every order.
+
+    There are indexes of what is open and of what has ended, but none of both: most queries are about one half.
+    """
+    asked = where.sql if where is not None else "true"
+    if me.role == "customer":
+        scoped = f"t.customer_id = %(me)s and {_STATE[view]}"
+        return [f"select {columns} from public.tickets t where {scoped} and {asked} {rest}"]  # noqa: S608
+    arms = []
+    for half in _HALVES[where.state if where is not None else None] if view == EVERYTHING else (_STATE[view],):
+        for scope in _scopes(me, view):
+            source = f"public.tickets t where {scope} and {half} and"
+            if "<>" in scope and half != "not t.is_open":
+                # What one person holds of other departments is little, and is read whole: see page().
+                held = f"select t.*, t.ctid from public.tickets t where {scope} and t.is_open offset 0"  # noqa: S608
+                source = f"({held}) t where {half} and"
+            arms.append(f"select {columns} from {source} {asked} {rest}")  # noqa: S608
+    return arms
+
+
+def _union(arms: Sequence[str], most: str) -> str:
+    if len(arms) == 1:
+        return arms[0]
+    return f"select t.* from ({' union all '.join(f'({arm})' for arm in arms)}) t {most}"  # noqa: S608
+
+
+def in_view(me: Me, view: str, ids: Sequence[UUID], where: Condition | None = None) -> Statement[Ticket]:
     """Those of some tickets that are in a view now: what is asked for and not answered is no longer there."""
     scope = " or ".join(f"({s})" for s in _scopes(me, view))
     params = {**_who(me), "ids": list(ids)}
-    rows = f"select {_PAGE_COLUMNS} from public.tickets t where t.id = any(%(ids)s) and ({scope}) and {_STATE[view]}"  # noqa: S608
-    used = {name: value for name, value in params.items() if f"%({name})s" in rows}
-    return Statement(_dressed(rows, "t.id"), used, _TICKET_ROW, writes=False, general=True)
+    asked = "" if where is None else f" and {where.sql}"
+    source = "public.tickets t where t.id = any(%(ids)s) and"
+    rows = f"select {_PAGE_COLUMNS} from {source} ({scope}) and {_STATE[view]}{asked}"  # noqa: S608
+    # A query is planned as it is: the general plan is looked at for the built-in views alone.
+    general = where is None
+    return Statement(_dressed(rows, "t.id"), _used(params, where, rows), _TICKET_ROW, writes=False, general=general)
+
+
+TYPING: Final = Statement(
+    "select set_config('statement_timeout', %(milliseconds)s, true)", {"milliseconds": "1000"}, writes=False
+)
+"""Before ``count`` in the same call, it keeps that from taking longer than somebody types."""
+
+
+def count(me: Me, where: Condition | None, view: str = EVERYTHING, *, most: int = COUNT_CAP) -> Statement[int]:
+    """How many tickets a query holds, counted up to ``most``: one row.
+
+    The order in which it reads decides nothing but the index.
+    """
+    arms = _arms(me, view, where, "t.id", f"order by t.updated_at desc, t.id desc limit {int(most)}")
+    rows = " union all ".join(f"({arm})" for arm in arms)
+    sql = f"select count(*)::integer from (select from ({rows}) t limit {int(most)}) c"  # noqa: S608
+    return Statement(sql, _used(_who(me), where, sql), only(int), writes=False)
 
 
 def described(ticket_id: UUID) -> Statement[tuple[Ticket, str, tuple[Attachment, ...]]]:

@@ -24,6 +24,7 @@ from helpdesk_tui.core.errors import (
     SettingsError,
     SignInError,
     Stale,
+    TookTooLong,
     Unreachable,
 )
 from tests.opened import opened, proxied, through, until
@@ -280,7 +281,7 @@ async def test_our_own_refusals_keep_their_words(database: DeskDatabase, custome
         ("40001", Unreachable, "at the same time"),
         ("40P01", Unreachable, "at the same time"),
         ("55P03", Unreachable, "just now"),
-        ("57014", Unreachable, "took too long"),
+        ("57014", TookTooLong, "took too long"),
         ("25006", Unreachable, "read-only"),
         ("53100", Unreachable, "disk"),
         ("53200", Unreachable, "memory"),

@@ -1,0 +1,233 @@
+"""What a filter can ask for, each with what it becomes and what can stand behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from helpdesk_tui.core.filters import times
+from helpdesk_tui.core.filters.compile import OPEN, SORTS, Compiler, Part, one_of, rank_part
+from helpdesk_tui.core.filters.errors import near
+from helpdesk_tui.core.filters.names import Vocabulary
+from helpdesk_tui.core.filters.tree import Operator, Term
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Department
+
+Candidates = Iterable[tuple[str, str]]
+"""What can stand behind a field: a value, and some words about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the language.
+
+    Args:
+        about: what it asks, in a few words.
+        operators: those it takes.
+        compile: what a term becomes; it may raise FilterError.
+        values: what can stand behind it, for completion; nothing where anything can.
+        team: it is the team's alone.
+        offered: the operators with which completion offers it.
+    """
+
+    about: str
+    operators: tuple[Operator, ...]
+    compile: Callable[[Compiler, Term], Part]
+    values: Callable[[Vocabulary], Candidates] = lambda _: ()
+    team: bool = False
+    offered: tuple[Operator, ...] = (":",)
+
+
+_EQUAL: Final[tuple[Operator, ...]] = (":",)
+_COMPARED: Final[tuple[Operator, ...]] = ("<", "<=", ">", ">=")
+_AGED: Final[tuple[Operator, ...]] = ("<", ">")
+_BOTH: Final = _EQUAL + _COMPARED
+
+
+def _status(compiler: Compiler, term: Term) -> Part:
+    # The ranks are shadows of the enum, which no index serves under row level security.
+    return rank_part(compiler.one_of(value, STATUSES, "status") + 1 for value in term.values)
+
+
+def _priority(compiler: Compiler, term: Term) -> Part:
+    ranks = [compiler.one_of(value, PRIORITIES, "priority") + 1 for value in term.values]
+    if term.operator == ":":
+        return Part(f"t.priority_rank in ({', '.join(str(rank) for rank in sorted(set(ranks)))})")
+    return Part(f"t.priority_rank {term.operator} {ranks[0]}")
+
+
+def _assignee(compiler: Compiler, term: Term) -> Part:
+    return compiler.named(term, "t.assignee_id", compiler.names.people(), "agent or admin")
+
+
+def _category(compiler: Compiler, term: Term) -> Part:
+    known = ((each.id, each.name) for each in compiler.names.categories)
+    return compiler.named(term, "t.category_id", known, "category")
+
+
+def _department(compiler: Compiler, term: Term) -> Part:
+    known = ((each.id, each.name) for each in compiler.names.departments)
+    return compiler.named(term, "t.department_id", known, "department")
+
+
+def _tag(compiler: Compiler, term: Term) -> Part:
+    some = [value for value in term.values if value.text.casefold() != "none"]
+    either = []
+    if len(some) < len(term.values):
+        either.append("not exists (select from public.ticket_tag_relations r where r.ticket_id = t.id)")
+    if some:
+        ids = compiler.ids(some, ((each.id, each.name) for each in compiler.names.tags), "tag")
+        either.append(
+            "exists (select from public.ticket_tag_relations r"
+            f" where r.ticket_id = t.id and r.tag_id = any({compiler.param(ids, 'uuid[]')}))"
+        )
+    return Part(one_of(either), total=True)
+
+
+def _number(compiler: Compiler, term: Term) -> Part:
+    numbers = []
+    for value in term.values:
+        digits = value.text.removeprefix("#")
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+            raise compiler.error(f"“{value.text}” is no ticket's number.", value, "A number is 1042 or #1042.")
+        numbers.append(int(digits))
+    if term.operator == ":":
+        return Part(f"t.number = any({compiler.param(numbers, 'bigint[]')})")
+    return Part(f"t.number {term.operator} {compiler.param(numbers[0], 'bigint')}")
+
+
+def _mine(compiler: Compiler) -> Part:
+    return Part(f"t.assignee_id = {compiler.param(compiler.names.me.id, 'uuid')}")
+
+
+_IS: Final[Mapping[str, tuple[str, bool, Callable[[Compiler], Part]]]] = {
+    "open": ("open or pending", False, lambda _: Part("t.is_open", OPEN, exact=True)),
+    "closed": ("resolved or closed", False, lambda _: rank_part({3, 4})),
+    "overdue": ("open, and its due date has passed", False, lambda _: Part("(t.is_open and t.due_sort < now())", OPEN)),
+    "unassigned": ("nobody's", True, lambda _: Part("t.assignee_id is null")),
+    "mine": ("assigned to you", True, _mine),
+}
+"""What a ticket can be: in words, whether it is for the team alone, and what it becomes."""
+
+
+def _is(compiler: Compiler, term: Term) -> Part:
+    words = tuple(word for word, (_, team, _) in _IS.items() if compiler.names.team or not team)
+    parts = [_IS[words[compiler.one_of(value, words, "state")]][2](compiler) for value in term.values]
+    if len(parts) == 1:
+        return parts[0]
+    ranks = frozenset[int]().union(*(part.ranks for part in parts))
+    return Part(one_of([part.sql for part in parts]), ranks, all(part.exact for part in parts))
+
+
+def _in_order(compiler: Compiler, term: Term) -> Part:
+    """Where it may stand, ``Compiler.whole`` has taken it out."""
+    raise compiler.error("The order stands outside of parentheses, and has no contrary.", term.name)
+
+
+# -- custom fields: metadata, typed where the vocabulary gives types ---------------------------------------------------
+
+CUSTOM: Final = "field."
+_NUMERIC: Final = r"^-?[0-9]{1,30}([.][0-9]{1,30})?$"
+
+
+def _custom(compiler: Compiler, term: Term) -> Part:
+    """A value of ``metadata``. Where the field's are numbers, what is none compares to none."""
+    key = term.name.text.removeprefix(CUSTOM)
+    found = next((each for each in compiler.names.fields if each.key == key), None)
+    if found is None and compiler.names.fields:
+        keys = [each.key for each in compiler.names.fields]
+        hint = near(key, keys) or f"The fields are {', '.join(keys)}."
+        raise compiler.error(f"There is no custom field “{key}”.", term.name, hint)
+    kind = "text" if found is None else found.kind
+    column = f"(t.metadata ->> {compiler.param(key, 'text')})"
+    some = [value for value in term.values if term.operator != ":" or value.text.casefold() != "none"]
+    either = [f"{column} is null"] if len(some) < len(term.values) else []
+    for value in some:
+        if kind == "number":
+            if re.search(_NUMERIC, value.text) is None:
+                raise compiler.error(f"“{value.text}” is no number.", value, "A number is 12 or 0.5.")
+            shape = compiler.param(_NUMERIC, "text")
+            bound = compiler.param(Decimal(value.text), "numeric")
+            either.append(f"(case when {column} ~ {shape} then {column}::numeric end) {_SIGN[term.operator]} {bound}")
+        elif term.operator == ":":
+            if found is not None and found.choices:
+                compiler.one_of(value, [each.casefold() for each in found.choices], key)
+            either.append(f"lower({column}) = lower({compiler.param(value.text, 'text')})")
+        else:
+            # Dates are written so that they compare as text does, byte by byte.
+            either.append(f"{column} ~{term.operator}~ {compiler.param(value.text, 'text')}")
+    return Part(one_of(either))
+
+
+_SIGN: Final[Mapping[Operator, str]] = {":": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+
+
+def _named(those: Callable[[Vocabulary], Iterable[Department]], about: str) -> Callable[[Vocabulary], Candidates]:
+    return lambda names: [*((each.name, about) for each in those(names)), ("none", "without any")]
+
+
+def _people(names: Vocabulary) -> Candidates:
+    yield "@me", names.me.name
+    yield "none", "nobody's"
+    for person in names.staff:
+        # The address names one person, as a name may not.
+        yield person.email or person.name, person.name
+
+
+def _ages(about: str) -> Callable[[Vocabulary], Candidates]:
+    return lambda _: [(each, about) for each in ("1h", "4h", "1d", "2d", "1w", "1mo")]
+
+
+_FIELDS: Final[Mapping[str, Field]] = {
+    "status": Field("its status", _EQUAL, _status, lambda _: [(each, "status") for each in STATUSES]),
+    "priority": Field(
+        "its priority",
+        _BOTH,
+        _priority,
+        lambda _: [(each, "priority") for each in PRIORITIES],
+        offered=(":", ">=", "<="),
+    ),
+    "assignee": Field("who works on it", _EQUAL, _assignee, _people, team=True),
+    "department": Field("whose queue it is in", _EQUAL, _department, _named(lambda n: n.departments, "department")),
+    "category": Field("what it is about", _EQUAL, _category, _named(lambda n: n.categories, "category")),
+    "tag": Field("what it is marked with", _EQUAL, _tag, _named(lambda n: n.tags, "tag"), team=True),
+    "updated": Field("when it last changed", _BOTH, times.past("updated_at"), _ages("ago"), offered=_AGED),
+    "created": Field("when it came in", _BOTH, times.past("created_at"), _ages("ago"), offered=_AGED),
+    "due": Field("when it is due", _BOTH, times.due, _ages("from now"), offered=_AGED),
+    "is": Field(
+        "its state",
+        _EQUAL,
+        _is,
+        lambda names: [(word, about) for word, (about, team, _) in _IS.items() if names.team or not team],
+    ),
+    "number": Field("its number", _BOTH, _number),
+    "sort": Field("the order", _EQUAL, _in_order, lambda _: [(each, "order") for each in SORTS]),
+}
+_CUSTOM: Final = Field("a field of your team's", _BOTH, _custom, team=True)
+FIELDS: Final[tuple[str, ...]] = tuple(_FIELDS)
+"""What can be asked for, by name; besides these, ``field.KEY``."""
+
+
+def known(names: Vocabulary) -> list[str]:
+    """The fields that somebody's filters can have, the custom ones that have a type included."""
+    there = [name for name, field in _FIELDS.items() if names.team or not field.team]
+    return [*there, *(CUSTOM + each.key for each in names.fields if names.team)]
+
+
+def field_of(name: str, names: Vocabulary) -> Field | None:
+    """The field of a name; None: there is none for this person."""
+    field = _CUSTOM if name.startswith(CUSTOM) and name != CUSTOM else _FIELDS.get(name)
+    return field if field is not None and (names.team or not field.team) else None
+
+
+def values_of(name: str, names: Vocabulary) -> list[tuple[str, str]]:
+    """What can stand behind a field, with some words about each."""
+    if name.startswith(CUSTOM):
+        found = [each for each in names.fields if CUSTOM + each.key == name]
+        return [(choice, each.label or each.key) for each in found for choice in each.choices]
+    field = field_of(name, names)
+    return [] if field is None else list(field.values(names))

@@ -1,0 +1,35 @@
+"""The names that a filter may use, read from the database in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from helpdesk_tui.core.filters.names import Vocabulary
+from helpdesk_tui.core.model import Department, Me, Person
+from helpdesk_tui.core.statement import Statement, positional
+
+# Those who have left, too: what they had is asked for.
+_STAFF: Final = Statement(
+    "select id, coalesce(full_name, email), role, email, department_id from public.profiles where role <> 'customer'"
+    " order by lower(coalesce(full_name, email)), id",
+    (),
+    positional(Person),
+    writes=False,
+)
+
+
+def _names(table: str) -> Statement[Department]:
+    sql = f"select id, name from {table} order by lower(name), id"  # noqa: S608  (a constant)
+    return Statement(sql, (), positional(Department), writes=False)
+
+
+def asked() -> tuple[Statement[Any], ...]:
+    """What to run; ``answered`` takes what it gives."""
+    return _STAFF, _names("public.departments"), _names("public.categories"), _names("public.ticket_tags")
+
+
+def answered(me: Me, rows: Sequence[list[Any]]) -> Vocabulary:
+    """The vocabulary of a person; a customer is told of no tags and of no staff."""
+    staff, departments, categories, tags = rows
+    return Vocabulary(me, staff, departments, categories, tags)
