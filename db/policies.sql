@@ -801,15 +801,16 @@ begin
   return query
   with h as (
     select s.id, s.changed_by as actor, case when row_number() over w = 1 then 'created' else 'status' end as kind,
-           lag(s.status::text) over w as old, s.status::text as new, s.created_at
+           lag(s.status::text) over w as old, s.status::text as new, s.created_at, false as routed
       from public.ticket_status_history s
      where s.ticket_id = history.ticket and (team or s.note is null)
     window w as (order by s.created_at, s.id)
     union all
-    select e.id, e.actor_id, e.kind, e.old_value, e.new_value, e.created_at
+    select e.id, e.actor_id, e.kind, e.old_value, e.new_value, e.created_at, e.routed
       from public.ticket_events e where e.ticket_id = history.ticket and team
   )
-  select h.id, case when a.id is not null then private.called(a.full_name, a.email, a.role, team) end, h.kind,
+  select h.id, case when a.id is not null then private.called(a.full_name, a.email, a.role, team)
+                    when h.routed then 'Routing' end, h.kind,
          case h.kind
            when 'assignee' then (select private.called(p.full_name, p.email, p.role, team)
                                    from public.profiles p where p.id = h.old::uuid)
@@ -1599,6 +1600,20 @@ language sql immutable security definer set search_path = pg_catalog, pg_temp as
                                t.department_id, t.assignee_id)::text)
 $$;
 
+-- Whom routing gave a ticket to, unless somebody has assigned it since.
+create or replace function private.routed_to(ticket uuid) returns uuid
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select case when e.routed then e.new_value::uuid end from public.ticket_events e
+   where e.ticket_id = routed_to.ticket and e.kind = 'assignee' order by e.created_at desc, e.id limit 1
+$$;
+
+-- How a ticket was before routing gave it to whoever has it: that is nobody's change. Null where it did not.
+create or replace function private.mark_unrouted(t public.tickets) returns text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select private.mark_of(jsonb_populate_record(t, '{"assignee_id": null}'))
+   where t.assignee_id = private.routed_to(t.id)
+$$;
+
 -- What an act answered when it was done; null if it was not. Another's act under the same id is no such case.
 create or replace function private.done_before(act uuid) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -1998,7 +2013,7 @@ begin
            assignee_id = (select h.id from public.profiles h
                            where h.id = l.assignee and h.role in ('agent', 'admin') and h.deactivated_at is null)
       from locked l(id, number, title, department_now, assignee_now, again, department, assignee, mark, there)
-     where t.id = l.id and l.there and private.mark_of(t) = l.mark
+     where t.id = l.id and l.there and l.mark in (private.mark_of(t), private.mark_unrouted(t))
     returning t.id, t.number, l.department_now, l.assignee_now, private.mark_of(t) as mark)
   select (select coalesce(jsonb_agg(jsonb_build_array(x.id, x.department_now, x.assignee_now, x.mark)), '[]') from put x),
          (select coalesce(jsonb_agg(x.number order by x.number), '[]') from put x),
@@ -2319,6 +2334,276 @@ begin
          t.id, t.number, (select d.name from public.departments d where d.id = t.department_id),
          (select private.called(r.full_name, r.email, r.role, true) from public.profiles r where r.id = t.customer_id),
          (select private.called(a.full_name, a.email, a.role, true) from public.profiles a where a.id = t.assignee_id);
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Routing: who is given what comes in, and who is away. docs/routing.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Whether somebody is away at this moment.
+create or replace function private.is_away(person uuid) returns boolean
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select exists (select from private.away a
+                  where a.person_id = person and (a.until is null or a.until > clock_timestamp()))
+$$;
+
+-- Gives out what waits in a department, the most urgent first and of those the oldest, and answers how much that was.
+-- To its agents who are not away and hold less than they may: in turn ('round robin'), or to whoever holds least, those
+-- whose turn is next first. One after the other: whoever has to wait for longer than others' commits take gives nothing.
+create or replace function private.route(department uuid) returns integer
+language plpgsql volatile security definer
+set search_path = pg_catalog, pg_temp set lock_timeout = '900ms' as $$
+declare
+  most constant integer := 100;
+  how record;
+  last uuid;
+  tickets uuid[];
+  agents uuid[];
+  given integer := 0;
+begin
+  select r.mode, r.capacity into how from private.routing r
+   where r.department_id = route.department and r.mode <> 'manual';
+  if not found then
+    return 0;
+  end if;
+  select w.last_id into last from private.routing_turns w where w.department_id = route.department for no key update;
+  if not found then
+    insert into private.routing_turns (department_id) values (route.department) on conflict do nothing;
+    select w.last_id into last from private.routing_turns w where w.department_id = route.department for no key update;
+  end if;
+  while exists (select from private.routing_queue q where q.department_id = route.department) loop
+    with pool as materialized (
+      -- Held until the end, as whoever assigns holds them. One who is being changed at this moment is passed over.
+      select p.id from public.profiles p join auth.users u on u.id = p.id
+       where p.role = 'agent' and p.department_id = route.department
+         and private.shut_out(p.deactivated_at, u.banned_until, u.deleted_at) is null
+         and not exists (select from private.away a
+                          where a.person_id = p.id and (a.until is null or a.until > clock_timestamp()))
+         for share of p skip locked
+    ),
+    loads as materialized (
+      select p.id, row_number() over (order by p.id <= last, p.id) as turn, h.holds,
+             least(coalesce(c.capacity, how.capacity) - h.holds, most) as room
+        from pool p left join private.capacities c on c.person_id = p.id
+       cross join lateral (
+         select count(*)::integer as holds
+           from (select from public.tickets t where t.assignee_id = p.id and t.is_open limit 10001) n) h
+    ),
+    places as materialized (
+      select row_number() over (order by s.level, s.turn) as place, s.id
+        from (select l.id, l.turn, case how.mode when 'least loaded' then l.holds + k else k end as level
+                from loads l cross join generate_series(1, coalesce(l.room, most)) k order by 3, 2 limit most) s
+    ),
+    next as materialized (
+      select q.ticket_id, q.priority_rank, q.created_at
+        from private.routing_queue q join public.tickets t on t.id = q.ticket_id
+       where q.department_id = route.department and t.department_id = route.department and t.is_open
+         and t.assignee_id is null
+       order by q.priority_rank desc, q.created_at, q.ticket_id limit (select count(*) from places)
+         for no key update of t skip locked
+    )
+    select array_agg(n.ticket_id order by n.place), array_agg(p.id order by n.place) into tickets, agents
+      from (select x.ticket_id, row_number() over (order by x.priority_rank desc, x.created_at, x.ticket_id) as place
+              from next x) n join places p on p.place = n.place;
+    exit when tickets is null;
+    insert into private.routing_now select unnest(tickets);
+    update public.tickets t set assignee_id = g.agent
+      from unnest(tickets, agents) as g(ticket, agent) where t.id = g.ticket;
+    delete from private.routing_now n where n.ticket_id = any(tickets);
+    last := agents[cardinality(agents)];
+    given := given + cardinality(tickets);
+    exit when cardinality(tickets) < most or given >= 20 * most;
+  end loop;
+  if given > 0 then
+    update private.routing_turns w set last_id = last where w.department_id = route.department;
+  end if;
+  return given;
+end
+$$;
+
+-- The same for the departments of whoever asks, or all of an admin's or the owner's job: for those who became free by
+-- the clock alone, and for what somebody's open transaction kept from being given out. Answers how much that was.
+create or replace function helpdesk.route() returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  everywhere constant boolean := coalesce(who.role = 'admin', false) or private.is_background();
+  given integer := 0;
+  waiting uuid;
+begin
+  for waiting in
+    select r.department_id from private.routing r
+     where r.mode <> 'manual' and (everywhere or r.department_id = any(who.departments))
+       and exists (select from private.routing_queue q where q.department_id = r.department_id)
+     order by r.department_id
+  loop
+    begin
+      given := given + private.route(waiting);
+    exception when lock_not_available or deadlock_detected then
+      null;
+    end;
+  end loop;
+  return given;
+end
+$$;
+
+-- Who of the team is away, and until when; told to the team alone.
+create or replace function helpdesk.away()
+returns table (person uuid, since timestamptz, until timestamptz, note text)
+language plpgsql stable security definer rows 5 set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.is_staff() then
+    return query
+    select a.person_id, a.since, a.until, a.note
+      from private.away a join public.profiles p on p.id = a.person_id
+     where p.role <> 'customer' and p.deactivated_at is null and (a.until is null or a.until > clock_timestamp());
+  end if;
+end
+$$;
+
+-- Of whom an absence is that may be set by whoever asks; null names themselves.
+create or replace function private.whose_absence(person uuid) returns uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only agents and admins are away' using errcode = 'HD003';
+  elsif whose_absence.person is distinct from who.person and whose_absence.person is not null then
+    if who.role <> 'admin' then
+      raise exception 'whoever is away says so themselves' using errcode = 'HD003', hint = 'Or ask an admin.';
+    elsif not exists (select from public.profiles p
+                       where p.id = whose_absence.person and p.role <> 'customer' and p.deactivated_at is null) then
+      raise exception 'there is no such person on the team' using errcode = 'HD004';
+    end if;
+  end if;
+  return coalesce(whose_absence.person, who.person);
+end
+$$;
+
+-- Somebody of the team is away until a moment, or, with none, until they are back: oneself, or for an admin anybody.
+create or replace function helpdesk.set_away(person uuid, until timestamptz, note text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  whose constant uuid := private.whose_absence(person);
+begin
+  if set_away.until <= clock_timestamp() then
+    raise exception 'that is over already' using errcode = 'HD002', hint = 'Say a moment that is still to come.';
+  elsif char_length(btrim(set_away.note)) > 200 then
+    raise exception 'a note on being away may have 200 characters at most' using errcode = 'HD002';
+  end if;
+  insert into private.away as a (person_id, until, note)
+  values (whose, set_away.until, nullif(btrim(set_away.note), ''))
+  on conflict (person_id) do update
+     set until = excluded.until, note = excluded.note,
+         since = case when a.until is null or a.until > clock_timestamp() then a.since else excluded.since end;
+  perform private.announce_structure();
+end
+$$;
+
+-- They are back, and are given what waits for somebody.
+create or replace function helpdesk.set_back(person uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  whose constant uuid := private.whose_absence(person);
+begin
+  delete from private.away a where a.person_id = whose;
+  if found then
+    perform private.announce_structure();
+    insert into private.routing_asked (department_id)
+    select p.department_id from public.profiles p join private.routing r on r.department_id = p.department_id
+     where p.id = whose and p.role = 'agent' and r.mode <> 'manual';
+  end if;
+end
+$$;
+
+-- How a department gives its tickets out: an admin's to say. By hand, what waits to be given out waits for anybody.
+create or replace function helpdesk.set_routing(department uuid, mode text, capacity integer) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+begin
+  perform private.as_admin(alone => false);
+  if set_routing.mode is null or set_routing.mode not in ('manual', 'round robin', 'least loaded') then
+    raise exception 'tickets are not given out by %', coalesce(quote_literal(set_routing.mode), 'null')
+      using errcode = 'HD002', hint = 'It is one of: manual, round robin, least loaded.';
+  elsif set_routing.capacity not between 1 and 10000 then
+    raise exception 'a capacity is a number from 1 to 10,000, or none' using errcode = 'HD002';
+  elsif not exists (select from public.departments d where d.id = set_routing.department) then
+    raise exception 'there is no such department' using errcode = 'HD004';
+  end if;
+  insert into private.routing as r (department_id, mode, capacity)
+  values (set_routing.department, set_routing.mode, set_routing.capacity)
+  on conflict (department_id) do update set mode = excluded.mode, capacity = excluded.capacity
+     where (r.mode, r.capacity) is distinct from (excluded.mode, excluded.capacity);
+  if set_routing.mode = 'manual' then
+    delete from private.routing_queue q where q.department_id = set_routing.department;
+  else
+    insert into private.routing_asked (department_id) values (set_routing.department);
+  end if;
+end
+$$;
+
+-- How many open tickets an agent holds before routing passes them over: an admin's to say. Null: as their department.
+create or replace function helpdesk.set_capacity(person uuid, capacity integer) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+begin
+  perform private.as_admin(alone => false);
+  if set_capacity.capacity not between 0 and 10000 then
+    raise exception 'an agent''s capacity is a number from 0 to 10,000, or the department''s' using errcode = 'HD002';
+  elsif not exists (select from public.profiles p where p.id = set_capacity.person and p.role <> 'customer') then
+    raise exception 'there is no such person on the team' using errcode = 'HD004';
+  elsif set_capacity.capacity is null then
+    delete from private.capacities c where c.person_id = set_capacity.person;
+  else
+    insert into private.capacities as c (person_id, capacity) values (set_capacity.person, set_capacity.capacity)
+    on conflict (person_id) do update set capacity = excluded.capacity where c.capacity <> excluded.capacity;
+  end if;
+  insert into private.routing_asked (department_id)
+  select p.department_id from public.profiles p join private.routing r on r.department_id = p.department_id
+   where p.id = set_capacity.person and p.role = 'agent' and r.mode <> 'manual';
+end
+$$;
+
+-- How every department gives its tickets out, for an admin: how many wait to be given out, and how many agents there are
+-- and are away.
+create or replace function helpdesk.routing()
+returns table (department uuid, name text, mode text, capacity integer, waiting integer, agents integer, away integer)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  select d.id, d.name, coalesce(r.mode, 'manual'), r.capacity,
+         (select count(*)::integer from private.routing_queue q where q.department_id = d.id),
+         count(p.id)::integer, (count(p.id) filter (where private.is_away(p.id)))::integer
+    from public.departments d left join private.routing r on r.department_id = d.id
+    left join public.profiles p on p.department_id = d.id and p.role = 'agent' and p.deactivated_at is null
+   group by d.id, r.department_id order by lower(d.name), d.id;
+end
+$$;
+
+-- The agents of a department as routing sees them, in the order of their turns, for an admin: what they hold, their own
+-- capacity and the one that counts.
+create or replace function helpdesk.routing_agents(department uuid)
+returns table (person uuid, name text, email text, holds integer, own integer, capacity integer, away boolean,
+               until timestamptz, note text)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+declare
+  last constant uuid := (select w.last_id from private.routing_turns w where w.department_id = routing_agents.department);
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  select p.id, private.called(p.full_name, p.email, p.role, true), p.email,
+         (select count(*)::integer from public.tickets t where t.assignee_id = p.id and t.is_open),
+         c.capacity, coalesce(c.capacity, r.capacity), a.person_id is not null, a.until, a.note
+    from public.profiles p left join private.capacities c on c.person_id = p.id
+    left join private.routing r on r.department_id = p.department_id
+    left join private.away a on a.person_id = p.id and (a.until is null or a.until > clock_timestamp())
+   where p.department_id = routing_agents.department and p.role = 'agent' and p.deactivated_at is null
+   order by p.id <= last, p.id;
 end
 $$;
 
@@ -3958,6 +4243,10 @@ grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_me
 grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),
   helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean)
   to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.route(), helpdesk.away(), helpdesk.set_away(uuid, timestamptz, text),
+  helpdesk.set_back(uuid), helpdesk.set_routing(uuid, text, integer), helpdesk.set_capacity(uuid, integer),
+  helpdesk.routing(), helpdesk.routing_agents(uuid) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.sessions(uuid), helpdesk.end_session(uuid), helpdesk.end_sessions(uuid, boolean),
   helpdesk.hang_up() to authenticated, helpdesk_member, service_role;

@@ -958,17 +958,18 @@ create or replace function private.record_ticket_events() returns trigger
 -- Dates are written one way, whatever the session prefers.
 language plpgsql security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' set datestyle = 'ISO' as $$
 begin
-  insert into public.ticket_events (ticket_id, actor_id, kind, old_value, new_value)
-  select n.id, private.uid(), f.kind, f.old_value, f.new_value
+  insert into public.ticket_events (ticket_id, actor_id, kind, old_value, new_value, routed)
+  select n.id, case when not f.routed then private.uid() end, f.kind, f.old_value, f.new_value, f.routed
     from old_rows o join new_rows n on n.id = o.id
    cross join lateral (values
-     ('title', o.title, n.title),
-     ('priority', o.priority::text, n.priority::text),
-     ('assignee', o.assignee_id::text, n.assignee_id::text),
-     ('department', o.department_id::text, n.department_id::text),
-     ('category', o.category_id::text, n.category_id::text),
-     ('due_date', o.due_date::text, n.due_date::text)
-   ) as f(kind, old_value, new_value)
+     ('title', o.title, n.title, false),
+     ('priority', o.priority::text, n.priority::text, false),
+     ('assignee', o.assignee_id::text, n.assignee_id::text,
+      exists (select from private.routing_now r where r.ticket_id = n.id)),
+     ('department', o.department_id::text, n.department_id::text, false),
+     ('category', o.category_id::text, n.category_id::text, false),
+     ('due_date', o.due_date::text, n.due_date::text, false)
+   ) as f(kind, old_value, new_value, routed)
    where f.old_value is distinct from f.new_value;
   return null;
 end
@@ -2147,6 +2148,7 @@ begin
       select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event
         from old_rows o join new_rows n on n.id = o.id
        where n.assignee_id is not null and n.assignee_id is distinct from o.assignee_id
+         and not exists (select from private.routing_now r where r.ticket_id = n.id)
       union all
       select (n.customer_id, 'status', n.id, n.title,
               case when n.is_open then 'Opened again: ' when n.status = 'closed' then 'Closed: ' else 'Solved: ' end
@@ -2155,6 +2157,10 @@ begin
        where n.status <> o.status and (not n.is_open or not o.is_open)
              -- What no signed-in person opened again, the requester did, by a message that came some other way.
          and (not n.is_open or actor is not null)), actor);
+    -- What routing gives out is nobody's own act, whoever made room for it.
+    perform private.deliver(array(
+      select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event
+        from private.routing_now r join new_rows n on n.id = r.ticket_id where n.assignee_id is not null), null);
   end if;
   return null;
 end
@@ -2373,6 +2379,134 @@ create or replace trigger notifications_announce_update
   for each statement execute function private.announce_notices();
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Routing: who is given the tickets that come in, and who is away. docs/routing.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- How a department gives its tickets out; without a row by hand.
+create table if not exists private.routing (
+  department_id uuid primary key references public.departments on delete cascade,
+  mode text not null check (mode in ('manual', 'round robin', 'least loaded')),
+  -- How many open tickets an agent holds before they are passed over; none: any number.
+  capacity integer check (capacity between 1 and 10000)
+);
+-- The same of one agent. With 0 they are given nothing.
+create table if not exists private.capacities (
+  person_id uuid primary key references public.profiles on delete cascade,
+  capacity integer not null check (capacity between 0 and 10000)
+);
+-- Who is away, until a moment that may have passed, or until they say that they are back.
+create table if not exists private.away (
+  person_id uuid primary key references public.profiles on delete cascade,
+  since timestamptz not null default clock_timestamp(),
+  until timestamptz,
+  note text check (char_length(note) <= 200 and note ~ '\S')
+);
+
+-- Who in a department was given something last. Whoever gives its tickets out holds the row until the commit, which is
+-- the lock that capacities and turns are kept by; it is not the settings' row, so that nobody keeps an admin from those.
+create table if not exists private.routing_turns (
+  department_id uuid primary key references public.departments on delete cascade,
+  last_id uuid
+);
+-- The tickets that came in and that nobody was free for yet. What somebody took out of a colleague's hands, what was
+-- imported and what lay there before is not in it, and so is left alone.
+create table if not exists private.routing_queue (
+  ticket_id uuid primary key references public.tickets on delete cascade,
+  department_id uuid not null references public.departments on delete cascade,
+  priority_rank smallint not null,
+  created_at timestamptz not null
+);
+create index if not exists routing_queue_next_idx
+  on private.routing_queue (department_id, priority_rank desc, created_at, ticket_id);
+-- What is being given out at this moment; empty between transactions.
+create table if not exists private.routing_now (ticket_id uuid primary key);
+-- Departments in which something came in or somebody became free, for the end of the transaction; empty between them.
+create table if not exists private.routing_asked (
+  id bigint primary key generated always as identity,
+  department_id uuid not null
+);
+
+-- Whether it was given by routing, and not by who made the statement.
+alter table public.ticket_events add column if not exists routed boolean not null default false;
+
+create or replace function private.tickets_arrive() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not exists (select from private.routing r where r.mode <> 'manual') or private.muted() then
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    with came as (
+      insert into private.routing_queue as q (ticket_id, department_id, priority_rank, created_at)
+      select n.id, n.department_id, n.priority_rank, n.created_at
+        from new_rows n join private.routing r on r.department_id = n.department_id and r.mode <> 'manual'
+        join public.profiles c on c.id = n.customer_id and c.role = 'customer'
+       where n.is_open and n.assignee_id is null
+      on conflict do nothing
+      returning q.department_id)
+    insert into private.routing_asked (department_id) select distinct c.department_id from came c order by 1;
+    return null;
+  end if;
+
+  delete from private.routing_queue q using new_rows n
+   where q.ticket_id = n.id and (n.assignee_id is not null or not n.is_open or n.department_id <> q.department_id);
+  update private.routing_queue q set priority_rank = n.priority_rank from new_rows n
+   where q.ticket_id = n.id and q.priority_rank <> n.priority_rank;
+  with came as (
+    insert into private.routing_queue as q (ticket_id, department_id, priority_rank, created_at)
+    select n.id, n.department_id, n.priority_rank, n.created_at
+      from old_rows o join new_rows n on n.id = o.id
+      join private.routing r on r.department_id = n.department_id and r.mode <> 'manual'
+      join public.profiles c on c.id = n.customer_id and c.role = 'customer'
+     where n.is_open and n.assignee_id is null and (not o.is_open or o.department_id <> n.department_id)
+    on conflict do nothing
+    returning q.department_id)
+  insert into private.routing_asked (department_id)
+  select c.department_id from came c
+  union
+  -- Whoever held it has room for another one now.
+  select p.department_id
+    from old_rows o join new_rows n on n.id = o.id
+    join public.profiles p on p.id = o.assignee_id and p.role = 'agent'
+    join private.routing r on r.department_id = p.department_id and r.mode <> 'manual'
+   where o.is_open and (not n.is_open or n.assignee_id is distinct from o.assignee_id)
+  order by 1;
+  return null;
+end
+$$;
+
+create or replace trigger tickets_arrive_insert
+  after insert on public.tickets referencing new table as new_rows
+  for each statement execute function private.tickets_arrive();
+create or replace trigger tickets_arrive_update
+  after update on public.tickets referencing old table as old_rows new table as new_rows
+  for each statement execute function private.tickets_arrive();
+
+-- At the end of the transaction, so that the lock is held for the length of a commit and not for as long as files are
+-- being sent. Nobody's ticket fails for it: what cannot be given out now stays in the queue for the next one.
+create or replace function private.route_asked() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from private.routing_asked a where a.id = new.id;
+  begin
+    perform private.route(new.department_id);
+  exception when lock_not_available or deadlock_detected or serialization_failure then
+    null;
+  end;
+  return null;
+end
+$$;
+
+do $$
+begin
+  if not exists (select from pg_trigger where tgrelid = 'private.routing_asked'::regclass and tgname = 'routing_asked_routes') then
+    create constraint trigger routing_asked_routes after insert on private.routing_asked
+      deferrable initially deferred for each row execute function private.route_asked();
+  end if;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Two factors
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -2517,7 +2651,8 @@ set search_path = pg_catalog, pg_temp as $$
   select t from private.tables() t
   union all
   select to_regclass('private.' || name)
-    from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views', 'macros']) as name
+    from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views', 'macros',
+                      'routing', 'capacities', 'away']) as name
 $$;
 
 -- What is hashed of a row: the same whatever a session prefers.

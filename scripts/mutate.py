@@ -68,6 +68,7 @@ GUARDS = (
     "tests/db/test_giving_away.py",
     "tests/db/test_notices.py",
     "tests/db/test_bulk_acts.py",
+    "tests/db/test_routing.py",
     "tests/db/test_hook.py",
     "tests/attacks/test_read_articles.py",
     "tests/db/test_identity.py",

@@ -28,6 +28,7 @@ _MANY: Final = re.compile(
 )
 _SEQUENCES: Final = (
     "tickets_number_seq", "article_index_key_seq", "chat_handovers_id_seq", "audit_chains_chain_seq",
+    "routing_asked_id_seq",
 )  # fmt: skip
 _SEARCH_INDEX: Final = {f"private.article_{name}" for name in ("index", "terms", "words", "languages")}
 
@@ -94,6 +95,7 @@ class Model:
                 "private.macro_uses": lambda change: change.row["person_id"] == self.me,
                 "private.due_told": lambda change: change.row["person"] == self.me,
                 "private.saved_views": self._saved_views,
+                "private.away": lambda change: change.row["person_id"] == self.me,
             } | dict.fromkeys(_SEARCH_INDEX, lambda change: True)
 
     def complaints(self, before: Rows, after: Rows, since: str, until: str) -> tuple[list[Change], list[Change]]:

@@ -136,6 +136,7 @@ PLANTED: Final = {
     "an audit's end": ("delete from private.acts", "42501"),
     "the settings": ("update private.settings set due_soon = '0'", "42501"),
     "the marks of what was told": ("delete from private.due_told", "42501"),
+    "a turn": ("update private.routing_turns set last_id = null", "42501"),
     "a comment": ("comment on trigger tickets_guard on public.tickets is 'x'", "42501"),
     "statistics": ("create statistics evil on id, title from public.tickets", "42501"),
     "a lock": ("begin; lock table public.ticket_events in share mode nowait", "42501"),

@@ -107,6 +107,7 @@ class Desk:
             " values (%(customer)s, %(agent)s, 'active') returning id",
             "ended": "insert into public.chat_sessions (customer_id, agent_id, status)"
             " values (%(customer)s, %(agent)s, 'ended') returning id",
+            "absence": "insert into private.away (person_id) values (%(other_agent)s) returning person_id",
             "said": "insert into public.chat_messages (session_id, sender_id, content)"
             " values (%(taken)s, %(customer)s, 'hello') returning id",
         }

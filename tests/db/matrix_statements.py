@@ -45,6 +45,11 @@ def _view(view: str, audience: str, department: str = "null") -> str:
 
 STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
     "departments": {
+        "how tickets are given out": {
+            "read": "select from helpdesk.routing() where department = %(support)s",
+            "update": "select helpdesk.set_routing(%(support)s, 'least loaded', 5)",
+        },
+        "its agents, by routing": "select from helpdesk.routing_agents(%(support)s)",
         "one": {
             "read": "select from public.departments where id = %(support)s",
             "insert": "insert into public.departments (name) values ('New')",
@@ -67,6 +72,17 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "by remove()": "select helpdesk.remove('category', %(category)s)",
     },
     "profiles": {
+        "who is away": "select from helpdesk.away() where person = %(other_agent)s",
+        "an absence, by SQL": {
+            "read": "select from private.away",
+            "update": "update private.away set until = now() where person_id = %(me)s",
+        },
+        "an agent's capacity": "select helpdesk.set_capacity(%(agent)s, 5)",
+        "own absence": "select helpdesk.set_away(null, null, 'ill')",
+        "own return": "select helpdesk.set_back(null)",
+        "an agent's absence": "select helpdesk.set_away(%(agent)s, null, null)",
+        "an agent's return": "select helpdesk.set_back(%(agent)s)",
+        "a customer's absence": "select helpdesk.set_away(%(customer)s, null, null)",
         "their own": {
             "read": "select from public.profiles where id = %(me)s",
             "delete": "delete from public.profiles where id = %(me)s",

@@ -31,6 +31,10 @@ NOT_RECORDED: Final = {
     "due_told": "whom was told of a due date",
     "logins": "the hook's: which logins there are",
     "macro_uses": "how often somebody used what",
+    "routing_asked": "departments to look at before a transaction ends",
+    "routing_now": "what is being given out at this moment",
+    "routing_queue": "follows from the tickets",
+    "routing_turns": "follows from what was given out",
     "schema_version": "when the files were applied",
     "secrets": "values that nothing may keep a copy of",
     "set_aside": "rows of a database from before",
@@ -61,6 +65,9 @@ ONE_CHANGE: Final = {
     "private.chat_handovers": "created_at = '2026-01-01'",
     "private.saved_views": "name = 'Now'",
     "private.macros": "name = 'Now'",
+    "private.routing": "capacity = 7",
+    "private.capacities": "capacity = 7",
+    "private.away": "note = 'now'",
 }
 """A change of each table."""
 
@@ -77,6 +84,8 @@ def desk(module_database: DeskDatabase) -> Iterator[Desk]:
             "insert into private.macros (id, name, body, internal, change, shared)"
             " values (gen_random_uuid(), 'n', '', false, '{}', 'all')"
         )
+        connection.execute("insert into private.routing values (%(empty_department)s, 'round robin', 5)", desk.ids)
+        connection.execute("insert into private.capacities values (%(agent)s, 5)", desk.ids)
     yield desk
     desk.close()
 

@@ -30,6 +30,9 @@ departments           | insert | the default one             | no       | no    
 departments           | update | its name                    | -        | -         | -           | yes   | -
 departments           | update | the default                 | no       | no        | no          | no    | no
 departments           | update | the default, by function    | HD003    | HD003     | HD003       | yes   | HD003
+departments           | read   | how tickets are given out   | HD003    | HD003     | HD003       | yes   | HD003
+departments           | read   | its agents, by routing      | HD003    | HD003     | HD003       | yes   | HD003
+departments           | update | how tickets are given out   | HD003    | HD003     | HD003       | yes   | HD003
 departments           | delete | by SQL                      | no       | no        | no          | no    | no
 departments           | delete | an empty one, by remove()   | HD003    | HD003     | HD003       | yes   | HD003
 departments           | delete | one in use, by remove()     | HD003    | HD003     | HD003       | HD002 | HD003
@@ -54,6 +57,15 @@ profiles              | update | another's, by change_person | HD003    | HD003 
 profiles              | update | own role, by change_person  | HD003    | HD003     | HD003       | HD003 | HD003
 profiles              | update | own activity, by SQL        | no       | no        | no          | no    | no
 profiles              | update | own activity, by function   | HD003    | HD003     | HD003       | HD003 | HD003
+profiles              | read   | who is away                 | -        | yes       | yes         | yes   | -
+profiles              | read   | an absence, by SQL          | no       | no        | no          | no    | no
+profiles              | update | an absence, by SQL          | no       | no        | no          | no    | no
+profiles              | update | an agent's capacity         | HD003    | HD003     | HD003       | yes   | HD003
+profiles              | update | own absence                 | HD003    | yes       | yes         | yes   | HD003
+profiles              | update | own return                  | HD003    | yes       | yes         | yes   | HD003
+profiles              | update | an agent's absence          | HD003    | yes       | HD003       | yes   | HD003
+profiles              | update | an agent's return           | HD003    | yes       | HD003       | yes   | HD003
+profiles              | update | a customer's absence        | HD003    | HD003     | HD003       | HD004 | HD003
 profiles              | delete | their own                   | no       | no        | no          | no    | no
 tickets               | read   | by id                       | yes      | yes       | -           | yes   | -
 tickets               | read   | by number                   | yes      | yes       | -           | yes   | -

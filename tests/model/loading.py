@@ -25,6 +25,7 @@ EMPTIED: Final = (
     "private.due_told",
     "private.chat_seen",
     "private.chat_handovers",
+    "private.away",
     "private.article_index",
     "private.article_terms",
     "private.article_words",

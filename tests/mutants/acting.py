@@ -99,7 +99,7 @@ ACTING: list[Mutant] = [
     replaced(
         "undone-over-changes",
         "helpdesk.undo",
-        "and private.mark_of(t) = l.mark",
+        "and l.mark in (private.mark_of(t), private.mark_unrouted(t))",
         "",
         "taking back undoes what others changed since",
     ),

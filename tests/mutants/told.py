@@ -63,14 +63,14 @@ TOLD: list[Mutant] = [
     replaced(
         "history-names-another",
         "private.record_ticket_events",
-        "private.uid(), f.kind",
-        f"coalesce({CLAIMED}, private.uid()), f.kind",
+        "then private.uid() end, f.kind",
+        f"then coalesce({CLAIMED}, private.uid()) end, f.kind",
         "who changed something is what the session claims",
     ),
     replaced(
         "history-without-departments",
         "private.record_ticket_events",
-        "('department', o.department_id::text, n.department_id::text),",
+        "('department', o.department_id::text, n.department_id::text, false),",
         "",
         "moves leave no trace",
     ),
@@ -120,6 +120,7 @@ TOLD: list[Mutant] = [
         "everybody constant boolean := true;",
         "whoever asks has everybody told of due dates",
     ),
+<<<<<<< HEAD
     # Saved views.
     replaced(
         "views-of-everybody",
@@ -141,6 +142,51 @@ TOLD: list[Mutant] = [
         "elsif old.owner_id <> who.person and who.role <> 'admin' then",
         "elsif false then",
         "whoever uses a shared view changes it",
+=======
+    # Routing.
+    replaced(
+        "away-told-to-customers",
+        "helpdesk.away",
+        "private.is_staff()",
+        "private.uid() is not null",
+        "customers learn who is away",
+    ),
+    replaced(
+        "anothers-absence",
+        "private.whose_absence",
+        "if who.role <> 'admin' then",
+        "if false then",
+        "agents say that others are away",
+    ),
+    replaced(
+        "routed-past-capacity",
+        "private.route",
+        "coalesce(l.room, most)",
+        "most",
+        "agents are given more than they may hold",
+    ),
+    replaced(
+        "routed-without-turns",
+        "private.route",
+        "where w.department_id = route.department for no key update",
+        "where w.department_id = route.department",
+        "two who come in at once are given to the same agent",
+        times=2,
+    ),
+    replaced(
+        "routed-to-those-away",
+        "private.route",
+        "(a.until is null or a.until > clock_timestamp())",
+        "false",
+        "who is away is given tickets",
+    ),
+    replaced(
+        "history-hides-behind-routing",
+        "private.record_ticket_events",
+        "exists (select from private.routing_now r where r.ticket_id = n.id)",
+        "true",
+        "who assigned a ticket is not told",
+>>>>>>> 1b6c888 (Give out what comes in: in turn or to whoever holds least, past who is away, up to a capacity)
     ),
     # Live changes.
     replaced(
