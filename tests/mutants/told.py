@@ -120,7 +120,6 @@ TOLD: list[Mutant] = [
         "everybody constant boolean := true;",
         "whoever asks has everybody told of due dates",
     ),
-<<<<<<< HEAD
     # Saved views.
     replaced(
         "views-of-everybody",
@@ -142,7 +141,7 @@ TOLD: list[Mutant] = [
         "elsif old.owner_id <> who.person and who.role <> 'admin' then",
         "elsif false then",
         "whoever uses a shared view changes it",
-=======
+    ),
     # Routing.
     replaced(
         "away-told-to-customers",
@@ -186,7 +185,6 @@ TOLD: list[Mutant] = [
         "exists (select from private.routing_now r where r.ticket_id = n.id)",
         "true",
         "who assigned a ticket is not told",
->>>>>>> 1b6c888 (Give out what comes in: in turn or to whoever holds least, past who is away, up to a capacity)
     ),
     # Live changes.
     replaced(
