@@ -596,7 +596,9 @@ begin
   select t.id, private.called(r.full_name, r.email, r.role, staff or r.id = who.person),
          case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end, d.name,
          case when t.customer_id = who.person then '{}' else coalesce(g.names, '{}') end,
-         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object()) end
+         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
+           'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now())
+         )) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id
@@ -635,7 +637,9 @@ begin
                            order by f.created_at, f.id)
             from public.ticket_attachments f left join public.ticket_messages m on m.id = f.message_id
            where f.ticket_id = t.id and (t.customer_id <> who.person or m.is_internal is not true)),
-         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object()) end
+         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
+           'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now())
+         )) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id
@@ -968,6 +972,713 @@ begin
   if not found then
     raise exception 'there is no such person' using errcode = 'HD004';
   end if;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Acts on tickets: the one door for changing one ticket or many. What a person may do there is what row level security,
+-- helpdesk.assign(), helpdesk.move() and helpdesk.untag() allow; what becomes of each ticket is told by ticket. An act is
+-- kept with how everything was before, and taken back as far as nobody has changed it since. Its id is drawn by the
+-- client, so that one whose answer was lost is sent again and done once.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Who acts: a record of private.asking(), of somebody with a profile.
+create or replace function private.acting(
+  out person uuid, out role text, out agent uuid, out department uuid, out departments uuid[]
+) language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  select a.* into person, role, agent, department, departments from private.asking() a;
+  if role is null then
+    raise exception 'this is for people who are signed in' using errcode = 'HD003', hint = 'Sign in.';
+  end if;
+end
+$$;
+
+-- What an act answered when it was done; null if it was not. Another's act under the same id is no such case.
+create or replace function private.act_answer(act uuid) returns jsonb
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  there record;
+begin
+  if act is null then
+    raise exception 'an act needs an id' using errcode = 'HD002', hint = 'Draw one.';
+  end if;
+  select a.actor_id, a.answer into there from private.ticket_acts a where a.id = act;
+  if found and there.actor_id is distinct from private.uid() then
+    raise exception 'this id is taken by another act' using errcode = 'HD002', hint = 'Draw a new one.';
+  end if;
+  return there.answer;
+end
+$$;
+
+-- Keeps an act for thirty days. "before" has one object a ticket, each with its "id" and "number"; where it is empty, or
+-- null, there is nothing to take back.
+create or replace function private.keep_ticket_act(act uuid, kind text, words text, before jsonb, answer jsonb)
+returns void language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from private.ticket_acts a where a.at < clock_timestamp() - interval '30 days';
+  insert into private.ticket_acts (id, actor_id, kind, words, way, before, answer)
+  values (act, private.uid(), kind, left(coalesce(words, ''), 500), left(current_setting('application_name'), 60),
+          coalesce(before, '[]'), answer);
+end
+$$;
+
+-- An array of ids as JSON → ids. Whatever is none is refused.
+create or replace function private.ids_of(given jsonb) returns uuid[]
+language plpgsql immutable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if jsonb_typeof(given) <> 'array' or jsonb_array_length(given) > 200
+     or exists (select from jsonb_array_elements(given) e
+                 where jsonb_typeof(e) <> 'string' or e #>> '{}' !~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$') then
+    raise exception 'this is no list of ids' using errcode = 'HD002', hint = 'At most 200 of them.';
+  end if;
+  return array(select distinct (e #>> '{}')::uuid from jsonb_array_elements(given) e);
+end
+$$;
+
+-- A moment as JSON → a moment. null is none.
+create or replace function private.moment_of(key text, given jsonb) returns timestamptz
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+  found_moment timestamptz;
+begin
+  if jsonb_typeof(given) = 'null' then
+    return null;
+  end if;
+  begin
+    found_moment := case when jsonb_typeof(given) = 'string' then (given #>> '{}')::timestamptz end;
+  exception when data_exception then
+    found_moment := null;
+  end;
+  if found_moment is null or not isfinite(found_moment) or found_moment > timestamptz '9999-12-31' then
+    raise exception 'this is no time: %', left(given #>> '{}', 100) using errcode = 'HD002',
+      hint = format('%s takes a date and time, or null.', key);
+  end if;
+  return found_moment;
+end
+$$;
+
+-- Refuses a change that no ticket could be given; answers it as it is stored: times in UTC, lists without doubles.
+create or replace function private.checked_change(change jsonb, role text) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+  known constant text[] := array['status', 'priority', 'assignee', 'department', 'category', 'due_date', 'tags',
+                                 'snooze', 'fields'];
+  checked jsonb := change;
+  unknown text;
+  key text;
+  adds uuid[];
+  removes uuid[];
+  moment timestamptz;
+begin
+  if jsonb_typeof(change) is distinct from 'object' or change = '{}' then
+    raise exception 'there is nothing to change' using errcode = 'HD002', hint = 'Name a field and its new value.';
+  end if;
+  select k into unknown from jsonb_object_keys(change) k where k <> all (known) order by k limit 1;
+  if unknown is not null then
+    raise exception 'a ticket has no field %', quote_literal(left(unknown, 100)) using errcode = 'HD002',
+      hint = 'The fields are ' || array_to_string(known, ', ') || '.';
+  elsif role = 'customer' and change - 'status' <> '{}' then
+    raise exception 'only the team changes a ticket after it was sent' using errcode = 'HD003',
+      hint = 'Write a message in the ticket instead.';
+  end if;
+  if change ? 'status' and change -> 'status' not in ('"open"', '"pending"', '"resolved"', '"closed"') then
+    raise exception 'there is no status %', left(change ->> 'status', 100) using errcode = 'HD002',
+      hint = 'The statuses are open, pending, resolved and closed.';
+  elsif change ? 'priority' and change -> 'priority' not in ('"low"', '"medium"', '"high"', '"urgent"') then
+    raise exception 'there is no priority %', left(change ->> 'priority', 100) using errcode = 'HD002',
+      hint = 'The priorities are low, medium, high and urgent.';
+  end if;
+  foreach key in array array['assignee', 'department', 'category'] loop
+    continue when not change ? key or change -> key = 'null' and key <> 'department';
+    adds := private.ids_of(jsonb_build_array(change -> key));
+    if key = 'assignee' then
+      -- Held until the end, and before any ticket is, so that two acts never wait for each other crosswise.
+      perform from public.profiles p
+        where p.id = adds[1] and p.role in ('agent', 'admin') and p.deactivated_at is null for share;
+      if not found then
+        raise exception 'only an agent or an admin can be the assignee of a ticket' using errcode = 'HD002';
+      end if;
+    elsif key = 'department' and not exists (select from public.departments d where d.id = adds[1])
+          or key = 'category' and not exists (select from public.categories c where c.id = adds[1]) then
+      raise exception 'there is no such %', key using errcode = 'HD004';
+    end if;
+    checked := checked || jsonb_build_object(key, adds[1]);
+  end loop;
+  foreach key in array array['due_date', 'snooze'] loop
+    continue when not change ? key;
+    moment := private.moment_of(key, change -> key);
+    if key = 'snooze' and moment <= clock_timestamp() then
+      raise exception 'that time is past' using errcode = 'HD002', hint = 'Snooze until a time to come.';
+    end if;
+    checked := checked || jsonb_build_object(key, moment);
+  end loop;
+  if change ? 'tags' then
+    if jsonb_typeof(change -> 'tags') <> 'object' or (change -> 'tags') - 'add' - 'remove' <> '{}' then
+      raise exception 'tags are added and removed' using errcode = 'HD002', hint = '{"add": [ids], "remove": [ids]}';
+    end if;
+    adds := private.ids_of(coalesce(change #> '{tags,add}', '[]'));
+    removes := private.ids_of(coalesce(change #> '{tags,remove}', '[]'));
+    if exists (select from unnest(adds || removes) g(id) where not exists (
+                 select from public.ticket_tags k where k.id = g.id)) then
+      raise exception 'there is no such tag' using errcode = 'HD004';
+    elsif adds && removes then
+      raise exception 'the same tag cannot be added and removed' using errcode = 'HD002';
+    end if;
+    checked := checked || jsonb_build_object('tags', jsonb_build_object('add', adds, 'remove', removes));
+  end if;
+  if change ? 'fields' and (jsonb_typeof(change -> 'fields') <> 'object' or pg_column_size(change -> 'fields') > 20000
+                            or exists (select from jsonb_object_keys(change -> 'fields') k where char_length(k) > 100)) then
+    raise exception 'fields are names and their values' using errcode = 'HD002', hint = 'At most 20 kB of them.';
+  end if;
+  return checked;
+end
+$$;
+
+-- Why a person may not change a ticket so; null where they may. What they gave away within the hour they may take back,
+-- and then do the rest of it as far as the ticket is theirs to work on again.
+create or replace function private.why_not(t public.tickets, want jsonb, who_asks uuid, who_agent uuid,
+                                           who_departments uuid[]) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  given jsonb := want - 'id' - 'resolved_at' - 'closed_at';
+  department uuid := t.department_id;
+  assignee uuid := t.assignee_id;
+  working boolean := coalesce(private.works_on(t.assignee_id, t.department_id, who_agent, who_departments), false);
+begin
+  if not working and given ?| array['department', 'assignee'] then
+    if given ->> 'assignee' is not distinct from t.assignee_id::text then
+      given := given - 'assignee';
+    end if;
+    if given ? 'department'
+       and private.gave_away(t.id, 'department', t.department_id::text, given ->> 'department') then
+      department := (given ->> 'department')::uuid;
+      given := given - 'department';
+    end if;
+    if given ? 'assignee' and private.gave_away(t.id, 'assignee', t.assignee_id::text, given ->> 'assignee') then
+      assignee := (given ->> 'assignee')::uuid;
+      given := given - 'assignee';
+    end if;
+    if (assignee, department) is distinct from (t.assignee_id, t.department_id) then
+      if given = '{}' then
+        return null;
+      end if;
+      working := coalesce(private.works_on(assignee, department, who_agent, who_departments), false);
+    end if;
+  end if;
+  if working then
+    return case when t.customer_id = who_asks and given ?| array['tags', 'snooze', 'fields']
+                then 'it is your own request: its tags, snoozes and fields are for others of the team'
+                when given ? 'fields' and jsonb_typeof(t.metadata) <> 'object' then 'it can hold no fields' end;
+  elsif t.customer_id = who_asks then
+    return case when given - 'status' <> '{}' then 'only the team changes a ticket after it was sent'
+                when given ->> 'status' not in ('open', 'closed', t.status::text)
+                     and not private.takes_back(t.id, who_asks, (given ->> 'status')::public.ticket_status)
+                then 'a requester may close a ticket or open it again' end;
+  end if;
+  return 'there is no such ticket';
+end
+$$;
+
+-- Locks those tickets that the person may change so, in one order, and answers which; all of them again by who looks
+-- after the lock. Those that somebody else's open transaction holds for longer than a moment are left out.
+create or replace function private.lock_tickets(wanted jsonb) returns uuid[]
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '2s' as $$
+declare
+  who constant record := private.acting();
+  locked uuid[];
+begin
+  begin
+    locked := array(
+      select t.id from jsonb_array_elements(wanted) w join public.tickets t on t.id = (w ->> 'id')::uuid
+       where private.why_not(t, w, who.person, who.agent, who.departments) is null
+       order by t.id for no key update of t);
+  exception when lock_not_available then
+    locked := array(
+      select t.id from jsonb_array_elements(wanted) w join public.tickets t on t.id = (w ->> 'id')::uuid
+       where private.why_not(t, w, who.person, who.agent, who.departments) is null
+       order by t.id for no key update of t skip locked);
+  end;
+  return array(
+    select t.id from jsonb_array_elements(wanted) w join public.tickets t on t.id = (w ->> 'id')::uuid
+     where t.id = any(locked) and private.why_not(t, w, who.person, who.agent, who.departments) is null);
+end
+$$;
+
+-- Gives locked tickets what is wanted of each, in one statement a table, announced once, and answers how they were
+-- before: see private.ticket_acts. Asks nobody whether they may: private.lock_tickets() did.
+create or replace function private.put_tickets(wanted jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+  ids constant uuid[] := array(select (w ->> 'id')::uuid from jsonb_array_elements(wanted) w);
+  before jsonb := jsonb '{}';
+  touched private.touched[];
+  told uuid[] := array[]::uuid[];
+  tagged jsonb;
+  untagged jsonb;
+  slept jsonb;
+begin
+  perform set_config('helpdesk.telling', private.telling_word(), true);
+  if exists (select from jsonb_array_elements(wanted) w where w - 'id' - 'tags' - 'snooze' <> '{}') then
+    with w as materialized (select (e ->> 'id')::uuid as id, e as want from jsonb_array_elements(wanted) e),
+    was as materialized (select t.* from public.tickets t where t.id = any(ids)),
+    will as materialized (
+      select o.id,
+             case when w.want ? 'status' then (w.want ->> 'status')::public.ticket_status else o.status end as status,
+             case when w.want ? 'priority' then (w.want ->> 'priority')::public.ticket_priority
+                  else o.priority end as priority,
+             case when w.want ? 'assignee' then (w.want ->> 'assignee')::uuid
+                  -- An agent of the old department does not go along; an admin holds tickets anywhere.
+                  when (w.want ->> 'department')::uuid <> o.department_id
+                       and not exists (select from public.profiles p where p.id = o.assignee_id
+                                          and (p.role = 'admin' or p.department_id = (w.want ->> 'department')::uuid))
+                  then null
+                  else o.assignee_id end as assignee_id,
+             case when w.want ? 'department' then (w.want ->> 'department')::uuid else o.department_id end
+               as department_id,
+             case when w.want ? 'category' then (w.want ->> 'category')::uuid else o.category_id end as category_id,
+             case when w.want ? 'due_date' then (w.want ->> 'due_date')::timestamptz else o.due_date end as due_date,
+             case when w.want ? 'fields'
+                  then (coalesce(o.metadata, '{}')
+                        - array(select f.key from jsonb_each(w.want -> 'fields') f where f.value = 'null'))
+                       || (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(w.want -> 'fields') f
+                            where f.value <> 'null')
+                  else o.metadata end as metadata,
+             case when w.want ? 'resolved_at' then (w.want ->> 'resolved_at')::timestamptz else o.resolved_at end
+               as resolved_at,
+             case when w.want ? 'closed_at' then (w.want ->> 'closed_at')::timestamptz else o.closed_at end as closed_at
+        from was o join w on w.id = o.id),
+    put as (
+      update public.tickets t
+         set status = n.status, priority = n.priority, assignee_id = n.assignee_id, department_id = n.department_id,
+             category_id = n.category_id, due_date = n.due_date, metadata = n.metadata, resolved_at = n.resolved_at,
+             closed_at = n.closed_at
+        from will n
+       where t.id = n.id
+         and (t.status, t.priority, t.assignee_id, t.department_id, t.category_id, t.due_date, t.metadata)
+             is distinct from
+             (n.status, n.priority, n.assignee_id, n.department_id, n.category_id, n.due_date, n.metadata)
+      returning t.*),
+    -- What the guard made of it, too.
+    changed as (
+      select o.id, jsonb_strip_nulls(jsonb_build_object(
+               'status', case when o.status <> p.status
+                              then jsonb_build_array(o.status, p.status, o.resolved_at, o.closed_at) end,
+               'priority', case when o.priority <> p.priority then jsonb_build_array(o.priority, p.priority) end,
+               'assignee', case when o.assignee_id is distinct from p.assignee_id
+                                then jsonb_build_array(o.assignee_id, p.assignee_id) end,
+               'department', case when o.department_id <> p.department_id
+                                  then jsonb_build_array(o.department_id, p.department_id) end,
+               'category', case when o.category_id is distinct from p.category_id
+                                then jsonb_build_array(o.category_id, p.category_id) end,
+               'due_date', case when o.due_date is distinct from p.due_date
+                                then jsonb_build_array(o.due_date, p.due_date) end))
+             || case when o.metadata is distinct from p.metadata then jsonb_build_object('fields', (
+                  -- A key that is not there is an empty list: it may be there and null.
+                  select jsonb_object_agg(k, jsonb_build_array(
+                           case when o.metadata ? k then jsonb_build_array(o.metadata -> k) else '[]' end,
+                           case when p.metadata ? k then jsonb_build_array(p.metadata -> k) else '[]' end))
+                    from jsonb_object_keys(coalesce(o.metadata, '{}') || coalesce(p.metadata, '{}')) k
+                   where o.metadata -> k is distinct from p.metadata -> k
+                      or coalesce(o.metadata ? k, false) <> coalesce(p.metadata ? k, false))) else '{}' end as how,
+             (o.id, o.customer_id, o.assignee_id, o.department_id)::private.touched as one,
+             (p.id, p.customer_id, p.assignee_id, p.department_id)::private.touched as other
+        from was o join put p on p.id = o.id)
+    select coalesce(jsonb_object_agg(c.id, c.how), '{}'), coalesce(array_agg(c.id), '{}'),
+           coalesce(array_agg(c.one) || array_agg(c.other), '{}')
+      into before, told, touched from changed c;
+  end if;
+  if exists (select from jsonb_array_elements(wanted) w where w ? 'tags') then
+    with gone as (
+      delete from public.ticket_tag_relations r
+       using jsonb_array_elements(wanted) w, jsonb_array_elements_text(w #> '{tags,remove}') g
+       where r.ticket_id = (w ->> 'id')::uuid and r.tag_id = g::uuid
+      returning r.ticket_id, r.tag_id)
+    select jsonb_object_agg(x.ticket_id, x.tags) into untagged
+      from (select g.ticket_id, jsonb_agg(g.tag_id) as tags from gone g group by g.ticket_id) x;
+    with added as (
+      insert into public.ticket_tag_relations as r (ticket_id, tag_id)
+      select (w ->> 'id')::uuid, g::uuid
+        from jsonb_array_elements(wanted) w, jsonb_array_elements_text(w #> '{tags,add}') g
+       order by 1, 2
+      on conflict do nothing returning r.ticket_id, r.tag_id)
+    select jsonb_object_agg(x.ticket_id, x.tags) into tagged
+      from (select a.ticket_id, jsonb_agg(a.tag_id) as tags from added a group by a.ticket_id) x;
+  end if;
+  if exists (select from jsonb_array_elements(wanted) w where w ? 'snooze') then
+    with w as materialized (
+      select (e ->> 'id')::uuid as id, e -> 'snooze' as snooze from jsonb_array_elements(wanted) e where e ? 'snooze'),
+    was as materialized (select s.* from private.ticket_snoozes s where s.ticket_id in (select w.id from w)),
+    gone as (
+      delete from private.ticket_snoozes s using w where s.ticket_id = w.id and w.snooze = 'null' returning s.ticket_id),
+    put as (
+      insert into private.ticket_snoozes as s (ticket_id, until, by_id, since)
+      select w.id, coalesce(w.snooze ->> 'until', w.snooze #>> '{}')::timestamptz,
+             -- An undoing puts back who had sent it to sleep, as long as they are there.
+             case when jsonb_typeof(w.snooze) = 'object'
+                  then (select p.id from public.profiles p where p.id = (w.snooze ->> 'by_id')::uuid)
+                  else private.uid() end,
+             coalesce((case when jsonb_typeof(w.snooze) = 'object' then w.snooze ->> 'since' end)::timestamptz,
+                      clock_timestamp())
+        from w where w.snooze <> 'null' order by w.id
+      on conflict (ticket_id) do update set until = excluded.until, by_id = excluded.by_id, since = excluded.since
+         where s.until <> excluded.until
+      returning s.ticket_id, s.until)
+    select jsonb_object_agg(c.id, jsonb_build_array(to_jsonb(o) - 'ticket_id', c.until)) into slept
+      from (select g.ticket_id as id, null::timestamptz as until from gone g
+            union all select p.ticket_id, p.until from put p) c
+      left join was o on o.ticket_id = c.id;
+  end if;
+  perform private.announce_touched(touched || array(
+    select (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched from public.tickets t
+     where t.id in (select k::uuid from jsonb_object_keys(coalesce(tagged, '{}') || coalesce(untagged, '{}')
+                                                          || coalesce(slept, '{}')) k)), told);
+  perform set_config('helpdesk.telling', '', true);
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'number', t.number) || x.how order by t.number), '[]')
+      from public.tickets t
+     cross join lateral (
+       select coalesce(before -> t.id::text, '{}')
+              || case when coalesce(tagged ? t.id::text, false) or coalesce(untagged ? t.id::text, false)
+                      then jsonb_build_object('tags', jsonb_build_object(
+                             'added', coalesce(tagged -> t.id::text, '[]'),
+                             'removed', coalesce(untagged -> t.id::text, '[]'))) else '{}' end
+              || case when coalesce(slept ? t.id::text, false)
+                      then jsonb_build_object('snooze', slept -> t.id::text) else '{}' end as how) x
+     where t.id = any(ids) and x.how <> '{}');
+end
+$$;
+
+-- Live: who is concerned by these tickets, each audience once; of those in "told" their requesters, too.
+create or replace function private.announce_touched(tickets private.touched[], told uuid[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.muted() then
+    return;
+  end if;
+  perform pg_notify(private.channel(a.audience),
+                    case when count(distinct a.id) > 150 then '*' else jsonb_agg(distinct a.id)::text end)
+     from unnest(tickets) t left join (select distinct u from unnest(told) u) p(id) on p.id = t.id
+    cross join lateral (values
+      ('admins', t.id),
+      ('department:' || t.department_id, t.id),
+      (case when p.id is not null or t.assignee_id is distinct from t.customer_id
+            then 'person:' || t.assignee_id end, t.id),
+      (case when p.id is not null then 'person:' || t.customer_id end, t.id)
+    ) as a(audience, id)
+    where a.audience is not null
+    group by a.audience;
+end
+$$;
+
+-- Changes those of the tickets that the person may change so; of the others it tells why not. Where a rule refuses one of
+-- them in the middle of it, the others are done all the same; where it refuses them all, it is the change that is bad.
+create or replace function private.change_tickets(wanted jsonb, out before jsonb, out refused jsonb)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.acting();
+  mine uuid[] := private.lock_tickets(wanted);
+  doing jsonb := (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(wanted) w where (w ->> 'id')::uuid = any(mine));
+  good jsonb := jsonb '[]';
+  one jsonb;
+begin
+  select coalesce(jsonb_object_agg(w ->> 'id', coalesce(
+           case when t.id is null then 'there is no such ticket' end,
+           private.why_not(t, w, who.person, who.agent, who.departments),
+           'somebody else is changing it just now; try again')), '{}')
+    into refused
+    from jsonb_array_elements(wanted) w left join public.tickets t on t.id = (w ->> 'id')::uuid
+   where (w ->> 'id')::uuid <> all (mine);
+  begin
+    before := private.put_tickets(doing);
+  exception when sqlstate 'HD002' or sqlstate 'HD003' or sqlstate 'HD004' or check_violation then
+    if jsonb_array_length(doing) = 1 and sqlstate = 'HD002' then
+      raise;
+    end if;
+    for one in select w from jsonb_array_elements(doing) w loop
+      begin
+        perform private.put_tickets(jsonb_build_array(one));
+        raise exception 'it can be done' using errcode = 'HD099';
+      exception
+        when sqlstate 'HD099' then
+          good := good || one;
+        when sqlstate 'HD002' or sqlstate 'HD003' or sqlstate 'HD004' or check_violation then
+          refused := refused || jsonb_build_object(one ->> 'id', case when sqlstate = '23514'
+            then 'a rule for tickets forbids it' else sqlerrm end);
+      end;
+    end loop;
+    if good = '[]' and sqlstate = 'HD002' then
+      raise;
+    end if;
+    before := private.put_tickets(good);
+  end;
+end
+$$;
+
+-- Changes tickets: what to change is an object of status, priority, assignee, department, category, due_date, tags
+-- ({"add": [ids], "remove": [ids]}), snooze and fields ({name: value}, null removes), each where it is to change. Answers
+-- what became of each ticket. The words are what the person calls the act.
+create or replace function helpdesk.act(act uuid, ids uuid[], change jsonb, words text)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer rows 100 set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.acting();
+  answer jsonb := private.act_answer(act);
+  checked jsonb;
+  wanted jsonb;
+  outcome record;
+begin
+  if answer is null then
+    if cardinality(ids) > 10000 then
+      raise exception 'these are too many tickets at once' using errcode = 'HD002', hint = 'At most 10,000.';
+    end if;
+    checked := private.checked_change(change, who.role);
+    wanted := (select coalesce(jsonb_agg(jsonb_build_object('id', a.id) || checked), '[]')
+                 from (select distinct u as id from unnest(ids) u where u is not null) a);
+    select c.before, c.refused into outcome from private.change_tickets(wanted) c;
+    -- Sent twice at the same moment, the second one waited for the first one's tickets: it is done by now.
+    answer := private.act_answer(act);
+    if answer is null then
+      answer := jsonb_build_object(
+        'done', (select coalesce(jsonb_agg(w -> 'id'), '[]') from jsonb_array_elements(wanted) w
+                  where not outcome.refused ? (w ->> 'id')), 'refused', outcome.refused);
+      perform private.keep_ticket_act(act, 'change', words, outcome.before, answer);
+    end if;
+  end if;
+  return query
+  select d::uuid, true, null::text from jsonb_array_elements_text(answer -> 'done') d
+  union all
+  select r.key::uuid, false, r.value from jsonb_each_text(answer -> 'refused') r;
+end
+$$;
+
+-- What takes a change back: of each ticket what it had before, unless somebody has changed it since, which is told; with
+-- "force" all the same. "wanted" is for private.change_tickets().
+create or replace function private.undoing_change(was private.ticket_acts, force boolean, tickets uuid[],
+                                                  out wanted jsonb, out changed jsonb)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set timezone = 'UTC' as $$
+declare
+  staff constant boolean := private.is_staff();
+begin
+  with e as materialized (
+    select b, t.*, s.until, s.since, s.by_id
+      from jsonb_array_elements(was.before) b join public.tickets t on t.id = (b ->> 'id')::uuid
+      left join private.ticket_snoozes s on s.ticket_id = t.id
+     where t.id = any(undoing_change.tickets)),
+  plain as (
+    select e.id, e.number, f.field, e.b -> f.field as kept, f.is_now, e.b -> f.field ->> 0 as before,
+           e.b -> f.field ->> 1 as left_as
+      from e cross join lateral (values
+        ('status', e.status::text), ('priority', e.priority::text), ('assignee', e.assignee_id::text),
+        ('department', e.department_id::text), ('category', e.category_id::text),
+        ('due_date', to_jsonb(e.due_date) #>> '{}')) f(field, is_now)
+     where e.b ? f.field),
+  judged as (
+    select p.*, case
+             when p.is_now is not distinct from p.before then 'as it was'
+             when p.field = 'assignee' and p.before is not null and not exists (
+                    select from public.profiles h where h.id = p.before::uuid and h.role in ('agent', 'admin')
+                                                    and h.deactivated_at is null) then 'who had it has left the team'
+             when p.field = 'department' and not exists (
+                    select from public.departments d where d.id = p.before::uuid)
+                  or p.field = 'category' and p.before is not null and not exists (
+                    select from public.categories c where c.id = p.before::uuid) then 'what it had is gone'
+             when p.is_now is not distinct from p.left_as or force then 'back'
+             else 'changed' end as verdict
+      from plain p),
+  custom as (
+    select e.id, e.number, f.key, f.value -> 0 as before, f.value -> 1 as left_as,
+           case when coalesce(e.metadata ? f.key, false) then jsonb_build_array(e.metadata -> f.key) else '[]' end as is_now
+      from e cross join lateral jsonb_each(e.b -> 'fields') f),
+  slept as (
+    select e.id, e.number, e.b #> '{snooze,0}' as before, (e.b #>> '{snooze,1}')::timestamptz as left_as, e.until as is_now
+      from e where e.b ? 'snooze'),
+  tags as (
+    select e.id,
+           coalesce(jsonb_agg(g.id) filter (where g.was_added and r.tag_id is not null), '[]') as off,
+           coalesce(jsonb_agg(g.id) filter (where not g.was_added and r.tag_id is null), '[]') as on_again
+      from e
+     cross join lateral (
+       select a::uuid as id, true as was_added from jsonb_array_elements_text(e.b #> '{tags,added}') a
+       union all
+       select a::uuid, false from jsonb_array_elements_text(e.b #> '{tags,removed}') a) g
+      join public.ticket_tags k on k.id = g.id
+      left join public.ticket_tag_relations r on r.ticket_id = e.id and r.tag_id = g.id
+     group by e.id)
+  select coalesce((
+           select jsonb_agg(w.want) from (
+             select jsonb_build_object('id', e.id)
+                    || coalesce((select jsonb_object_agg(j.field, j.before) from judged j
+                                  where j.id = e.id and j.verdict = 'back'), '{}')
+                    || coalesce((select jsonb_build_object('resolved_at', j.kept -> 2, 'closed_at', j.kept -> 3)
+                                   from judged j where j.id = e.id and j.verdict = 'back' and j.field = 'status'), '{}')
+                    -- Whoever held it then goes back with it, and so does whom the act let keep it.
+                    || case when not e.b ? 'assignee' and exists (
+                              select from judged j where j.id = e.id and j.verdict = 'back' and j.field = 'department')
+                            then jsonb_build_object('assignee', e.assignee_id) else '{}' end
+                    || coalesce((select jsonb_build_object('fields', jsonb_object_agg(c.key, coalesce(c.before -> 0, 'null')))
+                                   from custom c where c.id = e.id and c.is_now <> c.before
+                                                   and (force or c.is_now = c.left_as) having count(*) > 0), '{}')
+                    || coalesce((select jsonb_build_object('snooze', s.before) from slept s
+                                  where s.id = e.id and s.is_now is distinct from (s.before ->> 'until')::timestamptz
+                                    and (force or s.is_now is not distinct from s.left_as)), '{}')
+                    || coalesce((select jsonb_build_object('tags', jsonb_build_object('add', g.on_again, 'remove', g.off))
+                                   from tags g where g.id = e.id and g.on_again || g.off <> '[]'), '{}') as want
+               from e) w where w.want - 'id' <> '{}'), '[]'),
+         coalesce((
+           select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                    'id', x.id, 'number', x.number, 'field', x.field, 'is_now', x.is_now, 'by', x.by, 'why', x.why))
+                    order by x.number, x.field)
+             from (
+               select j.id, j.number, j.field,
+                      case j.field
+                        when 'assignee' then coalesce((select private.called(p.full_name, p.email, p.role, staff)
+                                                         from public.profiles p where p.id = j.is_now::uuid), 'nobody')
+                        when 'department' then (select d.name from public.departments d where d.id = j.is_now::uuid)
+                        when 'category' then coalesce((select c.name from public.categories c
+                                                        where c.id = j.is_now::uuid), 'none')
+                        else coalesce(j.is_now, 'none') end as is_now,
+                      (select private.called(p.full_name, p.email, p.role, staff)
+                         from public.profiles p
+                        where p.id = case when j.field = 'status' then (
+                                select h.changed_by from public.ticket_status_history h where h.ticket_id = j.id
+                                 order by h.created_at desc, h.id limit 1)
+                              else (
+                                select v.actor_id from public.ticket_events v where v.ticket_id = j.id and v.kind = j.field
+                                 order by v.created_at desc, v.id limit 1) end) as by,
+                      case when j.verdict <> 'changed' then j.verdict end as why
+                 from judged j where j.verdict not in ('back', 'as it was')
+               union all
+               select c.id, c.number, c.key, coalesce(c.is_now ->> 0, 'none'), null, null from custom c
+                where c.is_now not in (c.before, c.left_as) and not force
+               union all
+               select s.id, s.number, 'snooze', coalesce('until ' || to_char(s.is_now, 'YYYY-MM-DD HH24:MI') || ' UTC', 'awake'),
+                      (select private.called(p.full_name, p.email, p.role, staff)
+                         from private.ticket_snoozes z join public.profiles p on p.id = z.by_id where z.ticket_id = s.id),
+                      null
+                 from slept s
+                where s.is_now is distinct from (s.before ->> 'until')::timestamptz and s.is_now is distinct from s.left_as
+                  and not force) x), '[]')
+    into wanted, changed;
+end
+$$;
+
+-- Takes a change back, as far as the person may. Answers {"undone": [numbers], "changed": [what somebody changed since],
+-- "refused": [{"number", "why"}], "before": how it was, so that this can be taken back in turn}.
+create or replace function private.undo_change(was private.ticket_acts, force boolean) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  plan record;
+  outcome record;
+  there uuid[];
+begin
+  -- Looked at under the locks. What is locked is what the person might take back whole.
+  select u.wanted into plan from private.undoing_change(was, true, array(
+    select (b ->> 'id')::uuid from jsonb_array_elements(was.before) b)) u;
+  there := private.lock_tickets(plan.wanted) || array(
+    select (b ->> 'id')::uuid from jsonb_array_elements(was.before) b
+     where private.sight((b ->> 'id')::uuid) is not null
+       and not exists (select from jsonb_array_elements(plan.wanted) w where w ->> 'id' = b ->> 'id'));
+  select u.wanted, u.changed into plan from private.undoing_change(was, force, there) u;
+  select c.before, c.refused into outcome from private.change_tickets(plan.wanted) c;
+  return jsonb_build_object(
+    'undone', (select coalesce(jsonb_agg(b -> 'number' order by (b ->> 'number')::bigint), '[]')
+                 from jsonb_array_elements(was.before) b
+                where (b ->> 'id')::uuid = any(there) and not outcome.refused ? (b ->> 'id')
+                  and not exists (select from jsonb_array_elements(plan.changed) c where c ->> 'id' = b ->> 'id')),
+    'changed', plan.changed,
+    'refused', (select coalesce(jsonb_agg(jsonb_build_object('number', b -> 'number', 'why', coalesce(
+                         outcome.refused ->> (b ->> 'id'), 'there is no such ticket'))
+                         order by (b ->> 'number')::bigint), '[]')
+                  from jsonb_array_elements(was.before) b
+                 where (b ->> 'id')::uuid <> all (there) or outcome.refused ? (b ->> 'id')),
+    'before', outcome.before);
+end
+$$;
+
+-- Takes one's own act back (null: the latest that is no undoing itself). "undoing" is this act's own id: an undoing is
+-- kept, done once, and taken back in turn by its id. What somebody changed since is left and told; called again with
+-- "force" it is taken back all the same. Answers {"act", "of", "words", "undone": [numbers], "changed": [{"id", "number",
+-- "field", "is_now", "by"; "why" where it cannot be], "refused": [{"number", "why"}]}.
+create or replace function helpdesk.undo_act(act uuid, undoing uuid, force boolean) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.acting();
+  answer jsonb := private.act_answer(undoing);
+  was private.ticket_acts;
+  back jsonb;
+begin
+  if answer is not null then
+    return answer;
+  end if;
+  select a.* into was from private.ticket_acts a
+   where a.actor_id = who.person and (a.id = undo_act.act or undo_act.act is null and a.kind <> 'undo'
+                                      and a.undone_by is null and a.before <> '[]')
+   order by a.at desc, a.id limit 1 for no key update;
+  if was.id is null or was.before = '[]' then
+    raise exception 'there is nothing to take back' using errcode = 'HD004',
+      hint = 'One takes back one''s own acts, for thirty days.';
+  end if;
+  -- The same sent twice at the same moment: the first one is done by now.
+  answer := private.act_answer(undoing);
+  if answer is not null then
+    return answer;
+  elsif was.undone_by is not null and not coalesce(force and (
+          select u.answer -> 'changed' <> '[]' from private.ticket_acts u where u.id = was.undone_by), false) then
+    raise exception 'this was taken back already: %', was.words using errcode = 'HD002';
+  end if;
+  case
+    when was.kind in ('change', 'undo', 'redo') then
+      back := private.undo_change(was, coalesce(force, false));
+    else
+      raise exception 'this cannot be taken back: %', was.words using errcode = 'HD002';
+  end case;
+  answer := back - 'before' || jsonb_build_object('act', undoing, 'of', was.id, 'words', was.words);
+  perform private.keep_ticket_act(undoing, case when was.kind = 'undo' then 'redo' else 'undo' end,
+    case when was.kind = 'undo' then 'redo: ' else 'undo: ' end || regexp_replace(was.words, '^(undo|redo): ', ''),
+    back -> 'before', answer);
+  update private.ticket_acts a set undoes = was.id where a.id = undoing;
+  update private.ticket_acts a set undone_by = undoing where a.id = was.id;
+  return answer;
+end
+$$;
+
+-- One's own acts that can be taken back, the latest first. "numbers" and "ids" are those of the first twenty tickets.
+create or replace function helpdesk.my_acts(most integer)
+returns table (act uuid, kind text, words text, tickets integer, numbers bigint[], ids uuid[], at timestamptz, way text)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+begin
+  if most < 0 then
+    perform private.refuse_negative(most);
+  end if;
+  return query
+  select a.id, a.kind, a.words, jsonb_array_length(a.before),
+         array(select (b ->> 'number')::bigint from jsonb_array_elements(a.before) with ordinality e(b, n)
+                where e.n <= 20 order by e.n),
+         array(select (b ->> 'id')::uuid from jsonb_array_elements(a.before) with ordinality e(b, n)
+                where e.n <= 20 order by e.n), a.at, a.way
+    from private.ticket_acts a
+   where a.actor_id = private.uid() and a.undone_by is null and a.before <> '[]'
+     and a.at > clock_timestamp() - interval '30 days'
+   order by a.at desc, a.id limit least(most, 1000);
+end
+$$;
+
+-- The tickets that sleep out of sight at this moment, of those the person works on; of their own request nobody is told.
+create or replace function helpdesk.snoozed() returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who record;
+begin
+  -- Nearly always nothing sleeps, and who asks need not be looked up.
+  if not exists (select from private.ticket_snoozes s where s.until > now()) then
+    return array[]::uuid[];
+  end if;
+  who := private.asking();
+  return array(
+    select s.ticket_id from private.ticket_snoozes s join public.tickets t on t.id = s.ticket_id
+     where s.until > now() and t.customer_id <> who.person
+       and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
 end
 $$;
 
@@ -4257,6 +4968,9 @@ grant execute on function helpdesk.views(), helpdesk.save_view(uuid, text, text,
   helpdesk.remove_view(uuid), helpdesk.order_views(jsonb) to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.macros(), helpdesk.macro_used(uuid), helpdesk.remove_macro(uuid),
   helpdesk.save_macro(uuid, text, text, boolean, jsonb, text, uuid) to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.act(uuid, uuid[], jsonb, text), helpdesk.undo_act(uuid, uuid, boolean),
+  helpdesk.my_acts(integer), helpdesk.snoozed() to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;

@@ -809,7 +809,10 @@ begin
           using errcode = 'HD003', hint = 'Leave them out; the ticket finds its department by its category.';
       end if;
     else
-      working := coalesce(private.works_on(old.assignee_id, old.department_id, who.agent, who.departments), false);
+      -- Or will be: helpdesk.act() takes back what one gave away, together with the rest of that act. By SQL nobody
+      -- changes assignee or department.
+      working := coalesce(private.works_on(old.assignee_id, old.department_id, who.agent, who.departments)
+                          or private.works_on(new.assignee_id, new.department_id, who.agent, who.departments), false);
       if not working then
         if (new.title, new.description, new.priority, new.category_id, new.due_date, new.metadata)
            is distinct from (old.title, old.description, old.priority, old.category_id, old.due_date, old.metadata) then
@@ -993,7 +996,7 @@ $$;
 create or replace function private.announce_tickets() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if private.muted() then
+  if private.muted() or private.told_at_once() then
     return null;
   end if;
   if tg_op = 'INSERT' then
@@ -1044,7 +1047,7 @@ create or replace trigger ticket_messages_announce
 create or replace function private.announce_tags() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if private.muted() then
+  if private.muted() or private.told_at_once() then
     return null;
   end if;
   perform private.announce(array(
@@ -2011,6 +2014,111 @@ create or replace trigger ticket_tags_announce
   for each statement execute function private.structure_changed();
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Acts on tickets: what a person did to one ticket or many, and how each was before, to take it back; and snoozes
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- "before" is an array of objects, one a ticket: {"id", "number", and what the act changed, each with what it was and as
+-- what the act left it}. Who makes a kind of their own keeps there what its undoing needs.
+create table if not exists private.ticket_acts (
+  id uuid primary key,
+  actor_id uuid not null references public.profiles on delete cascade,
+  kind text not null check (kind ~ '^[a-z_]{1,40}$'),
+  words text not null,
+  -- How it was done: what the connection called itself.
+  way text not null default '',
+  at timestamptz not null default clock_timestamp(),
+  before jsonb not null check (jsonb_typeof(before) = 'array'),
+  answer jsonb not null,
+  undone_by uuid references private.ticket_acts on delete set null,
+  -- The act that this one took back.
+  undoes uuid references private.ticket_acts on delete set null
+);
+create index if not exists ticket_acts_actor_id_idx on private.ticket_acts (actor_id, at desc);
+create index if not exists ticket_acts_at_idx on private.ticket_acts (at);
+create index if not exists ticket_acts_undone_by_idx on private.ticket_acts (undone_by);
+create index if not exists ticket_acts_undoes_idx on private.ticket_acts (undoes);
+
+-- A ticket that waits out of sight until a moment; over by that moment, or when its requester writes or opens it again.
+create table if not exists private.ticket_snoozes (
+  ticket_id uuid primary key references public.tickets on delete cascade,
+  until timestamptz not null,
+  by_id uuid references public.profiles on delete set null,
+  since timestamptz not null default clock_timestamp()
+);
+create index if not exists ticket_snoozes_by_id_idx on private.ticket_snoozes (by_id);
+create index if not exists ticket_snoozes_until_idx on private.ticket_snoozes (until);
+
+create or replace function private.message_wakes_ticket() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from private.ticket_snoozes s using public.tickets t
+   where s.ticket_id = new.ticket_id and t.id = new.ticket_id and t.customer_id = new.sender_id;
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_wake_ticket
+  after insert on public.ticket_messages
+  for each row when (not new.is_internal) execute function private.message_wakes_ticket();
+
+create or replace function private.requester_wakes_ticket() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from private.ticket_snoozes s where s.ticket_id = new.id and new.customer_id = private.uid();
+  return null;
+end
+$$;
+
+create or replace trigger tickets_wake_ticket
+  after update of status on public.tickets
+  for each row when (new.status = 'open' and old.status in ('resolved', 'closed'))
+  execute function private.requester_wakes_ticket();
+
+-- The announcing triggers keep silent while one act changes several tables, which then announces once. What says so
+-- nobody can make up, and it counts in its own transaction alone.
+create or replace function private.telling_word() returns text
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select encode(sha256(s.value || convert_to('telling ' || pg_current_xact_id(), 'UTF8')), 'hex')
+    from private.secrets s where s.name = 'channel'
+$$;
+
+create or replace function private.told_at_once() returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  word constant text := current_setting('helpdesk.telling', true);
+begin
+  if coalesce(word, '') = '' then
+    return false;
+  end if;
+  return word = private.telling_word();
+end
+$$;
+
+-- A snooze is the team's: its requester is not told.
+create or replace function private.announce_snoozes() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.muted() or private.told_at_once() then
+    return null;
+  end if;
+  perform private.announce(array(
+    select distinct (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched
+      from changed_rows r join public.tickets t on t.id = r.ticket_id), false);
+  return null;
+end
+$$;
+
+create or replace trigger ticket_snoozes_announce_insert
+  after insert on private.ticket_snoozes referencing new table as changed_rows
+  for each statement execute function private.announce_snoozes();
+create or replace trigger ticket_snoozes_announce_update
+  after update on private.ticket_snoozes referencing new table as changed_rows
+  for each statement execute function private.announce_snoozes();
+create or replace trigger ticket_snoozes_announce_delete
+  after delete on private.ticket_snoozes referencing old table as changed_rows
+  for each statement execute function private.announce_snoozes();
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Notifications: written by triggers alone; never of one's own act; all that happens on a ticket is one line, and a
 -- statement over many tickets one line a person; nothing that the person turned off. docs/notifications.md
 -- ---------------------------------------------------------------------------------------------------------------
@@ -2652,7 +2760,8 @@ set search_path = pg_catalog, pg_temp as $$
   union all
   select to_regclass('private.' || name)
     from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views', 'macros',
-                      'routing', 'capacities', 'away']) as name
+                      'routing', 'capacities', 'away',
+                      'ticket_acts', 'ticket_snoozes']) as name
 $$;
 
 -- What is hashed of a row: the same whatever a session prefers.

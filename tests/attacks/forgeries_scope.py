@@ -112,6 +112,18 @@ OF_SCOPE: Final[Forgeries] = {
             "bo",
             "select from helpdesk.untag(array[%(ticket)s], %(tag)s) where done",
         ),
+        "another's ticket, changed": (
+            "select from helpdesk.act(gen_random_uuid(), array[%(own)s], '{\"priority\": \"low\"}', '') where done",
+            "HD003 - yes HD003 HD003",
+            "bo",
+            "select from helpdesk.act(gen_random_uuid(), array[%(ticket)s], '{\"priority\": \"low\"}', '') where done",
+        ),
+        "what another did, taken back": (
+            "select helpdesk.undo_act(%(done)s, gen_random_uuid(), true)",
+            "HD004 yes HD004 HD003 HD003",
+            "bo",
+            "select helpdesk.undo_act(%(done)s, gen_random_uuid(), true)",
+        ),
         "another's ticket, assigned to oneself": (
             "select from helpdesk.assign(array[%(own)s], %(me)s) where done",
             "HD003 - yes HD003 HD003",

@@ -129,7 +129,8 @@ _WORDS: Final = (
 
 _JSON: Final = (
     "{}", "[]", "null", '{"role": "admin"}', '{"active": false}', '{"department": null}', '{"notices": {"due": false}}',
-    '{"role": "agent", "active": true}', '{"claims": {"role": "service_role"}}',
+    '{"role": "agent", "active": true}', '{"status": "closed"}', '{"priority": "low", "snooze": "2099-01-01Z"}',
+    '{"assignee": null, "due_date": "2030-01-01Z"}', '{"fields": {"a": "x"}}', '{"claims": {"role": "service_role"}}',
 )  # fmt: skip
 
 

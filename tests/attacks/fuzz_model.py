@@ -80,6 +80,7 @@ class Model:
                 change.old is None and change.row["actor"] == self.me and self.fresh(change.row["at"])
             )
             self._rules["private.audit_chains"] = lambda change: change.new is not None
+            self._rules["private.ticket_acts"] = lambda change: change.row["actor_id"] == self.me
         if fuzzer == "agent":
             self._rules |= {
                 "public.ticket_tags": lambda change: change.old is None and self.fresh(change.row["created_at"]),
@@ -93,6 +94,7 @@ class Model:
                 "private.chat_handovers": lambda change: change.old is None and change.row["by_id"] == self.me,
                 "private.macros": self._macros,
                 "private.macro_uses": lambda change: change.row["person_id"] == self.me,
+                "private.ticket_snoozes": lambda change: self._as_team(change.row["ticket_id"]),
                 "private.due_told": lambda change: change.row["person"] == self.me,
                 "private.saved_views": self._saved_views,
                 "private.away": lambda change: change.row["person_id"] == self.me,
@@ -189,7 +191,8 @@ class Model:
             if old["customer_id"] == self.me and let_go and altered(change) <= _STATUS | {"assignee_id"}:
                 return True
             return (
-                self.worked_on(old) and altered(change) <= _TICKET
+                self.worked_on(old)
+                and altered(change) <= _TICKET | ({"metadata"} if old["customer_id"] != self.me else set())
                 and (new["first_response_at"] == old["first_response_at"] or self.fresh(new["first_response_at"]))
             )  # fmt: skip
         newest = max(row["number"] for row in self.before["tickets"].values())

@@ -401,6 +401,12 @@ def _rows(made: Stage) -> dict[str, str]:
         # What nobody who signs in reads, and what an admin does.
         "act": "insert into private.acts (id, actor_id, kind, words, before, answer) values"
         f" (gen_random_uuid(), %(ann)s, 'set', '{w('act', 'ann', shown=False)}', '{{}}', '{{}}') returning id",
+        "done": "insert into private.ticket_acts (id, actor_id, kind, words, before, answer) values"
+        f" (gen_random_uuid(), %(bo)s, 'change', '{w('what bo did', 'bo', shown=False)}', jsonb_build_array("
+        "jsonb_build_object('id', %(ticket)s, 'number', 1, 'priority', '[\"low\", \"low\"]'::jsonb)), '{}')"
+        " returning id",
+        "asleep": "insert into private.ticket_snoozes (ticket_id, until) values (%(ticket)s, '2099-01-01')"
+        " returning ticket_id",
         "aside": "insert into private.set_aside (table_name, content, why) values"
         f" ('tickets', '{{\"a\": \"{w('what was set aside', shown=False)}\"}}', 'x') returning table_name",
         "first_admin": f"update private.settings set first_admin = '{w('first admin', shown=False)}@desk.test'"

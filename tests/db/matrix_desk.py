@@ -127,6 +127,13 @@ class Desk:
                 f" values (gen_random_uuid(), %(agent)s, '{audience}', {department}, 'v', 'status:open', 'due')"
                 " returning id"
             )
+        # What the agent of Support did to the customer's ticket.
+        made["done"] = (
+            "insert into private.ticket_acts (id, actor_id, kind, words, before, answer)"
+            " select gen_random_uuid(), %(agent)s, 'change', 'priority', jsonb_build_array(jsonb_build_object("
+            "'id', t.id, 'number', t.number, 'priority', jsonb_build_array('low', t.priority))), '{}'"
+            " from public.tickets t where t.id = %(ticket)s returning id"
+        )
         for name, sql in made.items():
             ids[name] = one(sql)
         connection.execute("delete from public.notifications where id is not null")

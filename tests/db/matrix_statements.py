@@ -43,6 +43,10 @@ def _view(view: str, audience: str, department: str = "null") -> str:
     return f"select helpdesk.save_view({view}, 'Stuck', 'status:open', 'due', '{audience}', {department})"
 
 
+def _act(change: str) -> str:
+    return f"select from helpdesk.act(gen_random_uuid(), array[%(ticket)s]::uuid[], '{change}', '') where done"
+
+
 STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
     "departments": {
         "how tickets are given out": {
@@ -141,6 +145,15 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "department, by reassign()": "select from helpdesk.reassign(gen_random_uuid(), array[%(ticket)s]::uuid[],"
         " %(support)s, %(billing)s, '') a where jsonb_array_length(a -> 'moved') = 1",
         "back again, by undo()": "select helpdesk.undo(gen_random_uuid(), %(act)s)",
+        "closed, by act()": _act('{"status": "closed"}'),
+        "resolved, by act()": _act('{"status": "resolved"}'),
+        "the rest, by act()": _act('{"priority": "low", "due_date": null, "category": null}'),
+        "assignee, by act()": _act('{"assignee": null}'),
+        "metadata, by act()": _act('{"fields": {"serial": "1"}}'),
+        "asleep, by act()": _act('{"snooze": "2099-01-01T00:00:00Z"}'),
+        "back again, by undo_act()": "select from helpdesk.undo_act(%(done)s, gen_random_uuid(), true) u"
+        " where jsonb_array_length(u -> 'undone') = 1",
+        "what one did, by my_acts()": "select from helpdesk.my_acts(10) where act = %(done)s",
         "by SQL": _delete("tickets"),
     },
     "ticket_messages": {
@@ -206,6 +219,10 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "one": "update public.ticket_tag_relations set tag_id = %(other_tag)s where ticket_id = %(ticket)s",
         "by SQL": _delete("ticket_tag_relations", "ticket_id"),
         "by untag()": "select from helpdesk.untag(array[%(ticket)s], %(tag)s) where done",
+        "on, by act()": "select from helpdesk.act(gen_random_uuid(), array[%(ticket)s]::uuid[],"
+        " jsonb_build_object('tags', jsonb_build_object('add', jsonb_build_array(%(other_tag)s))), '') where done",
+        "off, by act()": "select from helpdesk.act(gen_random_uuid(), array[%(ticket)s]::uuid[],"
+        " jsonb_build_object('tags', jsonb_build_object('remove', jsonb_build_array(%(tag)s))), '') where done",
     },
     "ticket_feedback": {
         "the ticket's": "select from public.ticket_feedback where ticket_id = %(rated)s",

@@ -68,6 +68,8 @@ ONE_CHANGE: Final = {
     "private.routing": "capacity = 7",
     "private.capacities": "capacity = 7",
     "private.away": "note = 'now'",
+    "private.ticket_acts": "words = 'now'",
+    "private.ticket_snoozes": "until = '2026-01-01'",
 }
 """A change of each table."""
 
@@ -86,6 +88,10 @@ def desk(module_database: DeskDatabase) -> Iterator[Desk]:
         )
         connection.execute("insert into private.routing values (%(empty_department)s, 'round robin', 5)", desk.ids)
         connection.execute("insert into private.capacities values (%(agent)s, 5)", desk.ids)
+        connection.execute(
+            "insert into private.ticket_snoozes (ticket_id, until) values (%(ticket)s, now() + interval '1 day')",
+            desk.ids,
+        )
     yield desk
     desk.close()
 

@@ -341,6 +341,10 @@ ATTEMPTS = {
     "assign": "select done, why from helpdesk.assign(array[%(ticket)s], %(ada)s)",
     "unassign": "select done, why from helpdesk.assign(array[%(ticket)s], null)",
     "move": "select done, why from helpdesk.move(array[%(ticket)s], %(support)s)",
+    "act": "select done, why from helpdesk.act(gen_random_uuid(), array[%(ticket)s], '{\"status\": \"closed\"}', '')",
+    "act on all": "select done, why from helpdesk.act(gen_random_uuid(), array[%(ticket)s], jsonb_build_object("
+    "'status', 'closed', 'assignee', %(ada)s, 'department', %(support)s, 'priority', 'low', 'fields',"
+    " '{\"a\": 1}'::jsonb, 'tags', jsonb_build_object('add', jsonb_build_array(%(tag)s)), 'snooze', '2099-1-1Z'), '')",
     "feedback": "insert into public.ticket_feedback (ticket_id, customer_id, rating) values (%(ticket)s, %(me)s, 1)",
     "feedback of the requester": "insert into public.ticket_feedback (ticket_id, customer_id, rating)"
     " values (%(ticket)s, %(otto)s, 1)",

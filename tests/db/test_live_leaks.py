@@ -66,6 +66,8 @@ async def every_kind_of_change(people: People, ticket: UUID, author: Person) -> 
         "insert into public.ticket_tag_relations values (%(id)s, %(tag)s)",
         "select helpdesk.untag(array[%(id)s], %(tag)s)",
         "select helpdesk.assign(array[%(id)s], %(author)s)",
+        """select helpdesk.act(%(tag)s, array[%(id)s], '{"snooze": "2099-01-01Z", "status": "open"}', 'SECRET')""",
+        "select helpdesk.undo_act(%(tag)s, gen_random_uuid(), true)",
     ):
         await connection.execute(statement.encode(), {"id": ticket, "tag": tag, "author": author.id})
 
@@ -120,6 +122,11 @@ async def test_requester_hears_of_answers_and_not_of_notes_or_tags(people: Peopl
         "insert into public.ticket_messages (ticket_id, content, is_internal) values (%s, 'x', true)", [ticket]
     )
     await agent.execute("select helpdesk.untag(array[%s], %s)", [ticket, tag])
+    await agent.execute(
+        "select helpdesk.act(gen_random_uuid(), array[%s], jsonb_build_object('snooze', '2099-01-01Z', 'tags',"
+        " jsonb_build_object('add', jsonb_build_array(%s::uuid))), '')",
+        [ticket, tag],
+    )
     assert await heard(requester) == []
     await agent.execute(
         "insert into public.ticket_messages (ticket_id, content, after_id) values (%s, 'x', null)", [ticket]

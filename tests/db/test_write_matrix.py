@@ -102,6 +102,14 @@ tickets               | update | assigned to a customer      | HD003    | HD002 
 tickets               | update | department, by move()       | HD003    | yes       | -           | yes   | HD003
 tickets               | update | department, by reassign()   | HD003    | HD003     | HD003       | yes   | HD003
 tickets               | update | back again, by undo()       | HD003    | HD003     | HD003       | yes   | HD003
+tickets               | read   | what one did, by my_acts()  | -        | yes       | -           | -     | -
+tickets               | update | closed, by act()            | yes      | yes       | -           | yes   | HD003
+tickets               | update | resolved, by act()          | -        | yes       | -           | yes   | HD003
+tickets               | update | the rest, by act()          | HD003    | yes       | -           | yes   | HD003
+tickets               | update | assignee, by act()          | HD003    | yes       | -           | yes   | HD003
+tickets               | update | metadata, by act()          | HD003    | yes       | -           | yes   | HD003
+tickets               | update | asleep, by act()            | HD003    | yes       | -           | yes   | HD003
+tickets               | update | back again, by undo_act()   | HD004    | yes       | HD004       | HD004 | HD003
 tickets               | delete | by SQL                      | no       | no        | no          | no    | no
 ticket_messages       | read   | a public one                | yes      | yes       | -           | yes   | -
 ticket_messages       | read   | a note                      | -        | yes       | -           | yes   | -
@@ -144,9 +152,11 @@ ticket_tags           | delete | by remove()                 | HD003    | HD003 
 ticket_tags           | delete | by merge_tags()             | HD003    | HD003     | HD003       | yes   | HD003
 ticket_tag_relations  | read   | the ticket's                | -        | yes       | -           | yes   | -
 ticket_tag_relations  | insert | a tag on the ticket         | no       | yes       | no          | yes   | no
+ticket_tag_relations  | insert | on, by act()                | HD003    | yes       | -           | yes   | HD003
 ticket_tag_relations  | update | one                         | no       | no        | no          | no    | no
 ticket_tag_relations  | delete | by SQL                      | no       | no        | no          | no    | no
 ticket_tag_relations  | delete | by untag()                  | -        | yes       | -           | yes   | -
+ticket_tag_relations  | delete | off, by act()               | HD003    | yes       | -           | yes   | HD003
 ticket_feedback       | read   | the ticket's                | yes      | yes       | -           | yes   | -
 ticket_feedback       | insert | on a closed ticket          | yes      | no        | no          | no    | no
 ticket_feedback       | insert | on an open ticket           | no       | no        | no          | no    | no

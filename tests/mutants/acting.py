@@ -56,6 +56,56 @@ ACTING: list[Mutant] = [
     replaced(
         "untag-ones-own", "helpdesk.untag", "and t.customer_id <> who.person", "", "staff untag their own request"
     ),
+    replaced(
+        "act-anywhere",
+        "private.why_not",
+        "  return 'there is no such ticket';",
+        "  return null;",
+        "any ticket is changed by whoever knows its id",
+    ),
+    replaced(
+        "act-on-ones-own-tags",
+        "private.why_not",
+        "case when t.customer_id = who_asks and given",
+        "case when false and given",
+        "staff tag and snooze their own request",
+    ),
+    replaced(
+        "act-resolved-by-the-requester",
+        "private.why_not",
+        "and not private.takes_back(t.id, who_asks, (given ->> 'status')::public.ticket_status)",
+        "and false",
+        "the words are missing, and then the guard's tell of one ticket what is the change's",
+    ),
+    replaced(
+        "undo-anothers-act",
+        "helpdesk.undo_act",
+        "where a.actor_id = who.person and (",
+        "where (",
+        "one takes back what others did",
+    ),
+    replaced(
+        "answers-to-anothers-act",
+        "private.act_answer",
+        "if found and there.actor_id is distinct from private.uid() then",
+        "if false then",
+        "whoever knows an act's id is told what it answered",
+    ),
+    replaced(
+        "undo-over-others",
+        "private.undoing_change",
+        "when p.is_now is not distinct from p.left_as or force then 'back'",
+        "when true then 'back'",
+        "what somebody changed since is overwritten without a word",
+    ),
+    replaced(
+        "snoozed-elsewhere",
+        "helpdesk.snoozed",
+        """ and t.customer_id <> who.person
+       and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)""",
+        "",
+        "everybody learns which tickets sleep",
+    ),
     replaced("remove-by-agents", "helpdesk.remove", "private.is_admin()", "private.is_staff()", "agents remove things"),
     replaced(
         "set-person-by-agents",

@@ -46,6 +46,7 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
         return (
             _MATRIX,
             "tests/db/test_giving_away.py",
+            "tests/db/test_acts.py",
             "tests/db/test_bulk_acts.py",
             "tests/attacks/test_write_forged.py",
         )
