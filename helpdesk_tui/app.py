@@ -18,18 +18,17 @@ from textual.binding import Binding, BindingType
 
 from helpdesk_tui import collecting
 from helpdesk_tui.actions import remap
-from helpdesk_tui.core.errors import HelpdeskError, SettingsError
+from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import harmless, safe_block
 from helpdesk_tui.crash import Crashing
 from helpdesk_tui.hosting import LINK_WORKERS, Hosting
+from helpdesk_tui.looks import Looking
 from helpdesk_tui.screens.bindings import bindings
-from helpdesk_tui.themes import DARK, LIGHT, OURS, readable
 from helpdesk_tui.typeahead import TypeAhead
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
     from textual.command import Provider
-    from textual.theme import Theme
 
     from helpdesk_tui.bell import Bell
     from helpdesk_tui.core.credential import Session
@@ -50,7 +49,7 @@ def _palette() -> type[Provider]:
     return Commands
 
 
-class HelpdeskApp(TypeAhead, Crashing, Hosting):
+class HelpdeskApp(TypeAhead, Crashing, Hosting, Looking):
     """The helpdesk.
 
     Args:
@@ -87,32 +86,17 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         clock: Clock = utc_now,
         zone: tzinfo | None = None,
     ) -> None:
-        self._readable: dict[str, Theme] = {}
+        # Asked for while Textual makes its own part.
+        self._settings, self._drafts = settings, drafts
         super().__init__()
-        self._settings = settings
         self._sign_in = sign_in
         self._session = session
-        self._drafts = drafts
         self._clock = clock
         self._zone = zone
         self._signing_out = False
         self._bell: Bell | None = None
-        for theme in OURS:
-            self.register_theme(theme)
-        # Of sixteen colours ours would come out grey: there the terminal's own are used.
-        few = self.console.color_system == "standard"
-        if settings.theme is not None and settings.theme not in self.available_themes:
-            known = ", ".join(sorted(self.available_themes))
-            raise SettingsError(f"There is no theme “{settings.theme}”.", f"The themes are {known}.")
         remap(settings.keys)
         self.set_keymap({name: ",".join(keys) for name, keys in settings.keys.items()})
-        self.theme = settings.theme or ("ansi-dark" if few else DARK.name)
-
-    def get_theme(self, theme_name: str) -> Theme | None:
-        """A theme by name, made readable; made when it is asked for, since there are many and one is used."""
-        if theme_name not in self._readable and (theme := super().get_theme(theme_name)) is not None:
-            self._readable[theme_name] = readable(theme)
-        return self._readable.get(theme_name)
 
     async def on_event(self, event: events.Event) -> None:
         """What is pasted comes from anywhere: no field is given what it could not show."""
@@ -229,11 +213,6 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting):
         if not isinstance(self.screen, HelpScreen):
             contexts = self.screen.contexts() if isinstance(self.screen, Place) else ()
             self.push_screen(HelpScreen(contexts, self.role))
-
-    def action_toggle_dark(self) -> None:
-        """Dark and light."""
-        dark, light = ("ansi-dark", "ansi-light") if self.theme.startswith("ansi") else (DARK.name, LIGHT.name)
-        self.theme = light if self.current_theme.dark else dark
 
     def action_nothing(self) -> None:
         """A key that must not do what Textual would."""

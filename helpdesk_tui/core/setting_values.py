@@ -21,6 +21,9 @@ THEMES = (
     "rose-pine-moon", "solarized-dark", "solarized-light", "textual-dark", "textual-light", "tokyo-night",
 )  # fmt: skip
 TOKEN_STORES = ("auto", "keyring", "file")
+SPACINGS = ("standard", "compact")
+GLYPHS = ("auto", "unicode", "ascii")
+MOTIONS = ("full", "reduced")
 WAYS_TO_NOTIFY = ("bell", "osc9", "off")
 NO_SECRETS = (
     "No password or secret belongs into the settings: each sign-in is given a short-lived database login of its own, "
@@ -31,7 +34,19 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _LOOPBACK = re.compile(r"127(\.\d+){3}")
-_TEXT = ("auth_url", "api_key", "db_host", "db_name", "db_user_suffix", "sslmode", "token_store", "notify")
+_TEXT = (
+    "auth_url",
+    "api_key",
+    "db_host",
+    "db_name",
+    "db_user_suffix",
+    "sslmode",
+    "token_store",
+    "notify",
+    "spacing",
+    "glyphs",
+    "motion",
+)
 _OPTIONAL_TEXT = ("listen_host", "sslrootcert", "theme", "postgres")
 _FLAGS = ("pooled", "local")
 _PORTS = ("db_port", "listen_port")
@@ -219,5 +234,8 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "db_user_suffix": _db_user_suffix,
     "sslmode": lambda value: _one_of("sslmode", SSL_MODES, value),
     "token_store": lambda value: _one_of("token_store", TOKEN_STORES, value),
+    "spacing": lambda value: _one_of("spacing", SPACINGS, value),
+    "glyphs": lambda value: _one_of("glyphs", GLYPHS, value),
+    "motion": lambda value: _one_of("motion", MOTIONS, value),
     "notify": lambda value: _one_of("notify", WAYS_TO_NOTIFY, value),
 }

@@ -54,6 +54,12 @@ class Settings:
     local: bool = False
     """True: the embedded Postgres and the local sign-in, nothing over the network."""
     theme: str | None = None
+    spacing: str = "standard"
+    """``standard``, or ``compact``: no empty lines between messages."""
+    glyphs: str = "auto"
+    """``unicode``, ``ascii``, or ``auto``: what the locale and the terminal's name say."""
+    motion: str = "full"
+    """``full``, or ``reduced``: nothing blinks."""
     notify: str = "bell"
     """How the terminal tells of something while its window is not in front: ``bell``, ``osc9`` or ``off``."""
     poll_seconds: float = 2.0

@@ -30,6 +30,7 @@ class ChatsScreen(ChatsReading):
     """
 
     CSS_PATH = "chats.tcss"
+    LIST = "#list"
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("chats", "chat field")
     BINDINGS: ClassVar[list[BindingType]] = bindings("chats")
 

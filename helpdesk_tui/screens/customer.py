@@ -45,6 +45,7 @@ class CustomerScreen(CustomerRequest):
     """
 
     CSS_PATH = "customer.tcss"
+    LIST = "#requests"
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("customer", "thread")
     BINDINGS: ClassVar[list[BindingType]] = bindings("customer")
 

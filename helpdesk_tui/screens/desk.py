@@ -55,6 +55,7 @@ class DeskScreen(DeskArticles):
     """
 
     CSS_PATH = "desk.tcss"
+    LIST = "#queue"
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "thread", "finder")
     BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
 

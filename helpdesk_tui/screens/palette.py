@@ -46,7 +46,7 @@ class Commands(Provider):
         for action in self._actions(app):
             yield action.words, " ".join(map(key_words, keys_of(action.id))), partial(self._run, action.action)
         for name in sorted(app.available_themes):
-            yield f"Theme: {name}", "", partial(setattr, app, "theme", name)
+            yield f"Theme: {name}", "", partial(app.choose_theme, name)
 
     def _actions(self, app: HelpdeskApp) -> Iterator[Action]:
         here = self.screen

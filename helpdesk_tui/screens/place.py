@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -14,6 +15,7 @@ from helpdesk_tui.actions import BY_ID, Context, key_of
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.status_line import Connection, StatusLine
+from helpdesk_tui.widgets.thread_body import ThreadBody
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.errors import HelpdeskError
     from helpdesk_tui.core.live import Kind
     from helpdesk_tui.core.model import Me
+    from helpdesk_tui.looks import Looking
     from helpdesk_tui.screens.link import Link, Watch
 
 __all__ = ["Place"]
@@ -40,6 +43,8 @@ class Place(Screen[None]):
     #: Where the actions of this screen are listed in ``actions``; the first one is the heading of its help.
     CONTEXTS: ClassVar[tuple[Context, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = bindings("place")
+    #: What is made wider and narrower beside what is read, as a selector; empty: nothing is.
+    LIST: ClassVar[str] = ""
 
     def __init__(self, link: Link) -> None:
         super().__init__()
@@ -120,6 +125,24 @@ class Place(Screen[None]):
         self.link.attach(self)
         self.refresh_hints()
         self.call_after_refresh(self.link.begin)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """A subclass has said by now whether there is room for two panes."""
+        self.refit()
+
+    def refit(self) -> None:
+        """Lay out anew, as wide and as close together as the person likes it."""
+        app = cast("Looking", self.app)
+        for each in self.query(self.LIST) if self.LIST else ():
+            inline = each.styles.inline
+            if app.list_width is None or self.has_class("narrow"):
+                for rule in ("width", "min_width", "max_width"):
+                    inline.clear_rule(rule)
+                each.refresh(layout=True)
+            else:
+                each.styles.width, each.styles.min_width, each.styles.max_width = f"{app.list_width}%", 20, "100%"
+        for thread in self.query(ThreadBody):
+            thread.tight = app.compact
 
     def on_unmount(self) -> None:
         """Gone for good."""

@@ -28,6 +28,7 @@ Composer {
         scrollbar-size-vertical: 1;
     }
     & ComposerText:focus { border: none; }
+    .-compact & ComposerText { min-height: 2; }
     & ComposerText .text-area--cursor-line { background: transparent; }
 
     &.-reply {

@@ -58,6 +58,7 @@ class ThreadBody(LineView):
         self._zone = zone
         self._clock = clock
         self._plain = plain
+        self._tight = False
         self._painter = Painter(self, zone, plain=plain)
         self._painter.now = clock()
         self.state: State = "none"
@@ -74,6 +75,18 @@ class ThreadBody(LineView):
         self._news: set[str] = set()
         self._start: Literal["end", "unread"] | None = None
         self._idle: Timer | None = None
+
+    @property
+    def tight(self) -> bool:
+        """Whether messages stand without empty lines between them."""
+        return self._tight
+
+    @tight.setter
+    def tight(self, tight: bool) -> None:
+        if tight != self._tight:
+            self._tight = tight
+            if self.thread is not None and self.state == "ready":
+                self.update_thread(self.thread)
 
     # What comes in
 
@@ -109,7 +122,7 @@ class ThreadBody(LineView):
         self._first_unread = first_unread
         self._news.clear()
         self._link = None
-        self._adopt(build(thread, self._zone, first_unread, plain=self._plain))
+        self._adopt(build(thread, self._zone, first_unread, plain=self._plain, tight=self._tight))
         newest = next((entry for entry in reversed(self._entries) if entry.is_message), None)
         self._chosen, self._start = newest.key if newest else None, "end"
         if first_unread is not None and any(entry.kind == "unread" for entry in self._entries):
@@ -131,7 +144,7 @@ class ThreadBody(LineView):
         offset = self._scroll.offset
         before = [entry.key for entry in self._entries[: self._scroll.index]]
         self.thread, self._alarm = thread, ""
-        self._adopt(build(thread, self._zone, self._first_unread, plain=self._plain))
+        self._adopt(build(thread, self._zone, self._first_unread, plain=self._plain, tight=self._tight))
         keys = {entry.key: index for index, entry in enumerate(self._entries)}
         fresh = [index for index, entry in enumerate(self._entries) if entry.is_message and entry.key not in known]
         if self._chosen not in keys:

@@ -52,7 +52,12 @@ class Entry(NamedTuple):
 
 
 def build(
-    thread: Thread, zone: tzinfo | None = None, first_unread: UUID | None = None, *, plain: bool = False
+    thread: Thread,
+    zone: tzinfo | None = None,
+    first_unread: UUID | None = None,
+    *,
+    plain: bool = False,
+    tight: bool = False,
 ) -> list[Entry]:
     """The entries of a thread.
 
@@ -61,6 +66,7 @@ def build(
         zone: where the reader is, for the days; None asks the machine.
         first_unread: the first message the reader has not seen; a line is drawn above it.
         plain: for the requester, to whom not every change is news.
+        tight: without empty lines between them.
     """
     entries: list[Entry] = []
     today: date | None = None
@@ -80,7 +86,7 @@ def build(
         if first_unread is not None and isinstance(one, Message) and one.id == first_unread:
             entries.append(Entry("unread", "unread", when, "", "New since you last looked", gap=1))
         entries.append(_entry(thread, one, entries[-1].kind))
-    return entries
+    return [entry._replace(gap=0) for entry in entries] if tight else entries
 
 
 def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind) -> Entry:
