@@ -113,6 +113,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
         for n in range(2, 8)
     ),
     Action("desk.sort", "Sort the queue", ("o",), "queue", "screen.pick('sort')", "sort"),
+    Action("desk.pipe", "Pipe the ticket to a command", ("vertical_line",), "queue", "screen.pipe"),
+    Action("desk.commands", "Your own commands", ("exclamation_mark",), "queue", "screen.commands"),
     Action("desk.goto", "Go to a ticket by number", ("number_sign", "ctrl+g"), "queue", "screen.goto"),
     Action("desk.refresh", "Read everything anew", ("ctrl+r",), "queue", "screen.reread"),
     Action("desk.other_pane", "Other pane", ("tab",), "queue", "screen.other_pane", palette=False),
@@ -490,6 +492,9 @@ _GLYPHS: Final = {
     "left_curly_bracket": "{",
     "right_curly_bracket": "}",
     "comma": ",",
+    "vertical_line": "|",
+    "exclamation_mark": "!",
+    "semicolon": ";",
     "asterisk": "*",
     "number_sign": "#",
     "left_square_bracket": "[",

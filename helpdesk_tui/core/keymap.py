@@ -11,7 +11,7 @@ from typing import Any, Final
 from helpdesk_tui.actions import ACTIONS, BY_ID, Action
 from helpdesk_tui.core.setting_values import nearest
 
-__all__ = ["Fault", "Keymap", "read"]
+__all__ = ["Fault", "Keymap", "is_key", "meant_key", "named_key", "read"]
 
 Keymap = dict[str, tuple[str, ...]]
 """The keys of each action that was given others, in Textual's names."""
@@ -73,8 +73,8 @@ def read(table: object) -> tuple[Keymap, list[Fault]]:
         if not isinstance(wanted, list) or not wanted or not all(isinstance(key, str) for key in wanted):
             faults.append(Fault(path, 'The keys of an action are text, or a list of texts: ["r", "ctrl+r"].'))
             continue
-        keys = tuple(dict.fromkeys(_named(key.strip()) for key in wanted))
-        faults += [Fault(path, f"“{key}” is no key.", _meant(key)) for key in keys if not _is_key(key)]
+        keys = tuple(dict.fromkeys(named_key(key.strip()) for key in wanted))
+        faults += [Fault(path, f"“{key}” is no key.", meant_key(key)) for key in keys if not is_key(key)]
         keymap[name], paths[name] = keys, path
     return keymap, [*faults, *(Fault(paths[name], words) for name, words in _clashes(keymap))]
 
@@ -87,13 +87,15 @@ def _leaves(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[tuple[t
             yield (*path, key), value
 
 
-def _named(key: str) -> str:
+def named_key(key: str) -> str:
+    """A key in Textual's names: ``?`` → ``question_mark``, ``ctrl+/`` → ``ctrl+slash``."""
     modifiers = _MODIFIERS.match(key)
     start = modifiers.end() if modifiers else 0
     return key[:start] + _CHARACTERS.get(key[start:], key[start:])
 
 
-def _is_key(key: str) -> bool:
+def is_key(key: str) -> bool:
+    """Whether a terminal has such a key, by its name."""
     name = _MODIFIERS.sub("", key, count=1)
     if len(name) == 1:
         return name.isprintable() and name not in _CHARACTERS
@@ -106,7 +108,8 @@ def _is_key(key: str) -> bool:
     return name == name.lower()
 
 
-def _meant(key: str) -> str | None:
+def meant_key(key: str) -> str | None:
+    """The key that was meant, perhaps."""
     name = _MODIFIERS.sub("", key, count=1)
     found = nearest(name, (*_NAMED, *_CHARACTERS.values()))
     return key.removesuffix(name) + found if found else None

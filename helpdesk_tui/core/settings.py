@@ -18,6 +18,7 @@ from helpdesk_tui.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from helpdesk_tui.core import keymap
+    from helpdesk_tui.core.commands import Command
 
 APP_NAME = "helpdesk-tui"
 DEMO = "demo"
@@ -30,7 +31,7 @@ _PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What one run of the program works with. Each field but ``profile`` is a key of the settings file; ``keys`` is
-    a table."""
+    a table, ``commands`` an array of them."""
 
     profile: str = "default"
     auth_url: str = ""
@@ -70,6 +71,8 @@ class Settings:
     """The directory with the local mode's PostgreSQL programs. None: looked for."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The keys of actions that were given others than the usual ones."""
+    commands: tuple[Command, ...] = ()
+    """The person's own commands: ``[[command]]``."""
 
     @property
     def auth_endpoint(self) -> str:
@@ -80,8 +83,8 @@ class Settings:
         return url if urlsplit(url).path.strip("/") else f"{url}/auth/v1"
 
 
-KEYS: tuple[str, ...] = tuple(f.name for f in fields(Settings) if f.name not in ("profile", "keys"))
-_TOP_LEVEL = (*KEYS, "default_profile", "profile", "keys")
+KEYS: tuple[str, ...] = tuple(f.name for f in fields(Settings) if f.name not in ("profile", "keys", "commands"))
+_TOP_LEVEL = (*KEYS, "default_profile", "profile", "keys", "command")
 # A local profile takes these from the local server, never from the file.
 _OF_A_SERVER = (
     "auth_url",
@@ -176,7 +179,7 @@ def explain(
     path = path or default_path(env)
     data, lines, exists = _read(path, must_exist=named)
     problems = list(_problems(data, lines))
-    _raise_first((p for p in problems if p.secret or len(p.path) == 1 or p.path[0] == "keys"), path)
+    _raise_first((p for p in problems if p.secret or len(p.path) == 1 or p.path[0] in ("keys", "command")), path)
 
     tables: dict[str, Any] = data["profile"] if isinstance(data.get("profile"), dict) else {}
     profiles = tuple(dict.fromkeys([*tables, DEMO]))
@@ -205,7 +208,7 @@ def explain(
             origins[key] = "local mode"
     else:
         _infer(chosen, origins)
-    settings = Settings(profile=profile, keys=_keymap(data)[0], **chosen)
+    settings = Settings(profile=profile, keys=_keymap(data)[0], commands=_commands(data)[0], **chosen)
     missing = () if settings.local else tuple(key for key in ("auth_url", "db_host") if not getattr(settings, key))
     for key in KEYS:
         origins.setdefault(key, "default")
@@ -231,6 +234,14 @@ def _keymap(data: Mapping[str, Any]) -> tuple[keymap.Keymap, list[keymap.Fault]]
     from helpdesk_tui.core import keymap  # few people have keys of their own
 
     return keymap.read(data["keys"])
+
+
+def _commands(data: Mapping[str, Any]) -> tuple[tuple[Command, ...], list[keymap.Fault]]:
+    if "command" not in data:
+        return (), []
+    from helpdesk_tui.core import commands  # few people have commands of their own
+
+    return commands.read(data["command"], _keymap(data)[0])
 
 
 def _themes(data: Mapping[str, Any], lines: Mapping[toml_lines.KeyPath, int]) -> Iterator[Problem]:
@@ -317,7 +328,7 @@ def _problems(data: Mapping[str, Any], lines: Mapping[toml_lines.KeyPath, int]) 
                 path=(*path, "local"),
             )
         yield from _table_problems(table, path, KEYS, lines)
-    for fault in _keymap(data)[1]:
+    for fault in (*_keymap(data)[1], *_commands(data)[1]):
         line = toml_lines.line_of(lines, fault.path)
         yield Problem(line, ".".join(fault.path), fault.message, fault.nearest, fault.path)
     default = data.get("default_profile")

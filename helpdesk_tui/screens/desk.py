@@ -15,7 +15,7 @@ from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens import desk_outbox
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import choices, sort_choices
-from helpdesk_tui.screens.desk_articles import DeskArticles
+from helpdesk_tui.screens.desk_commands import DeskCommands
 from helpdesk_tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ READING_HINTS = (
 FINDER_HINTS = ("finder.back", "app.help", "articles.open", "finder.link", "finder.text", "finder.search")
 
 
-class DeskScreen(DeskArticles):
+class DeskScreen(DeskCommands):
     """Where an agent works all day: queues, a ticket, and acts on it in two keys.
 
     Args:
@@ -98,6 +98,9 @@ class DeskScreen(DeskArticles):
                 self._focus_back()
             return
         self._focus_back()
+        if message.question == "command":
+            self.action_command(message.choice.value)
+            return
         if message.question == "sort":
             self.sort = message.choice.value
             self._change_view(self.view_key)

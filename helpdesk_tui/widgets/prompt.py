@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,7 +24,7 @@ class _Field(Input):
 
     def action_leave(self) -> None:
         """Nothing is wanted."""
-        self.screen.query_one(Prompt).leave()
+        cast("Prompt", self.parent).leave()
 
 
 class Prompt(Horizontal):
