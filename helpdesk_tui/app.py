@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 os.environ.setdefault("TEXTUAL_FPS", "60" if os.environ.get("SSH_CONNECTION") else "240")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
+from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
 
@@ -157,6 +158,7 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting, Looking):
         from helpdesk_tui.screens.sign_in import SignInScreen
 
         await self.leave()
+        reason = " ".join(filter(None, (reason, self._told_at_parting())))
         await self.clear()
         email = self._sign_in.session.email if self._sign_in.session is not None else ""
         where = self._settings.auth_url or self._settings.profile
@@ -234,10 +236,16 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting, Looking):
         self._signing_out = False
         await self._ask_for_sign_in(" ".join(said))
 
+    def _told_at_parting(self) -> str:
+        """What whoever left has to know, told once."""
+        words, self.parting = "\n".join(self.parting), []
+        return words
+
     async def action_quit(self) -> None:
         """Leave; drafts are kept."""
         await self.leave()
-        self.exit(0)
+        words = self._told_at_parting()
+        self.exit(0, message=Text(safe_block(words)) if words else None)
 
 
 def run(settings: Settings, sign_in: SignIn, session: Session | None = None, *, role: Role | None = None) -> int:

@@ -38,6 +38,8 @@ class Hosting(App[int]):
         self._home_maker: Callable[[Link], Place] | None = None
         self._places: dict[str, Place] = {}
         self._moving = asyncio.Lock()
+        #: What whoever leaves has to know, such as that something they sent was refused.
+        self.parting: list[str] = []
 
     # Coming and going
 
@@ -56,6 +58,7 @@ class Hosting(App[int]):
         for place in self._all_places():
             await place.leave()
         if link is not None:
+            self.parting += link.parting
             await link.close()
         self.workers.cancel_group(self, LINK_WORKERS)
         for place in self._all_places():

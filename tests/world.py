@@ -56,6 +56,7 @@ class DeskDatabase:
             db_port=PORT,
             db_name=self.name,
             sslmode="disable",
+            send_delay=0,
         )
 
     async def connect(self) -> Connection:

@@ -22,7 +22,7 @@ from time import monotonic, sleep
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core import journal_files, journal_outbox, journal_requests
+from helpdesk_tui.core import journal_files, journal_held, journal_outbox, journal_requests
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.journal_files import DraftFile
 from helpdesk_tui.core.journal_requests import Request
@@ -33,7 +33,7 @@ __all__ = ["Draft", "DraftFile", "Journal", "JournalError", "Kind", "Request"]
 Kind = Literal["reply", "note", "article", "chat"]
 """What a draft is of: a message to a ticket, an article of the knowledge base, or a message in a chat."""
 
-VERSION: Final = 5
+VERSION: Final = 6
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
 BUSY_SECONDS: Final = 0.3
 #: How long opening tries, in seconds, while other windows open a new journal too.
@@ -66,8 +66,16 @@ _ANY_KIND: Final = (
 )
 _FORWARD: Final = {0: (_SCHEMA, _INDEX), 1: (*_ATTEMPTED, *_ANY_KIND), 2: _ANY_KIND, 3: _ANY_KIND}
 #: What the later versions added: tables of their own, made where they are not there.
-_ADDED: Final = (journal_files.SCHEMA, journal_files.INDEX, journal_requests.SCHEMA, journal_outbox.SCHEMA)
+_ADDED: Final = (
+    journal_files.SCHEMA,
+    journal_files.INDEX,
+    journal_requests.SCHEMA,
+    journal_outbox.SCHEMA,
+    journal_held.SCHEMA,
+)
 
+#: Those that are not on their way.
+_WRITTEN: Final = "message_id not in (select message_id from held)"
 _COLUMNS: Final = "owner, ticket, kind, content, message_id, after_id, revision, updated_at, attempted"
 
 
@@ -217,12 +225,19 @@ class Journal:
     def versions(self, owner: str, ticket: UUID, kind: Kind) -> tuple[Draft, ...]:
         """Every draft of one person for one ticket, newest first: more than one after two windows wrote."""
         return self._select(
-            "owner = ? and ticket = ? and kind = ? order by updated_at desc, message_id", owner, str(ticket), kind
+            f"owner = ? and ticket = ? and kind = ? and {_WRITTEN} order by updated_at desc, message_id",
+            owner,
+            str(ticket),
+            kind,
         )
 
     def list(self, owner: str) -> tuple[Draft, ...]:
         """Every draft of one person, newest first."""
-        return self._select("owner = ? order by updated_at desc, message_id", owner)
+        return self._select(f"owner = ? and {_WRITTEN} order by updated_at desc, message_id", owner)
+
+    def held_drafts(self, owner: str) -> tuple[Draft, ...]:
+        """What was sent and is on its way: drafts to nobody, until they are taken back. See ``journal_held``."""
+        return self._select(f"owner = ? and not {_WRITTEN}", owner)
 
     def drop(self, message_id: UUID) -> None:
         """Forget a draft: the server has confirmed its message, or its author threw it away."""

@@ -50,6 +50,7 @@ _TEXT = (
 _OPTIONAL_TEXT = ("listen_host", "sslrootcert", "theme", "postgres")
 _FLAGS = ("pooled", "local")
 _PORTS = ("db_port", "listen_port")
+_SECONDS = {"poll_seconds": (0.2, 3600), "send_delay": (0, 60)}
 _YES = ("1", "true", "yes", "on")
 _NO = ("0", "false", "no", "off")
 
@@ -110,7 +111,7 @@ def check(key: str, value: Any, *, text_only: bool = False) -> Any:
         return _flag(key, value, text_only)
     if key in _PORTS:
         return _port(key, value, text_only)
-    if key == "poll_seconds":
+    if key in _SECONDS:
         return _seconds(key, value, text_only)
     if not isinstance(value, str):
         raise BadValue(f"{key} must be text in quotes.")
@@ -148,9 +149,10 @@ def _seconds(key: str, value: Any, text_only: bool) -> float:
             value = float(str(value))
         except ValueError:
             value = None
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0.2 <= value <= 3600:
+    least, most = _SECONDS[key]
+    if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
         return float(value)
-    raise BadValue(f"{key} must be a number of seconds, 0.2 to 3600.")
+    raise BadValue(f"{key} must be a number of seconds, {least} to {most}.")
 
 
 def _as_it_is(value: str) -> str:

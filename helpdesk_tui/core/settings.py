@@ -63,6 +63,8 @@ class Settings:
     """``full``, or ``reduced``: nothing blinks."""
     notify: str = "bell"
     """How the terminal tells of something while its window is not in front: ``bell``, ``osc9`` or ``off``."""
+    send_delay: float = 10.0
+    """Seconds for which an answer can be taken back after it was sent; 0: it goes out at once."""
     poll_seconds: float = 2.0
     """Seconds between two looks at the database where live changes cannot be had."""
     token_store: str = "auto"  # noqa: S105  (where, not what)

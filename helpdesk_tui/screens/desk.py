@@ -133,8 +133,8 @@ class DeskScreen(DeskCommands):
         desk_outbox.ask(self)
 
     def action_undo(self) -> None:
-        """Take the last act back."""
-        if self.desk is not None:
+        """Take back what was done last: an answer that was sent and has not gone out yet, or an act."""
+        if self.desk is not None and not self.take_back_sent():
             self.spawn(self._undo())
 
     async def _undo(self) -> None:

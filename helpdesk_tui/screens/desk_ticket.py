@@ -12,8 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from helpdesk_tui import collecting
-from helpdesk_tui.actions import key_of
-from helpdesk_tui.core.errors import HelpdeskError, NotFound, Queued, Stale
+from helpdesk_tui.core.errors import HelpdeskError, NotFound
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.desk_views import DeskViews
 from helpdesk_tui.widgets.number_field import NumberField
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Tickets
     from helpdesk_tui.screens.link import Link
-    from helpdesk_tui.widgets.composer import Composer
-    from helpdesk_tui.widgets.thread import ThreadView
 
 __all__ = ["WIDE", "DeskTicket"]
 
@@ -224,84 +221,3 @@ class DeskTicket(DeskViews):
         else:
             self.queue.select(ticket.id)
             self.open_ticket(ticket)
-
-    # Writing
-
-    async def action_compose(self, internal: bool, quote: bool = False) -> None:
-        """Write a reply or a note to the ticket at hand, if asked with the chosen message quoted."""
-        ticket = self.subject
-        if ticket is None or self.desk is None:
-            self.say("No ticket is selected")
-            return
-        if internal and self.desk.me.id == ticket.customer_id:
-            self.say("This ticket is your own request: its notes are not shown to you")
-            return
-        self.open_ticket(ticket)
-        await self.pane.write(ticket, internal=internal, quote=quote)
-        self.refresh_hints()
-
-    def on_composer_send(self, message: Composer.Send) -> None:
-        """Send what was written."""
-        self.spawn(self._deliver(message))
-
-    async def _deliver(self, message: Composer.Send) -> None:
-        desk = self.asked
-        word = "Note" if message.internal else "Reply"
-        try:
-            status_set = await desk.send(
-                message.ticket_id,
-                message.message_id,
-                message.content,
-                internal=message.internal,
-                after_id=message.after_id,
-                then_status=message.then_status,
-                files=message.files,
-                words=self._words(message.ticket_id, word.lower()),
-            )
-        except Queued as error:
-            # It is the outbox's now, and goes out by itself.
-            self.pane.composer.sent(message.message_id)
-            self._mark_drafts()
-            self.say(error.message, alarm=True)
-            return
-        except Stale as error:
-            await self._load_thread(message.ticket_id)
-            self.pane.composer.refused_stale(message.message_id, error.unseen)
-            self.say(f"Not sent: {error.message}", alarm=True)
-            return
-        except HelpdeskError as error:
-            self.pane.composer.failed(message.message_id, str(error))
-            self.link.look_at_myself()
-            self.say(f"Not sent: {error.message}", alarm=True)
-            return
-        self.pane.composer.sent(message.message_id)
-        self._mark_drafts()
-        if status_set:
-            self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
-        else:
-            self.say(f"{word} sent, but the status could not be set to {message.then_status}", alarm=True)
-        await self._load_thread(message.ticket_id)
-        self.link.mark(frozenset([message.ticket_id]))
-
-    def _words(self, ticket_id: UUID, word: str) -> str:
-        """What to call a message to a ticket where it is listed: "#1042 reply"."""
-        ticket = self.known(ticket_id)
-        return word if ticket is None else f"#{ticket.number} {word}"
-
-    def on_thread_view_save_files(self, message: ThreadView.SaveFiles) -> None:
-        """Ask where to, and save."""
-        from helpdesk_tui.screens.saving import save_files
-
-        save_files(self, message.files)
-
-    def on_composer_left(self, message: Composer.Left) -> None:
-        """Writing is over; the focus goes to the thread, unless the person has gone elsewhere meanwhile."""
-        here = self.pane.composer_has_focus
-        self.pane.stop_writing()
-        self._mark_drafts()
-        if here and not message.sent and not self.pane.composer.is_empty:
-            keys = {True: "desk.note", False: "desk.reply"}[self.pane.composer.internal]
-            self.say(f"Draft kept · {key_of(keys)} goes on with it")
-        if here:
-            self.pane.focus_thread()
-        self.refresh_hints()

@@ -57,6 +57,7 @@ class Link:
         badges: how many notices are unread, how many chats wait.
         unsent: how much of what was done waits to be sent, how much was refused.
         keeping: what keeps that; None until changes are listened for, or where nothing can be kept.
+        parting: what the person has to know when they have left.
         saved_in: the folder that files were last saved in; None: none yet.
         attention: what keeps the badges up to date; None until changes are listened for.
         looking: answers which ticket the person has open before their eyes, if any: set by the home screen.
@@ -92,6 +93,7 @@ class Link:
         self._sign_in = sign_in
         self._session = session
         self._owner = owner
+        self.parting: list[str] = []
         self._run = spawn
         self._later = later
         self._live: Live | None = None

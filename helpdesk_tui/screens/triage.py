@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -72,6 +72,7 @@ class Triage:
         self._flying: Counter[UUID] = Counter()
         self._acted: dict[UUID, float] = {}
         self._done: list[Done] = []
+        self._acted_at = 0.0
 
     def flying(self, ticket_id: UUID) -> bool:
         """Whether an act on the ticket waits for the database: what comes in meanwhile may be older than the screen."""
@@ -85,6 +86,11 @@ class Triage:
     def echoes(self, ticket_id: UUID) -> bool:
         """Whether a change of the ticket is most likely the person's own."""
         return monotonic() - self._acted.get(ticket_id, float("-inf")) < ECHO_SECONDS
+
+    @property
+    def acted_at(self) -> float:
+        """When the person last did something here, in seconds since 1970; 0 if never."""
+        return self._acted_at
 
     def _show(self, desk: Desk, ticket: Ticket) -> None:
         there = belongs(desk.me, self._view(), ticket, datetime.now(UTC))
@@ -106,6 +112,7 @@ class Triage:
             self._say(f"{name}: {act.field} is {act.name} already", False)
             return True
         after = act.applied(before)
+        self._acted_at = time()
         self._flying[before.id] += 1
         self._acted[before.id] = monotonic()
         self._queue.set_pending(self._waiting())

@@ -8,7 +8,7 @@ has it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 from uuid import UUID
 
 from textual import on
@@ -21,16 +21,15 @@ from textual.widgets import Static
 
 from helpdesk_tui.core.attachments import patience
 from helpdesk_tui.core.errors import BadInput
-from helpdesk_tui.core.journal import Journal, JournalError
+from helpdesk_tui.core.journal import Journal
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets import composer_send
-from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
+from helpdesk_tui.widgets.composer_drafts import Slot
+from helpdesk_tui.widgets.composer_sending import Sending
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.composer_words import recipient, state
 from helpdesk_tui.widgets.file_bar import FileBar
-from helpdesk_tui.widgets.writing import Writing
 
 __all__ = ["Composer"]
 
@@ -38,7 +37,7 @@ __all__ = ["Composer"]
 ANSWER_SECONDS: Final = 20.0
 
 
-class Composer(Writing):
+class Composer(Sending):
     """Writes a reply to the requester, or a note for colleagues.
 
     Args:
@@ -60,8 +59,6 @@ class Composer(Writing):
         Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
     ]
 
-    Send: TypeAlias = composer_send.Send
-
     class Left(Message):
         """The author is done here: ``sent`` if by sending, else for now. The draft is kept."""
 
@@ -78,9 +75,8 @@ class Composer(Writing):
         journal_problem: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        super().__init__(id=id)
         self._me = me or _last_id(owner)
-        self._drafts = Drafts(journal, owner, self._me)
+        super().__init__(journal, owner, self._me, id=id)
         self._journal_problem = journal_problem
         self.text = ComposerText(id="composer-text")
         self.text.ask_file = self.action_file
@@ -137,6 +133,7 @@ class Composer(Writing):
 
     def sent(self, message_id: UUID) -> None:
         """The server has the message."""
+        self.holding.sent(message_id)
         slot = self._drafts.sent(message_id)
         if slot is not None and slot is self._slot:
             self._refresh(reload=True)
@@ -145,14 +142,16 @@ class Composer(Writing):
 
     def failed(self, message_id: UUID, why: str) -> None:
         """The message was not sent, or nobody knows whether it was: everything is back as it was before."""
+        self.holding.answered(message_id, known=False)
         if self._drafts.failed(message_id, safe_line(why, 300)) is self._slot:
-            self._refresh()
+            self._refresh(reload=True)
 
     def refused_stale(self, message_id: UUID, unseen: Sequence[UUID]) -> None:
         """The message was not sent: others have written meanwhile. The thread should show what, see
         :meth:`update_thread`."""
+        self.holding.answered(message_id, known=True)
         if self._drafts.refused(message_id, len(unseen)) is self._slot:
-            self._refresh()
+            self._refresh(reload=True)
 
     def insert_quote(self, quote: str, *, internal: bool = False) -> None:
         """Insert a quotation at the cursor. One of an internal note goes into no reply."""
@@ -221,25 +220,23 @@ class Composer(Writing):
             return
         self._then_status = then_status
         if self._drafts.may_send(slot):
-            draft = self._drafts.sending(slot)
-            try:
-                files = self._drafts.uploads(draft)
-            except JournalError as error:
-                self.failed(draft.message_id, str(error))
-                return
-            self.post_message(
-                self.Send(
-                    draft.ticket,
-                    draft.message_id,
-                    draft.content,
-                    draft.kind == "note",
-                    draft.after_id,
-                    then_status,
-                    files,
-                )
-            )
-            self._wait(draft.message_id, patience(files) or ANSWER_SECONDS)
-        self._refresh()
+            held = self.holding.hold(slot, self._called, {"then_status": then_status})
+            if held is not None:
+                self._time(held)
+                self.post_message(self.Holds())
+                self.post_message(self.Left(sent=True))
+            else:
+                message = self._send(self._drafts.sending(slot), then_status)
+                if message is not None:
+                    self.post_message(message)
+                    self._wait(message.message_id, patience(message.files) or ANSWER_SECONDS)
+        self._refresh(reload=True)
+
+    @property
+    def _called(self) -> str:
+        """What to call the message where others are told of, too."""
+        number = f"#{self.ticket.number} " if self.ticket is not None else ""
+        return number + ("note" if self.internal else "reply")
 
     def action_send_anyway(self) -> None:
         """Send although others have written meanwhile; with nothing to decide, redo what was undone."""

@@ -294,11 +294,11 @@ class Drafts:
         """Mark a text as on its way, and return what to send."""
         self.save(slot)
         slot.earlier = slot.draft.attempted
-        slot.draft = self._attempt(slot.draft)
+        slot.draft = self.attempt(slot.draft)
         slot.status, slot.words, slot.notice = "sending", "", ""
         return slot.draft
 
-    def _attempt(self, draft: Draft) -> Draft:
+    def attempt(self, draft: Draft) -> Draft:
         """Put down that a draft is being sent, so that it is known also after the program was killed."""
         if self._journal is not None:
             try:
@@ -336,6 +336,37 @@ class Drafts:
             slot.draft, slot.dirty = replace(slot.draft, attempted=slot.earlier), True
             self.save(slot)
         return slot
+
+    # What is on its way and can be taken back
+
+    def let_go(self, slot: Slot) -> None:
+        """What is written here was sent: it stays kept, and the author goes on with nothing."""
+        slot.draft = Draft(slot.draft.owner, slot.draft.ticket, slot.draft.kind)
+        slot.status, slot.words, slot.notice = "writing", "", ""
+        slot.dirty, slot.anchored, slot.unseen = False, False, 0
+
+    def put_first(self, draft: Draft) -> Slot:
+        """Words that come back; what was begun after them stays kept as another draft."""
+        key = (draft.ticket, draft.kind)
+        there = self._slots.get(key)
+        if there is not None:
+            self.save(there)
+        self._slots[key] = Slot(draft, anchored=True)
+        if there is not None and not there.is_empty:
+            self._slots[key].notice = "What you began to write after it is kept too: ^G."
+        return self._slots[key]
+
+    def bring_back(self, draft: Draft, attempted: str | None) -> bool:
+        """Words that could not be sent, with what the server may have of them; whether they stand in their place, and
+        not beside what is being written there by now."""
+        there = self._slots.setdefault((draft.ticket, draft.kind), Slot(draft))
+        free = there.is_empty and not there.on_its_way
+        if free or there.draft.message_id == draft.message_id:
+            there.draft, there.anchored, there.dirty = replace(draft, attempted=attempted), True, True
+            self.save(there)
+            return True
+        there.notice = "Your answer before this one was NOT sent. ^G shows it."
+        return False
 
     def _with(self, message_id: UUID) -> Slot | None:
         return next((slot for slot in self._slots.values() if slot.draft.message_id == message_id), None)

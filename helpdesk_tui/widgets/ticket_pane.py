@@ -96,6 +96,11 @@ class TicketPane(Vertical):
         return self._composer
 
     @property
+    def ready(self) -> bool:
+        """Whether there is a composer."""
+        return self._composer is not None
+
+    @property
     def composer_has_focus(self) -> bool:
         """Whether the keys are the composer's."""
         return self._composer is not None and self._composer.has_focus_within
