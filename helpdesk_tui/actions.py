@@ -70,6 +70,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("app.spacing", "Switch between standard and compact spacing", ("ctrl+l",), "anywhere", "app.toggle_spacing"),
     Action("app.wider", "Make the list wider", ("plus",), "anywhere", "app.widen_list(1)"),
     Action("app.narrower", "Make the list narrower", ("minus",), "anywhere", "app.widen_list(-1)"),
+    Action("app.jump", "Jump to a place on the screen by its letter", ("semicolon",), "anywhere", "app.jump"),
     Action("app.second_factor", "Add a second factor to your account", (), "anywhere", "app.second_factor"),
     Action("app.sign_out", "Sign out on this device", (), "anywhere", "app.sign_out"),
     Action("app.quit", "Leave the program", ("ctrl+q", "q"), "anywhere", "app.quit", palette=True),

@@ -124,6 +124,14 @@ class Hosting(App[int]):
         """Show a place."""
         await self._go(name, None)
 
+    async def action_jump(self) -> None:
+        """Go somewhere on the screen by its letter."""
+        from helpdesk_tui.screens.jump import JumpScreen, points
+        from helpdesk_tui.screens.place import Place
+
+        if isinstance(self.screen, Place) and (found := points(self.screen)):
+            await self.push_screen(JumpScreen(found))
+
     async def _go(self, name: str, about: UUID | None) -> None:
         link, home = self.link, self.home
         if link is None or home is None:

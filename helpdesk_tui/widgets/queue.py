@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import ClassVar, Final, Literal
 from uuid import UUID
@@ -19,6 +20,7 @@ from textual.message import Message
 
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.widgets.jumping import Target
 from helpdesk_tui.widgets.queue_canvas import QueueCanvas
 from helpdesk_tui.widgets.queue_pager import State
 from helpdesk_tui.widgets.queue_sort import Sort
@@ -350,6 +352,16 @@ class Queue(QueueCanvas):
         self._look_ahead(delta > 0)
 
     # The mouse
+
+    def jump_targets(self) -> Iterable[Target]:
+        """The tickets in sight."""
+        lines = range(min(self._view.height, len(self.window) - self._view.top))
+        return [Target(0, line + self._has_heading, partial(self._jump, self._view.top + line)) for line in lines]
+
+    def _jump(self, row: int) -> None:
+        self.focus()
+        self.window.select(row)
+        self._update()
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a second one opens; on the last line it does what that line offers."""

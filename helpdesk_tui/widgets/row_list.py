@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
 
+from helpdesk_tui.widgets.jumping import Target
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import Part
 
@@ -118,6 +120,15 @@ class RowList(LineView):
         self.refresh()
 
     # The mouse
+
+    def jump_targets(self) -> Iterable[Target]:
+        """The rows in sight."""
+        rows = ((y, self.row_at(y)) for y in range(self.size.height))
+        return [Target(0, y, partial(self._jump, row)) for y, row in rows if row is not None]
+
+    def _jump(self, row: int) -> None:
+        self.focus()
+        self.go_to(row)
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses; on the chosen one it opens."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import ClassVar, Literal
 
@@ -14,6 +15,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets.jumping import Target
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 
 __all__ = ["Connection", "StatusLine", "Tabs"]
@@ -118,6 +120,10 @@ class Tabs(LineView, can_focus=False):
         if more[1]:
             segments.append(Segment(more[1], self.line_style("row", "key")))
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
+
+    def jump_targets(self) -> Iterable[Target]:
+        """The queues in sight."""
+        return [Target(start, 0, partial(self.post_message, self.Picked(n))) for start, _, n in self._spans]
 
     def on_click(self, event: events.Click) -> None:
         """A click picks a queue."""
