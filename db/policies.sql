@@ -3743,6 +3743,162 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Presence: which of the team has a ticket open, and writes to it. For the team alone; advice, never a lock
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Those who may be shown who is there are told to look; never the requester, whatever else they are to the ticket.
+create or replace function private.announce_presence(tickets uuid[]) returns void
+language sql volatile security definer set search_path = pg_catalog, pg_temp as $$
+  select private.announce_to(a.audience, jsonb_build_object('presence', jsonb_agg(distinct t.id)))
+    from public.tickets t
+   cross join lateral (values
+     ('admins'), ('department:' || t.department_id),
+     (case when t.assignee_id <> t.customer_id then 'person:' || t.assignee_id end)) as a(audience)
+   where t.id = any(tickets) and a.audience is not null
+   group by a.audience
+$$;
+
+-- This sign-in has a ticket open, writing to it or not; null: none any more. Said again every few seconds, which tells
+-- nobody; only what changes is told. Whoever does not see all of a ticket is not there.
+create or replace function helpdesk.be_present(ticket uuid, writing boolean) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $$
+declare
+  session constant uuid := private.session_id();
+  person constant uuid := private.uid();
+  here constant boolean := coalesce(private.sight(ticket) = 'team', false);
+  was record;
+begin
+  -- In an older snapshot it may be a ticket of theirs yet.
+  if session is null or person is null or current_setting('transaction_isolation') <> 'read committed' then
+    return;
+  end if;
+  select p.ticket_id, p.writing, p.seen_at > clock_timestamp() - interval '25 seconds' as there into was
+    from private.presence p where p.session_id = session for no key update;
+  if here then
+    insert into private.presence as p (session_id, person_id, ticket_id, writing, seen_at)
+    values (session, person, ticket, coalesce(writing, false), clock_timestamp())
+    on conflict (session_id) do update
+       set person_id = excluded.person_id, ticket_id = excluded.ticket_id, writing = excluded.writing,
+           seen_at = excluded.seen_at;
+  else
+    delete from private.presence p where p.session_id = session;
+  end if;
+  if (coalesce(was.there, false), was.ticket_id, was.writing)
+     is distinct from (here, case when here then ticket end, case when here then coalesce(writing, false) end) then
+    perform private.announce_presence(array[was.ticket_id, case when here then ticket end]);
+    delete from private.presence p where p.session_id in (
+      select o.session_id from private.presence o where o.seen_at < clock_timestamp() - interval '10 minutes'
+       limit 20 for update skip locked);
+  end if;
+end
+$$;
+
+-- Who else has these tickets open, or any (null), as far as all of a ticket is shown to who asks and to whom it is told
+-- of; and for how many seconds that is believed unless it is said again. Of the team alone, to the team alone.
+create or replace function helpdesk.presence(ids uuid[])
+returns table (ticket_id uuid, person_id uuid, name text, writing boolean, ends_in double precision)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if coalesce(who.role, 'customer') = 'customer' then
+    return;
+  end if;
+  return query
+  select p.ticket_id, p.person_id, private.called(n.full_name, n.email, n.role, true), bool_or(p.writing),
+         extract(epoch from max(p.seen_at) + interval '25 seconds' - clock_timestamp())::double precision
+    from private.presence p
+    join public.tickets t on t.id = p.ticket_id
+    join auth.sessions s on s.id = p.session_id and s.user_id = p.person_id
+         and (s.not_after is null or s.not_after > clock_timestamp())
+   cross join lateral private.standing(p.person_id, s.aal::text) w
+    join public.profiles n on n.id = p.person_id
+   where p.seen_at > clock_timestamp() - interval '25 seconds' and p.person_id <> who.person
+     and (ids is null or p.ticket_id = any(ids))
+     and private.sight_of(t.customer_id, t.assignee_id, t.department_id, who.person, who.agent, who.departments) = 'team'
+     and private.sight_of(t.customer_id, t.assignee_id, t.department_id, p.person_id,
+                          case when w.role = 'agent' then w.person end, private.reach(w.role, w.department)) = 'team'
+   group by p.ticket_id, p.person_id, n.full_name, n.email, n.role
+   order by 1, 4 desc, 3;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Drafts, for one's other devices: nobody reads or writes another's, whatever they are
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- What the person who asks is writing, the latest first: to one ticket, or to any (null). One's own words stay one's own,
+-- also where the ticket is out of sight by now.
+create or replace function helpdesk.drafts(ticket uuid)
+returns table (message_id uuid, ticket_id uuid, kind text, content text, after_id uuid, revision integer,
+               updated_at timestamptz)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+declare
+  person constant uuid := private.uid();
+begin
+  return query
+  select d.message_id, d.ticket_id, d.kind, d.content, d.after_id, d.revision, d.updated_at
+    from private.drafts d where d.person_id = person and (ticket is null or d.ticket_id = ticket)
+   order by d.updated_at desc, d.message_id;
+end
+$$;
+
+-- Keeps what somebody is writing, over the revision that it goes on from (0: over none). Answers the new revision; null
+-- where that is not the one that is kept, so that nothing is written over; 0 where it was sent already.
+create or replace function helpdesk.save_draft(
+  message uuid, ticket uuid, kind text, content text, after_id uuid, base integer
+) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  person constant uuid := private.uid();
+  sight constant text := private.sight(ticket);
+  kept integer;
+begin
+  if sight is null then
+    raise exception 'there is no such ticket' using errcode = 'HD004';
+  elsif message is null or base is null or content is null or coalesce(kind, '') not in ('reply', 'note') then
+    raise exception 'a draft is of a reply or a note, with a text and a revision' using errcode = 'HD002';
+  elsif kind = 'note' and sight <> 'team' then
+    raise exception 'only the team writes notes' using errcode = 'HD003';
+  elsif length(content) > 100000 then
+    raise exception 'this is too long to be kept for other devices' using errcode = 'HD002',
+      hint = 'At most 100,000 characters; it stays on this one.';
+  elsif (select count(*) >= 200 or sum(length(d.content)) + length(save_draft.content) > 2000000
+           from private.drafts d where d.person_id = person and d.message_id <> message) then
+    raise exception 'these are too many drafts to be kept for other devices' using errcode = 'HD002',
+      hint = 'Send some, or throw some away.';
+  end if;
+  if exists (select from public.ticket_messages m where m.id = message and m.sender_id = person) then
+    return 0;
+  end if;
+  if base = 0 then
+    insert into private.drafts as d (person_id, message_id, ticket_id, kind, content, after_id, revision)
+    values (person, message, ticket, save_draft.kind, save_draft.content, save_draft.after_id, 1)
+    on conflict (person_id, message_id) do nothing returning d.revision into kept;
+  else
+    update private.drafts d
+       set content = save_draft.content, after_id = save_draft.after_id, revision = d.revision + 1,
+           updated_at = clock_timestamp()
+     where d.person_id = person and d.message_id = message and d.revision = base
+       and (d.ticket_id, d.kind) = (ticket, save_draft.kind)
+    returning d.revision into kept;
+  end if;
+  return kept;
+end
+$$;
+
+-- Forgets drafts of one's own that nobody has gone on with: each as it was known.
+create or replace function helpdesk.drop_drafts(messages uuid[], revisions integer[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  person constant uuid := private.uid();
+begin
+  delete from private.drafts d using unnest(messages, revisions) as g(message_id, revision)
+   where d.person_id = person and d.message_id = g.message_id and d.revision = g.revision;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Chat
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -4958,6 +5114,10 @@ grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid),
 grant execute on function helpdesk.route(), helpdesk.away(), helpdesk.set_away(uuid, timestamptz, text),
   helpdesk.set_back(uuid), helpdesk.set_routing(uuid, text, integer), helpdesk.set_capacity(uuid, integer),
   helpdesk.routing(), helpdesk.routing_agents(uuid) to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.be_present(uuid, boolean), helpdesk.presence(uuid[]), helpdesk.drafts(uuid),
+  helpdesk.save_draft(uuid, uuid, text, text, uuid, integer), helpdesk.drop_drafts(uuid[], integer[])
+  to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.sessions(uuid), helpdesk.end_session(uuid), helpdesk.end_sessions(uuid, boolean),
   helpdesk.hang_up() to authenticated, helpdesk_member, service_role;

@@ -1717,6 +1717,49 @@ create or replace trigger profiles_take_their_own_along
   for each row execute function private.person_leaves();
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Presence at tickets, and drafts for one's other devices. Neither is audited: the one is about this moment, the other is
+-- nobody else's to read.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- A row for each sign-in that has a ticket open; what was not said again for a while is no longer so. Not logged: after a
+-- crash of the server nobody is there. It refers to nothing, so that saying so waits for nobody; who reads it looks.
+create unlogged table if not exists private.presence (
+  session_id uuid primary key,
+  person_id uuid not null,
+  ticket_id uuid not null,
+  writing boolean not null,
+  seen_at timestamptz not null
+) with (fillfactor = 50);
+
+-- What somebody is writing to a ticket, under the id that the message will have. A revision tells who goes on with what.
+create table if not exists private.drafts (
+  person_id uuid not null references public.profiles (id) on delete cascade,
+  message_id uuid not null,
+  ticket_id uuid not null references public.tickets (id) on delete cascade,
+  kind text not null check (kind in ('reply', 'note')),
+  content text not null,
+  after_id uuid,
+  revision integer not null,
+  updated_at timestamptz not null default clock_timestamp(),
+  primary key (person_id, message_id)
+);
+create index if not exists drafts_ticket_id_idx on private.drafts (ticket_id);
+
+-- What was sent is no draft any more, on no device; but for words that were changed elsewhere meanwhile.
+create or replace function private.drop_sent_drafts() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  delete from private.drafts d using new_rows m
+   where d.person_id = m.sender_id and d.message_id = m.id and btrim(d.content) = btrim(m.content);
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_drop_drafts
+  after insert on public.ticket_messages referencing new table as new_rows
+  for each statement execute function private.drop_sent_drafts();
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Chat. Sessions are changed by the helpdesk.chat_ functions of policies.sql alone. Whoever wants to act on what
 -- happens in a chat hangs a trigger on public.chat_sessions (opened, taken, handed over, ended, rated) or on
 -- public.chat_messages (said).

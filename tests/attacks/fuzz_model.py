@@ -73,7 +73,7 @@ class Model:
                     "ticket_feedback", "kb_article_feedback", "profiles", "chat_sessions", "chat_messages",
                     "notifications",
                 )
-            } | {"private.chat_seen": self._seen}  # fmt: skip
+            } | {"private.chat_seen": self._seen, "private.drafts": self._drafts}  # fmt: skip
         if fuzzer in ("customer", "agent"):
             # What is kept of all this, where it is.
             self._rules["private.audit"] = lambda change: (
@@ -97,6 +97,7 @@ class Model:
                 "private.ticket_snoozes": lambda change: self._as_team(change.row["ticket_id"]),
                 "private.due_told": lambda change: change.row["person"] == self.me,
                 "private.saved_views": self._saved_views,
+                "private.presence": self._presence,
                 "private.away": lambda change: change.row["person_id"] == self.me,
             } | dict.fromkeys(_SEARCH_INDEX, lambda change: True)
 
@@ -295,6 +296,22 @@ class Model:
     def _profiles(self, change: Change) -> bool:
         own = change.row["id"] == self.me and change.old is not None and change.new is not None
         return own and altered(change) <= {"full_name", "avatar_url", "preferences", "updated_at"}
+
+    def _drafts(self, change: Change) -> bool:
+        new = change.new
+        return change.row["person_id"] == self.me and (
+            new is None
+            or (
+                self.in_scope(new["ticket_id"]) and self.fresh(new["updated_at"])
+                and (new["kind"] == "reply" or self._as_team(new["ticket_id"]))
+            )
+        )  # fmt: skip
+
+    def _presence(self, change: Change) -> bool:
+        new = change.new
+        return change.row["person_id"] == self.me and (
+            new is None or (self._as_team(new["ticket_id"]) and self.fresh(new["seen_at"]))
+        )
 
     def _saved_views(self, change: Change) -> bool:
         new = change.new

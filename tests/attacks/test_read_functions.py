@@ -68,6 +68,7 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
         "array(select format('(%s,%s)', page, line)::tid from generate_series(0, 9) page, generate_series(1, 90) line)",
         NULL,
     ),
+    "integer[]": ("array[1]", "array[]::integer[]", "array[null]::integer[]", NULL),
     "bigint": ("-1", "1", "9223372036854775807", NULL),
 }
 """What is tried for arguments that are no ids."""

@@ -117,6 +117,10 @@ class Desk:
             "t.id, %(billing)s::uuid, null, private.mark_of(t)))),"
             " '{}' from public.tickets t where t.id = %(ticket)s returning number"
         )
+        made["drafted"] = (
+            "insert into private.drafts (person_id, message_id, ticket_id, kind, content, revision)"
+            " values (%(third_customer)s, gen_random_uuid(), %(ticket)s, 'reply', 'x', 1) returning message_id"
+        )
         for name, audience, department in (
             ("own_view", "me", "null"),
             ("support_view", "department", "%(support)s"),

@@ -39,6 +39,10 @@ def _delete(table: str, key: str = "id") -> str:
     return f"delete from public.{table} where {key} is not null"
 
 
+def _draft(kind: str) -> str:
+    return f"select helpdesk.save_draft(gen_random_uuid(), %(ticket)s, '{kind}', 'mine', null, 0)"
+
+
 def _view(view: str, audience: str, department: str = "null") -> str:
     return f"select helpdesk.save_view({view}, 'Stuck', 'status:open', 'due', '{audience}', {department})"
 
@@ -357,6 +361,30 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "own, its ticket": "update public.notifications set ticket_id = %(ticket)s where user_id = %(me)s",
         "own, given to another": "update public.notifications set user_id = %(someone)s where user_id = %(me)s",
         "own": _delete("notifications"),
+    },
+    "presence": {
+        "by SQL": {
+            "read": "select from private.presence",
+            "insert": "insert into private.presence (session_id) values (gen_random_uuid())",
+            "update": "update private.presence set person_id = %(me)s where ticket_id = %(ticket)s",
+            "delete": "delete from private.presence where ticket_id = %(ticket)s",
+        },
+        "their own, by function": "select helpdesk.be_present(%(ticket)s, true)",
+        "ended, by function": "select helpdesk.be_present(null, false)",
+    },
+    "drafts": {
+        "another's, by drafts()": "select from helpdesk.drafts(%(ticket)s) where content = 'x'",
+        "their own, by drafts()": _draft("reply") + "; select from helpdesk.drafts(%(ticket)s) where content = 'mine'",
+        "of a reply": _draft("reply"),
+        "of a note": _draft("note"),
+        "another's": "select 1 where helpdesk.save_draft(%(drafted)s, %(ticket)s, 'reply', 'y', null, 1) is not null",
+        "by drop_drafts()": "select helpdesk.drop_drafts(array[%(drafted)s]::uuid[], array[1])",
+        "by SQL": {
+            "read": "select from private.drafts",
+            "insert": "insert into private.drafts (message_id) values (gen_random_uuid())",
+            "update": "update private.drafts set content = 'y' where ticket_id = %(ticket)s",
+            "delete": "delete from private.drafts where ticket_id = %(ticket)s",
+        },
     },
     "saved_views": {
         "a personal one, by views()": "select from helpdesk.views() where id = %(own_view)s",

@@ -252,6 +252,22 @@ notifications         | update | own, its title              | no       | no    
 notifications         | update | own, its ticket             | no       | no        | no          | no    | no
 notifications         | update | own, given to another       | no       | no        | no          | no    | no
 notifications         | delete | own                         | no       | no        | no          | no    | no
+presence              | read   | by SQL                      | no       | no        | no          | no    | no
+presence              | insert | their own, by function      | yes      | yes       | yes         | yes   | yes
+presence              | insert | by SQL                      | no       | no        | no          | no    | no
+presence              | update | by SQL                      | no       | no        | no          | no    | no
+presence              | delete | ended, by function          | yes      | yes       | yes         | yes   | yes
+presence              | delete | by SQL                      | no       | no        | no          | no    | no
+drafts                | read   | another's, by drafts()      | -        | -         | -           | -     | -
+drafts                | read   | their own, by drafts()      | yes      | yes       | HD004       | yes   | HD004
+drafts                | read   | by SQL                      | no       | no        | no          | no    | no
+drafts                | insert | of a reply                  | yes      | yes       | HD004       | yes   | HD004
+drafts                | insert | of a note                   | HD003    | yes       | HD004       | yes   | HD004
+drafts                | insert | by SQL                      | no       | no        | no          | no    | no
+drafts                | update | another's                   | -        | -         | HD004       | -     | HD004
+drafts                | update | by SQL                      | no       | no        | no          | no    | no
+drafts                | delete | by drop_drafts()            | yes      | yes       | yes         | yes   | yes
+drafts                | delete | by SQL                      | no       | no        | no          | no    | no
 saved_views           | read   | a personal one, by views()  | -        | yes       | -           | -     | -
 saved_views           | read   | Support's, by views()       | -        | yes       | -           | yes   | -
 saved_views           | read   | the team's, by views()      | -        | yes       | yes         | yes   | -
@@ -284,7 +300,7 @@ def cells() -> Iterator[tuple[str, str, str, str, str]]:
 CELLS: Final = tuple(cells())
 
 
-BY_FUNCTION: Final = ("saved_views",)
+BY_FUNCTION: Final = ("saved_views", "presence", "drafts")
 """Tables of the schema private that people use by functions alone."""
 
 

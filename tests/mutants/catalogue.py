@@ -34,6 +34,10 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
         ("channel", "payload", "typing", "without-tickets-announce", "without-ticket-messages-announce")
     ):
         return (_LIVE, _GAPS)
+    if name.startswith("presence-"):
+        return ("tests/db/test_presence.py",)
+    if name.startswith("drafts-"):
+        return ("tests/db/test_drafts.py",)
     if name.startswith("views-"):
         return (_MATRIX, "tests/db/test_saved_views.py")
     if mutant in READING:
