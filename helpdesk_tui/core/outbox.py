@@ -73,6 +73,7 @@ class Outbox:
         owner: whose line it is, as drafts have it: what another person left here is theirs to send.
         perform: sends one entry. What it raises says what became of it: ``Unreachable`` that it is to be sent again.
         told: called with what happens to what waits.
+        again: seconds until what did not get through is tried again, at first and at most.
 
     Attributes:
         owner: as given.
@@ -80,13 +81,20 @@ class Outbox:
     """
 
     def __init__(
-        self, journal: Journal, owner: str, perform: Perform, told: Callable[[Happened], None] = lambda _: None
+        self,
+        journal: Journal,
+        owner: str,
+        perform: Perform,
+        told: Callable[[Happened], None] = lambda _: None,
+        *,
+        again: tuple[float, float] = (AGAIN_FIRST, AGAIN_MOST),
     ) -> None:
         self.trouble = ""
         self._journal = journal
         self.owner = owner
         self._perform = perform
         self._told = told
+        self._again = again
         self._wake = asyncio.Event()
         self._answers: dict[UUID, asyncio.Future[Answer]] = {}
         self._known: tuple[tuple[UUID, str | None], ...] = ()
@@ -167,7 +175,8 @@ class Outbox:
 
     async def run(self) -> None:
         """Sends what is in line until cancelled; never raises because of the network, the server or the journal."""
-        pause = AGAIN_FIRST
+        first, most = self._again
+        pause = first
         while True:
             self._wake.clear()
             try:
@@ -178,9 +187,9 @@ class Outbox:
             self._changed()
             if state == "trouble":
                 wait = pause
-                pause = min(pause * 2, AGAIN_MOST)
+                pause = min(pause * 2, most)
             else:
-                wait, pause = (BUSY if state == "busy" else LOOK), AGAIN_FIRST
+                wait, pause = (BUSY if state == "busy" else LOOK), first
             with suppress(TimeoutError):
                 # Not wait_for, which forgets a cancellation that comes with the wake-up.
                 async with asyncio.timeout(wait):

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.model import Status
 from helpdesk_tui.core.outbox import Answer, Entry, Perform
+from helpdesk_tui.core.statement import Statement, only, positional
+from helpdesk_tui.core.tickets import Outcome
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
 
-__all__ = ["message", "performing"]
+__all__ = ["act", "message", "performing", "undo"]
+
+
+_ACT: Final = "select id, done, why from helpdesk.act(%s, %s::uuid[], %s::jsonb, %s)"
+_UNDO: Final = "select helpdesk.undo_act(%s, %s, %s)"
 
 
 def message(
@@ -36,13 +43,48 @@ def message(
     return Entry(message_id, owner, "note" if internal else "reply", (ticket_id,), words, payload)
 
 
+def act(owner: str, act_id: UUID, ids: Sequence[UUID], change: Mapping[str, Any], words: str) -> Entry:
+    """A change of tickets, as ``helpdesk.act`` takes it.
+
+    Args:
+        change: as ``Change.json`` has it.
+        words: what it is, for people: "#1042 status → resolved".
+    """
+    return Entry(act_id, owner, "act", tuple(ids), words, {"change": dict(change)})
+
+
+def undo(owner: str, act_id: UUID, undoing: UUID, ids: Sequence[UUID], *, force: bool, words: str) -> Entry:
+    """The taking back of an act of one's own, under the id ``undoing``. ``ids`` are the tickets it was about."""
+    return Entry(undoing, owner, "undo", tuple(ids), words, {"act": str(act_id), "force": force})
+
+
 def performing(desk: Desk) -> Perform:
     """What sends an entry through a person's desk."""
 
     async def perform(entry: Entry, uploads: Sequence[Upload]) -> Answer:
+        if entry.kind == "act":
+            return await _act(desk, entry)
+        if entry.kind == "undo":
+            return await _undo(desk, entry)
         return await _send(desk, entry, uploads)
 
     return perform
+
+
+async def _act(desk: Desk, entry: Entry) -> Answer:
+    change = json.dumps(entry.payload["change"])
+    statement = Statement(_ACT, (entry.id, list(entry.tickets), change, entry.words), positional(Outcome), writes=True)
+    outcomes = await desk.database.fetch(statement, idempotent=True)
+    refused = [each for each in outcomes if not each.done]
+    why = ", ".join(dict.fromkeys(each.why or "nothing was changed" for each in refused))
+    return Answer(outcomes, tuple(each.id for each in refused), why)
+
+
+async def _undo(desk: Desk, entry: Entry) -> Answer:
+    params = (UUID(entry.payload["act"]), entry.id, entry.payload["force"])
+    statement: Statement[Any] = Statement(_UNDO, params, only(dict), writes=True)
+    (told,) = await desk.database.fetch(statement, idempotent=True)
+    return Answer(told)
 
 
 async def _send(desk: Desk, entry: Entry, uploads: Sequence[Upload]) -> Answer:

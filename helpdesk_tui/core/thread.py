@@ -6,9 +6,10 @@ database refuses it (``Stale``) where the thread has moved on.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from helpdesk_tui.core import attachments, tickets
 from helpdesk_tui.core.attachments import Upload
@@ -91,5 +92,16 @@ def send(
     ]
     statements += [attachments.add(ticket_id, message_id, each) for each in files]
     if then_status is not None:
-        statements.append(tickets.set_status([ticket_id], then_status))
+        # As an act with an id of its own: sent again, it must not set back what somebody has changed since.
+        act = uuid5(message_id, "then")
+        change = json.dumps({"status": then_status})
+        words = f"status → {then_status}"
+        statements.append(
+            Statement(
+                "select id, done, why from helpdesk.act(%s, %s::uuid[], %s::jsonb, %s)",
+                (act, [ticket_id], change, words),
+                positional(tickets.Outcome),
+                writes=True,
+            )
+        )
     return tuple(statements)

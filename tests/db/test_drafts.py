@@ -31,7 +31,7 @@ async def save(
 
 async def kept(connection: Connection, ticket: UUID | None = None) -> list[tuple[str, str, int]]:
     rows = await connection.execute("select kind, content, revision from helpdesk.drafts(%s)", [ticket])
-    return await rows.fetchall()  # type: ignore[return-value]
+    return await rows.fetchall()
 
 
 async def test_what_is_written_here_is_found_there(people: People) -> None:

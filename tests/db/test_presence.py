@@ -26,7 +26,7 @@ def people(module_people: People) -> People:
 async def there(connection: Connection, *tickets: UUID | None) -> list[tuple[UUID, str, bool]]:
     """Who is at some tickets, or at any, as somebody is told."""
     wanted = None if not tickets else list(tickets)
-    return await (await connection.execute(FIND, [wanted])).fetchall()  # type: ignore[return-value]
+    return await (await connection.execute(FIND, [wanted])).fetchall()
 
 
 async def be(connection: Connection, ticket: UUID | None, writing: bool = False) -> None:
