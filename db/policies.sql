@@ -3386,10 +3386,12 @@ end
 $$;
 
 -- What the status line says, in one question: how many lines are unread (at most 100), and of which tickets; how many
--- chats wait that this person may take, and since when; what came after ``since``, for a bell; and their settings.
+-- chats wait that this person may take, and since when; what came after ``since``, for a bell; their settings; and
+-- whether they are away, and until when.
+drop function if exists helpdesk.badges(timestamptz);  -- the result of an older release had fewer columns
 create or replace function helpdesk.badges(since timestamptz default null)
 returns table (unread integer, tickets uuid[], chats uuid[], newest timestamptz, news jsonb, waiting integer,
-               waiting_since timestamptz, settings jsonb)
+               waiting_since timestamptz, settings jsonb, away boolean, until timestamptz)
 language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp as $$
 declare
   who constant record := private.asking();
@@ -3410,10 +3412,12 @@ begin
   select (select count(*)::integer from u), array(select u.ticket_id from u where u.ticket_id is not null),
          array(select u.chat_id from u where u.chat_id is not null), (select max(u.updated_at) from u),
          (select jsonb_agg(jsonb_build_array(x.type, x.title) order by x.updated_at desc)
-            from (select * from u where u.updated_at > since order by u.updated_at desc limit 10) x),
+            from (select * from u where u.updated_at > badges.since order by u.updated_at desc limit 10) x),
          (select count(*)::integer from w), (select min(w.waiting_since) from w),
          (select case when jsonb_typeof(p.preferences -> 'notices') = 'object' then p.preferences -> 'notices' end
-            from public.profiles p where p.id = who.person);
+            from public.profiles p where p.id = who.person), a.person_id is not null, a.until
+    from (select) here left join private.away a on a.person_id = who.person and who.role <> 'customer'
+                                                   and (a.until is null or a.until > clock_timestamp());
 end
 $$;
 

@@ -24,7 +24,7 @@ WORDS = "departments, people, categories, tags, and many tickets at once"
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of ``helpdesk admin``."""
-    from helpdesk_tui.cli import admin_bulk, admin_factors, admin_items, admin_people
+    from helpdesk_tui.cli import admin_bulk, admin_factors, admin_items, admin_people, admin_routing
 
     parser = commands.add_parser("admin", help=f"as an admin: {WORDS}", description=f"For admins: {WORDS}.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -32,6 +32,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     admin_items.register(actions)
     admin_bulk.register(actions)
     admin_factors.register(actions)
+    admin_routing.register(actions)
 
 
 @contextlib.asynccontextmanager

@@ -235,15 +235,7 @@ class Administration:
 
     async def items(self, kind: Kind) -> list[Item]:
         """All of a kind by name, with what hangs on each."""
-        return await self.database.fetch(
-            Statement(
-                "select id, name, description, color, department_id, department, is_default, people, tickets,"
-                " categories from helpdesk.structure(%s)",
-                (kind,),
-                positional(Item),
-                writes=False,
-            )
-        )
+        return await self.database.fetch(items(kind))
 
     async def item(self, kind: Kind, reference: str) -> Item:
         """The one with this name or id.
@@ -334,6 +326,17 @@ class Administration:
             Statement("select helpdesk.merge_tags(%s, %s)", (gone, kept), only(int), writes=True)
         )
         return rows[0]
+
+
+def items(kind: Kind) -> Statement[Item]:
+    """All of a kind by name, with what hangs on each. For admins."""
+    return Statement(
+        "select id, name, description, color, department_id, department, is_default, people, tickets,"
+        " categories from helpdesk.structure(%s)",
+        (kind,),
+        positional(Item),
+        writes=False,
+    )
 
 
 Named = TypeVar("Named", Item, Department)

@@ -44,6 +44,9 @@ class Person:
     role: Role
     email: str | None = None
     department_id: UUID | None = None
+    away: bool = False
+    until: datetime | None = None
+    """Until when they are away, if they said that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Me, Status
+from helpdesk_tui.core.routing import route
 from helpdesk_tui.core.statement import Statement, only, positional
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Badges:
         newest: when the newest unread event was; to be given to the next look as ``since``.
         news: the unread lines that are new since then, the newest first; empty at the first look.
         preferences: per kind; kinds that are not in it are on.
+        away: whether this person has said that they are; ``until`` when, None: until they are back.
     """
 
     unread: int = 0
@@ -117,6 +119,8 @@ class Badges:
     newest: datetime | None = None
     news: tuple[News, ...] = ()
     preferences: Mapping[str, Preference] = field(default_factory=dict)
+    away: bool = False
+    until: datetime | None = None
 
     def wants_bell(self, kind: str) -> bool:
         """Whether a bell may ring for a kind."""
@@ -155,6 +159,8 @@ def _badges(
     waiting: int,
     waiting_since: datetime | None,
     settings: object,
+    away: bool,
+    until: datetime | None,
 ) -> Badges:
     lines = cast("list[list[str]]", news or [])
     return Badges(
@@ -166,6 +172,8 @@ def _badges(
         newest,
         tuple(News(kind, title) for kind, title in lines),
         preferences_from(settings),
+        away,
+        until,
     )
 
 
@@ -188,7 +196,8 @@ def page(*, unread_only: bool = False, limit: int = 50, before: Notice | None = 
 def badges(since: datetime | None = None) -> Statement[Badges]:
     """What the status line says; one row, or none for somebody without a profile."""
     return Statement(
-        "select unread, tickets, chats, newest, news, waiting, waiting_since, settings from helpdesk.badges(%s)",
+        "select unread, tickets, chats, newest, news, waiting, waiting_since, settings, away, until"
+        " from helpdesk.badges(%s)",
         (since,),
         positional(_badges),
         writes=False,
@@ -231,10 +240,11 @@ class Notices:
 
         Args:
             since: ``newest`` of the last look: what came after it is in ``news``.
-            due: tells this person of tickets that are due, first. Costs a transaction that may write; once a minute.
+            due: tells this person of tickets that are due, and has given out what waits for somebody who is free by
+                now, first. Costs a transaction that may write; once a minute.
         """
         if due and self.me.role != "customer":
-            _, found = await self.database.run(notice_due(), badges(since), idempotent=True)
+            _, _, found = await self.database.run(notice_due(), route(), badges(since), idempotent=True)
         else:
             found = await self.database.fetch(badges(since))
         return found[0] if found else Badges()

@@ -17,10 +17,15 @@ def me() -> Statement[Me]:
 
 
 def staff() -> Statement[Person]:
-    """Everybody a ticket can be assigned to, by name: nobody who was deactivated. Customers see nobody."""
+    """Everybody a ticket can be assigned to, by name, and who of them is away: nobody who was deactivated.
+
+    Customers see nobody.
+    """
     return Statement(
-        "select id, coalesce(full_name, email), role, email, department_id from public.profiles "
-        "where role <> 'customer' and deactivated_at is null order by lower(coalesce(full_name, email)), id",
+        "select p.id, coalesce(p.full_name, p.email), p.role, p.email, p.department_id, a.person is not null, a.until"
+        " from public.profiles p left join helpdesk.away() a on a.person = p.id"
+        " where p.role <> 'customer' and p.deactivated_at is null"
+        " order by lower(coalesce(p.full_name, p.email)), p.id",
         (),
         positional(Person),
         writes=False,

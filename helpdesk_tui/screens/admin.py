@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from helpdesk_tui.core.administration_model import ActRow
 from helpdesk_tui.core.model import Department
 from helpdesk_tui.screens.admin_doing import Back, Doing, undone_words
-from helpdesk_tui.screens.admin_items import AdminItems
+from helpdesk_tui.screens.admin_routing import AdminRouting
 from helpdesk_tui.screens.admin_sections import counted
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.picker import Choice
@@ -19,7 +19,7 @@ from helpdesk_tui.widgets.picker import Choice
 __all__ = ["AdminScreen"]
 
 
-class AdminScreen(AdminItems):
+class AdminScreen(AdminRouting):
     """Where an admin works: sections, acts in two keys, each shown before it matters and taken back with u.
 
     Args:

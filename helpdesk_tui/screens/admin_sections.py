@@ -6,8 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+from uuid import UUID
 
+from helpdesk_tui.core.administration import items
 from helpdesk_tui.core.administration_model import ActRow, Item, Kind, PersonRow
+from helpdesk_tui.core.routing import Routing, departments
 from helpdesk_tui.widgets.admin_list import AdminList
 from helpdesk_tui.widgets.admin_row import LOOKS
 from helpdesk_tui.widgets.proposal import Note
@@ -166,7 +169,7 @@ class People(Section):
             said.append((f"holds {counted(row.holds, 'open ticket')}", "text"))
         said += [(f"here since {self.day(row.created_at)}", "muted"), ("", "muted")]
         if row.active:
-            said.append(("r role · d department · x deactivate", "muted"))
+            said.append(("r role · d department · c how much routing lets them hold · x deactivate", "muted"))
         else:
             said.append(("x lets them in again", "muted"))
         return said
@@ -177,7 +180,8 @@ class People(Section):
 
 
 _DONE: Final[dict[str, str]] = {
-    "departments": "n new · e rename · i describe · m make the default · x remove",
+    "departments": "n new · e rename · i describe · m make the default · r who is given what comes in"
+    " · c how much an agent holds · x remove",
     "categories": "n new · e rename · i describe · d where its tickets go · x remove",
     "tags": "n new · e rename · i describe · m merge into another · x remove",
 }
@@ -193,6 +197,7 @@ class Items(Section):
         self.what: Kind = kind
         self.one = {"departments": "department", "categories": "category", "tags": "tag"}[kind]
         self.all: list[Item] = []
+        self.routing: dict[UUID, Routing] = {}
 
     @property
     def scope(self) -> str:
@@ -202,10 +207,14 @@ class Items(Section):
     async def read(self, admin: Administration) -> None:
         """Read them all again."""
         turn = self.turn()
-        found = await admin.items(self.what)
+        if self.what == "departments":
+            found, how = await admin.database.run(items(self.what), departments())
+        else:
+            found, how = await admin.items(self.what), []
         if not self.outdated(turn):
             self.stale = False
             self.all = found
+            self.routing = {each.department_id: each for each in how}
             self.refilter()
 
     def known(self, key: Hashable) -> Any:
@@ -243,12 +252,24 @@ class Items(Section):
             said.append((f"{counted(row.categories, 'category', 'categories')} send tickets here", "text"))
             if row.is_default:
                 said.append(("the default: what no category sends elsewhere comes here", "text"))
+            said += self._routed(row.id)
         elif self.what == "categories":
             said.append((f"goes to {row.department or 'the default department'}", "text"))
             said.append((f"{counted(row.tickets, 'ticket')} in all", "text"))
         else:
             said.append((f"on {counted(row.tickets, 'ticket')}", "text"))
         return [*said, ("", "muted"), (_DONE[self.what], "muted")]
+
+    def _routed(self, department: UUID) -> list[Note]:
+        how = self.routing.get(department)
+        if how is None:
+            return []
+        said: list[Note] = [(f"tickets are given out {how.words}", "text")]
+        if how.mode != "manual":
+            said.append((f"{counted(how.agents, 'agent')}, {how.away} away", "text"))
+        if how.waiting:
+            said.append((f"{counted(how.waiting, 'ticket')} wait until somebody has room", "warn"))
+        return said
 
 
 class Acts(Section):

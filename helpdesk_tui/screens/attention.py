@@ -12,6 +12,7 @@ from uuid import UUID
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.notice_words import waiting
 from helpdesk_tui.core.notices import Badges, Notice, Notices
+from helpdesk_tui.core.routing import until_words
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
@@ -72,6 +73,7 @@ class Attention:
         more_wait = badges.waiting > self.badges.waiting
         self._newest = max(filter(None, (self._newest, badges.newest)), default=_LONG_AGO)
         self.badges = badges
+        self._link.set_away(until_words(badges.until, self._link.clock(), self._link.zone) if badges.away else "")
         reading = self._link.looking()
         if reading in badges.tickets:
             self.opened(reading)

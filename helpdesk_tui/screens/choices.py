@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from helpdesk_tui.core.acts import Act
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Person, Ticket
+from helpdesk_tui.core.routing import until_words
 from helpdesk_tui.core.tickets import SORTS, Sort
 from helpdesk_tui.widgets.picker import Choice
 
@@ -23,7 +25,8 @@ def sort_choices(now: Sort) -> list[Choice]:
 
 def _with_department(person: Person, desk: Desk) -> str:
     where = next((each.name for each in desk.departments if each.id == person.department_id), None)
-    return " · ".join(filter(None, (person.name, where or (person.role if person.role == "admin" else None))))
+    away = until_words(person.until, datetime.now(UTC)) if person.away else None
+    return " · ".join(filter(None, (person.name, where or (person.role if person.role == "admin" else None), away)))
 
 
 def choices(field: str, ticket: Ticket, desk: Desk) -> list[Choice]:

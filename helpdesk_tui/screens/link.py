@@ -55,6 +55,7 @@ class Link:
         desk: what the screens ask; None until the database has answered.
         state: how live the screens are, and why they are not.
         badges: how many notices are unread, how many chats wait.
+        away: that the person is away, in words; empty where they are not.
         unsent: how much of what was done waits to be sent, how much was refused.
         keeping: what keeps that; None until changes are listened for, or where nothing can be kept.
         parting: what the person has to know when they have left.
@@ -86,6 +87,7 @@ class Link:
         self.state: tuple[Connection, str] = ("connecting", "")
         self.badges = (0, 0)
         self.unsent = (0, 0)
+        self.away = ""
         self.keeping: Keeping | None = None
         self.saved_in: Path | None = None
         self.attention: Attention | None = None
@@ -137,6 +139,7 @@ class Link:
         linked.link_state(*self.state)
         linked.link_badges(*self.badges)
         linked.link_unsent(*self.unsent)
+        linked.link_away(self.away)
         if self.desk is not None:
             linked.link_opened(self.desk)
 
@@ -202,6 +205,13 @@ class Link:
             self.unsent = (waiting, refused)
             for linked in tuple(self._linked):
                 linked.link_unsent(waiting, refused)
+
+    def set_away(self, words: str) -> None:
+        """That the person is away, in words, or empty: on every status line."""
+        if self.away != words:
+            self.away = words
+            for linked in tuple(self._linked):
+                linked.link_away(words)
 
     def say(self, words: str, *, alarm: bool = False) -> None:
         """Say what became of something that was done earlier, wherever the person is by now."""

@@ -61,6 +61,9 @@ class Linked(Protocol):
     def link_unsent(self, waiting: int, refused: int) -> None:
         """How much of what was done waits to be sent, and how much was refused."""
 
+    def link_away(self, words: str) -> None:
+        """The person is away, in these words; empty: they are not."""
+
     def link_said(self, words: str, alarm: bool) -> None:
         """Something became of what waited."""
 

@@ -199,6 +199,10 @@ class Place(Screen[None]):
         """How much of what was done waits to be sent, and how much was refused."""
         self.status.set_unsent(waiting, refused)
 
+    def link_away(self, words: str) -> None:
+        """Whether the person has said that they are away."""
+        self.status.set_away(words)
+
     def link_said(self, words: str, alarm: bool) -> None:
         """Something became of what waited; what was refused is told also where the next word does not replace it."""
         self.say(words, alarm)

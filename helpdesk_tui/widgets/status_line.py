@@ -172,6 +172,7 @@ class StatusLine(LineView, can_focus=False):
         self._who = self._short_who = ""
         self._badges = (0, 0)
         self._unsent = (0, 0)
+        self._away = ""
         self._hints: Sequence[tuple[str, str]] = ()
         self._said = ""
         self._alarm = False
@@ -199,6 +200,12 @@ class StatusLine(LineView, can_focus=False):
         """So much of what was done waits to be sent, and so much was refused; nothing is shown of none."""
         if (waiting, refused) != self._unsent:
             self._unsent = (waiting, refused)
+            self.refresh()
+
+    def set_away(self, words: str) -> None:
+        """Whoever works here has said that they are away, in these words; nothing where they are not."""
+        if words != self._away:
+            self._away = words
             self.refresh()
 
     def set_hints(self, hints: Sequence[tuple[str, str]]) -> None:
@@ -248,6 +255,10 @@ class StatusLine(LineView, can_focus=False):
                 unsent = f" {'◌' if mood == 'wait' else '✖'} {number} {word} "
                 segments.append(Segment(unsent, self.line_style("row", mood)))
                 x += cell_len(unsent)
+        if self._away:
+            away = f" ☾ {self._away} "
+            segments.append(Segment(away, self.line_style("row", "wait")))
+            x += cell_len(away)
         for badge in self._badge_words(width):
             segments.append(Segment(f" {badge} ", self.line_style("row", "badge")))
             x += cell_len(badge) + 2

@@ -245,3 +245,41 @@ async def test_hostile_names_reach_a_terminal_tamed(cli, desk, text):
     assert text in [
         each["name"] for each in json.loads((await cli.run(desk.admin, "admin", "tags", "list", "--json")).out)
     ]
+
+
+# -- routing ----------------------------------------------------------------------------------------------------------
+
+
+async def test_routing_is_set_listed_and_each_change_says_how_to_take_it_back(cli, desk):
+    assert (await cli.run(desk.agent, "admin", "routing", "list")).code == 5
+    done = await cli.run(desk.admin, "admin", "routing", "set", "billing", "round-robin", "--capacity", "1", "--json")
+    assert done.json == {
+        "words": "Billing: round robin, 1 ticket each",
+        "undo": "helpdesk admin routing set Billing manual --capacity none",
+    }
+    assert (await cli.run(desk.admin, "admin", "routing", "capacity", desk.colleague.email, "0")).code == 0
+    first, second = await desk.ticket("One"), await desk.ticket("Two")
+    assert [(await desk.row(each))[2] for each in (first, second)] == [desk.agent.id, None]
+    rows = (await cli.run(desk.admin, "admin", "routing", "list", "--json")).json
+    (row,) = [each for each in rows if each["department"]["name"] == "Billing"]
+    assert row == {
+        "department": {"id": str(desk.billing), "name": "Billing"},
+        "mode": "round robin",
+        "capacity": 1,
+        "waiting": 1,
+        "agents": 2,
+        "away": 0,
+    }
+    more = await cli.run(desk.admin, "admin", "routing", "capacity", desk.agent.email, "2")
+    assert (more.code, more.out) == (0, f"{desk.agent.name}: 2 tickets at most\n")
+    assert (await desk.row(second))[2] == desk.agent.id  # there is room now
+    agents = (await cli.run(desk.admin, "admin", "routing", "agents", "Billing", "--json")).json
+    assert {(each["name"], each["holds"], each["capacity"], each["own_capacity"]) for each in agents} == {
+        (desk.agent.name, 2, 2, 2),
+        (desk.colleague.name, 0, 0, 0),
+    }
+    assert "2 (own)" in (await cli.run(desk.admin, "admin", "routing", "agents", "Billing")).out
+    undone = await cli.run(desk.admin, *more.err.strip().splitlines()[-1].split("helpdesk ", 1)[1].split())
+    assert undone.out == f"{desk.agent.name}: as their department\n"
+    wrong = await cli.run(desk.admin, "admin", "routing", "set", "Billing", "by-luck")
+    assert (wrong.code, "by luck" in wrong.err) == (2, True)

@@ -312,3 +312,37 @@ async def test_hostile_names_break_no_row(team: Team, tmp_path: Path) -> None:
         await seen.until(lambda: seen.shows("電"), "the tag")
         assert "\x1b" not in seen.text()
         assert "\u202e" not in seen.text()
+
+
+# -- routing ----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_department_is_told_how_to_give_tickets_out_and_an_agent_how_many(team: Team, tmp_path: Path) -> None:
+    mode = "select mode || ' ' || coalesce(capacity::text, 'any') from private.routing"
+    async with at_admin(team, tmp_path) as (seen, screen):
+        await section(seen, screen, "1")
+        await choose(seen, screen, "Support")
+        assert "tickets are given out by hand" in screen.pane.words
+        await seen.press("r", "r")
+        # On the screen at once, then confirmed.
+        assert "tickets are given out in turn" in screen.pane.words
+        await seen.until(lambda: seen.shows("Support: in turn · u undoes"), "given out in turn")
+        assert await team.value(mode) == "round robin any"
+        await seen.press("c", *["backspace"] * 3, *"soon", "enter")
+        await seen.until(lambda: seen.shows("“soon” is no number, and not any"), "no number")
+        await seen.press("c", *["backspace"] * 3, "5", "enter")
+        await seen.until(lambda: seen.shows("Support: in turn, up to 5 · u undoes"), "with a capacity")
+        assert await team.value(mode) == "round robin 5"
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: Support gives tickets out in turn"), "undone")
+        assert await team.value(mode) == "round robin any"
+        await section(seen, screen, "2")
+        await choose(seen, screen, "Mira Okonkwo")
+        await seen.press("c")
+        await seen.until(lambda: seen.shows("tickets they may hold"), "the question")
+        await seen.press(*["backspace"] * 3, "2", "enter")
+        await seen.until(lambda: seen.shows("Mira Okonkwo holds 2 tickets at most · u undoes"), "an own capacity")
+        assert await team.value("select capacity from private.capacities") == 2
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("holds as many as the department says"), "undone")
+        assert await team.value("select count(*) from private.capacities") == 0
