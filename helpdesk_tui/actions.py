@@ -66,8 +66,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     # anywhere
     Action("app.help", "Show every key", ("question_mark", "f1"), "anywhere", "app.help", "help"),
     Action("app.palette", "Find a command", ("ctrl+p", "colon"), "anywhere", "app.command_palette", palette=False),
-    Action("app.dark", "Switch between dark and light", ("ctrl+t",), "anywhere", "app.toggle_dark"),
-    Action("app.spacing", "Switch between standard and compact spacing", ("ctrl+l",), "anywhere", "app.toggle_spacing"),
+    Action("app.dark", "Switch between dark and light", ("ctrl+t", "comma d"), "anywhere", "app.toggle_dark"),
+    Action(
+        "app.spacing",
+        "Switch between standard and compact spacing",
+        ("ctrl+l", "comma s"),
+        "anywhere",
+        "app.toggle_spacing",
+    ),
     Action("app.wider", "Make the list wider", ("plus",), "anywhere", "app.widen_list(1)"),
     Action("app.narrower", "Make the list narrower", ("minus",), "anywhere", "app.widen_list(-1)"),
     Action("app.jump", "Jump to a place on the screen by its letter", ("semicolon",), "anywhere", "app.jump"),
@@ -524,7 +530,9 @@ _GLYPHS: Final = {
 
 
 def key_words(key: str) -> str:
-    """A key as people write it: ``ctrl+d`` → ``^D``, ``question_mark`` → ``?``."""
+    """A key as people write it: ``ctrl+d`` → ``^D``, ``question_mark`` → ``?``; of a chord, all its keys."""
+    if " " in key:
+        return "".join(map(key_words, key.split()))
     if key.startswith("ctrl+"):
         rest = key.removeprefix("ctrl+")
         if rest.startswith("shift+"):

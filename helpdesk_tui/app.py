@@ -19,13 +19,13 @@ from textual.binding import Binding, BindingType
 
 from helpdesk_tui import collecting
 from helpdesk_tui.actions import remap
+from helpdesk_tui.chords import Chords
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import harmless, safe_block
 from helpdesk_tui.crash import Crashing
 from helpdesk_tui.hosting import LINK_WORKERS, Hosting
 from helpdesk_tui.looks import Looking
 from helpdesk_tui.screens.bindings import bindings
-from helpdesk_tui.typeahead import TypeAhead
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.settings import Settings
     from helpdesk_tui.screens.link import Link
 
-__all__ = ["HelpdeskApp", "run"]
+__all__ = ["HelpdeskApp", "run", "try_keys"]
 
 #: Garbage is collected again after this, however far the start has come.
 RESUME_SECONDS = 5.0
@@ -50,7 +50,7 @@ def _palette() -> type[Provider]:
     return Commands
 
 
-class HelpdeskApp(TypeAhead, Crashing, Hosting, Looking):
+class HelpdeskApp(Chords, Crashing, Hosting, Looking):
     """The helpdesk.
 
     Args:
@@ -246,6 +246,17 @@ class HelpdeskApp(TypeAhead, Crashing, Hosting, Looking):
         await self.leave()
         words = self._told_at_parting()
         self.exit(0, message=Text(safe_block(words)) if words else None)
+
+
+def try_keys() -> int:
+    """Show what keys this terminal sends, until Ctrl-C. The keymap is as `remap` was told.
+
+    Returns:
+        An exit code.
+    """
+    from helpdesk_tui.keys_test import KeysTest
+
+    return KeysTest().run() or 0
 
 
 def run(settings: Settings, sign_in: SignIn, session: Session | None = None, *, role: Role | None = None) -> int:

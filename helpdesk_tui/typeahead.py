@@ -38,9 +38,16 @@ class TypeAhead(App[int]):
     async def _take_key(self, event: events.Key) -> None:
         self._keys_taken += 1
         self._key_under_way = number = self._keys_taken
+        if await self.takes(event):
+            self.call_later(self._key_is_done, number)
+            return
         way: list[MessagePump] = [*(self.focused or self.screen).ancestors_with_self]
         await super().on_event(event)
         self._follow(way, number)
+
+    async def takes(self, event: events.Key) -> bool:  # noqa: ARG002  (a subclass looks at it)
+        """Whether a key has had its effect before any widget is asked."""
+        return False
 
     def _follow(self, way: list[MessagePump], number: int) -> None:
         """Go the way that the key goes, from the widget up to the app, one step behind it."""

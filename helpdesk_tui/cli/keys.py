@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from helpdesk_tui.actions import ACTIONS, key_words, keys_of, remap
 from helpdesk_tui.cli.options import add_common, flags_of, path_of
 from helpdesk_tui.cli.output import Column, Output
 from helpdesk_tui.core import settings
+from helpdesk_tui.core.errors import BadInput
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parser."""
     keys = commands.add_parser(
         "keys",
-        help="every action with its keys",
-        description="Every action with its name, as [keys] in the settings file knows it, and its keys.",
+        help="every action with its keys; test them",
+        description="Every action with its name, as [keys] in the settings file knows it, and its keys. "
+        "`keys test` shows what this terminal sends for each key pressed, and what that does.",
     )
+    keys.add_argument("test", nargs="?", choices=["test"], help="press keys and see")
     add_common(keys, json=True)
     keys.set_defaults(handler=_keys)
 
@@ -24,6 +28,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def _keys(args: argparse.Namespace) -> int:
     out = Output(args)
     remap(settings.explain(flags_of(args), path=path_of(args)).settings.keys)
+    if args.test:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            raise BadInput("There is no terminal whose keys could be tested.", "Run it in one, without a pipe.")
+        from helpdesk_tui.app import try_keys
+
+        return try_keys()
     if args.json:
         out.json(
             [

@@ -6,12 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Final
 
 from helpdesk_tui.actions import ACTIONS, BY_ID, Action
 from helpdesk_tui.core.setting_values import nearest
 
-__all__ = ["Fault", "Keymap", "is_key", "meant_key", "named_key", "read"]
+__all__ = ["Fault", "Keymap", "begins", "is_key", "meant_key", "named_key", "read"]
 
 Keymap = dict[str, tuple[str, ...]]
 """The keys of each action that was given others, in Textual's names."""
@@ -34,6 +35,9 @@ _CHARACTERS: Final = {
 }  # fmt: skip
 #: Contexts whose keys work at the same time, the focus being in one of them.
 _TOGETHER: Final = (frozenset({"queue", "thread"}),)
+
+#: Keys of a chord, at most.
+LONGEST_CHORD: Final = 4
 
 #: Work while something has failed, and then before others of the same key.
 _SOMETIMES: Final = ("queue.retry",)
@@ -88,14 +92,18 @@ def _leaves(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[tuple[t
 
 
 def named_key(key: str) -> str:
-    """A key in Textual's names: ``?`` → ``question_mark``, ``ctrl+/`` → ``ctrl+slash``."""
+    """A key in Textual's names: ``?`` → ``question_mark``, ``ctrl+/`` → ``ctrl+slash``; of a chord, all its keys."""
+    if len(parts := key.split()) > 1:
+        return " ".join(map(named_key, parts))
     modifiers = _MODIFIERS.match(key)
     start = modifiers.end() if modifiers else 0
     return key[:start] + _CHARACTERS.get(key[start:], key[start:])
 
 
 def is_key(key: str) -> bool:
-    """Whether a terminal has such a key, by its name."""
+    """Whether a terminal has such a key, by its name, or such keys one after the other."""
+    if len(parts := key.split()) > 1:
+        return len(parts) <= LONGEST_CHORD and all(map(is_key, parts))
     name = _MODIFIERS.sub("", key, count=1)
     if len(name) == 1:
         return name.isprintable() and name not in _CHARACTERS
@@ -110,6 +118,8 @@ def is_key(key: str) -> bool:
 
 def meant_key(key: str) -> str | None:
     """The key that was meant, perhaps."""
+    if " " in key:
+        return None
     name = _MODIFIERS.sub("", key, count=1)
     found = nearest(name, (*_NAMED, *_CHARACTERS.values()))
     return key.removesuffix(name) + found if found else None
@@ -123,8 +133,21 @@ def _clashes(keymap: Keymap) -> Iterator[tuple[str, str]]:
             if not _meet(mine, other) or (other.id in keymap and other.id < name):  # each pair once
                 continue
             usual = set(mine.keys) & set(other.keys)
-            for key in sorted(set(keys) & set(keymap.get(other.id, other.keys)) - usual):
+            theirs = keymap.get(other.id, other.keys)
+            for key in sorted(set(keys) & set(theirs) - usual):
                 yield name, f"“{key}” is the key of {other.id} too ({other.words})."
+            # Where a key anywhere else begins a chord of anywhere, that chord is just not to be had.
+            apart = mine.context != other.context and "anywhere" in (mine.context, other.context)
+            for one, another in product(keys, theirs):
+                if not apart and (begins(one, another) or begins(another, one)):
+                    short = min(one, another, key=len)
+                    long = max(one, another, key=len)
+                    yield name, f"“{long}” cannot be typed: “{short}” does something by itself ({other.id})."
+
+
+def begins(key: str, chord: str) -> bool:
+    """Whether a chord begins with a key, or with a shorter chord: it could never be typed to its end."""
+    return len(key) < len(chord) and chord.split()[: len(key.split())] == key.split()
 
 
 def _meet(one: Action, other: Action) -> bool:

@@ -48,6 +48,18 @@ def test_keys_may_be_swapped_and_kept() -> None:
     assert faults('[keys]\n"desk.reply" = "i"\n"desk.note" = "r"\n"desk.status" = ["s", "f6"]') == []
 
 
+def test_chords_are_understood_and_those_that_cannot_be_typed_are_named() -> None:
+    found, wrong = keymap.read(tomllib.loads('[keys]\n"desk.reply" = ["z r", ", /"]\n"app.dark" = "comma d"')["keys"])
+    assert (found, wrong) == ({"desk.reply": ("z r", "comma slash"), "app.dark": ("comma d",)}, [])
+    assert "“g r” cannot be typed: “g” does something by itself (queue.first)." in faults(
+        '[keys]\n"desk.reply" = "g r"'
+    )
+    assert any("“z r” cannot be typed" in fault for fault in faults('[keys]\n"desk.reply"="z r"\n"desk.note"="z"'))
+    assert any("“z r” is the key" in fault for fault in faults('[keys]\n"desk.reply"="z r"\n"desk.note"="z r"'))
+    assert faults('[keys]\n"desk.reply" = "z hyperspace"') == ["“z hyperspace” is no key."]
+    assert faults('[keys]\n"desk.reply" = "a b c d e"')
+
+
 def test_the_example_of_the_documents_is_sound() -> None:
     text = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
     table = tomllib.loads("[keys]\n" + text.split("[keys]\n")[1].split("```")[0])["keys"]

@@ -1,0 +1,60 @@
+"""``helpdesk keys test``: what this terminal sends for a key, and what the key would do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from helpdesk_tui.actions import ACTIONS, key_words, keys_of
+
+__all__ = ["KeysTest", "meanings"]
+
+
+def meanings(key: str) -> list[str]:
+    """What a key does, by where one is, as the settings have it; with what it is the beginning of."""
+    found = [f"{action.context}: {action.words} ({action.id})" for action in ACTIONS if key in keys_of(action.id)]
+    begun = [
+        f"{action.context}: begins {key_words(chord)}, {action.words} ({action.id})"
+        for action in ACTIONS
+        for chord in keys_of(action.id)
+        if " " in chord and chord.split()[0] == key
+    ]
+    return found + begun
+
+
+class KeysTest(App[int]):
+    """Shows each key that is pressed."""
+
+    CSS = "Static { height: auto; padding: 0 1; } #head { background: $panel; }"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
+
+    def compose(self) -> ComposeResult:
+        """What to do, and the keys."""
+        yield Static("Press keys: here is what the terminal sends and what it does. Ctrl-C leaves.", id="head")
+        yield VerticalScroll(can_focus=False)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every key, before anything else of Textual's takes it."""
+        if isinstance(event, events.Key) and event.key != "ctrl+c":
+            if not event.is_forwarded:
+                self._show(event)
+            return
+        await super().on_event(event)
+
+    def _show(self, event: events.Key) -> None:
+        name = f'{key_words(event.key)}   in the settings: "{event.key}"'
+        lines = meanings(event.key) or ["nothing"]
+        log = self.query_one(VerticalScroll)
+        log.mount(Static(Text.assemble((name, "bold"), *(f"\n    {line}" for line in lines))))
+        log.scroll_end(animate=False)
+
+    def action_leave(self) -> None:
+        """Enough."""
+        self.exit(0)
