@@ -1483,7 +1483,10 @@ begin
                     select from public.departments d where d.id = p.before::uuid)
                   or p.field = 'category' and p.before is not null and not exists (
                     select from public.categories c where c.id = p.before::uuid) then 'what it had is gone'
-             when p.is_now is not distinct from p.left_as or force then 'back'
+             when p.is_now is not distinct from p.left_as or force
+                  -- What routing made of it since is nobody's change.
+                  or p.field = 'assignee' and p.left_as is null and p.is_now = private.routed_to(p.id, was.at)::text
+                  then 'back'
              else 'changed' end as verdict
       from plain p),
   custom as (
@@ -1515,7 +1518,8 @@ begin
                     -- Whoever held it then goes back with it, and so does whom the act let keep it.
                     || case when not e.b ? 'assignee' and exists (
                               select from judged j where j.id = e.id and j.verdict = 'back' and j.field = 'department')
-                            then jsonb_build_object('assignee', e.assignee_id) else '{}' end
+                            then jsonb_build_object('assignee', nullif(e.assignee_id, private.routed_to(e.id, was.at)))
+                            else '{}' end
                     || coalesce((select jsonb_build_object('fields', jsonb_object_agg(c.key, coalesce(c.before -> 0, 'null')))
                                    from custom c where c.id = e.id and c.is_now <> c.before
                                                    and (force or c.is_now = c.left_as) having count(*) > 0), '{}')
@@ -1630,6 +1634,8 @@ begin
   case
     when was.kind in ('change', 'undo', 'redo') then
       back := private.undo_change(was, coalesce(force, false));
+    when was.kind = 'away' then
+      back := private.undo_away(was, coalesce(force, false));
     else
       raise exception 'this cannot be taken back: %', was.words using errcode = 'HD002';
   end case;
@@ -1652,11 +1658,12 @@ begin
     perform private.refuse_negative(most);
   end if;
   return query
-  select a.id, a.kind, a.words, jsonb_array_length(a.before),
+  select a.id, a.kind, a.words,
+         (select count(*)::integer from jsonb_array_elements(a.before) b where b ? 'id'),
          array(select (b ->> 'number')::bigint from jsonb_array_elements(a.before) with ordinality e(b, n)
-                where e.n <= 20 order by e.n),
+                where e.n <= 20 and b ? 'id' order by e.n),
          array(select (b ->> 'id')::uuid from jsonb_array_elements(a.before) with ordinality e(b, n)
-                where e.n <= 20 order by e.n), a.at, a.way
+                where e.n <= 20 and b ? 'id' order by e.n), a.at, a.way
     from private.ticket_acts a
    where a.actor_id = private.uid() and a.undone_by is null and a.before <> '[]'
      and a.at > clock_timestamp() - interval '30 days'
@@ -2311,10 +2318,10 @@ language sql immutable security definer set search_path = pg_catalog, pg_temp as
                                t.department_id, t.assignee_id)::text)
 $$;
 
--- Whom routing gave a ticket to, unless somebody has assigned it since.
-create or replace function private.routed_to(ticket uuid) returns uuid
+-- Whom routing gave a ticket to since some moment, unless somebody has assigned it after that.
+create or replace function private.routed_to(ticket uuid, since timestamptz) returns uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-  select case when e.routed then e.new_value::uuid end from public.ticket_events e
+  select case when e.routed and e.created_at > since then e.new_value::uuid end from public.ticket_events e
    where e.ticket_id = routed_to.ticket and e.kind = 'assignee' order by e.created_at desc, e.id limit 1
 $$;
 
@@ -2322,7 +2329,7 @@ $$;
 create or replace function private.mark_unrouted(t public.tickets) returns text
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   select private.mark_of(jsonb_populate_record(t, '{"assignee_id": null}'))
-   where t.assignee_id = private.routed_to(t.id)
+   where t.assignee_id = private.routed_to(t.id, '-infinity')
 $$;
 
 -- What an act answered when it was done; null if it was not. Another's act under the same id is no such case.
@@ -3226,6 +3233,129 @@ begin
     select p.department_id from public.profiles p join private.routing r on r.department_id = p.department_id
      where p.id = whose and p.role = 'agent' and r.mode <> 'manual';
   end if;
+end
+$$;
+
+-- How many open tickets and running chats somebody of the team would hand over, and whether their department gives
+-- tickets out by itself.
+create or replace function helpdesk.my_load() returns table (tickets integer, chats integer, routed boolean)
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    return;
+  end if;
+  return query
+  select (select count(*)::integer from public.tickets t where t.assignee_id = who.person and t.is_open),
+         (select count(*)::integer from public.chat_sessions s where s.agent_id = who.person and s.status = 'active'),
+         exists (select from private.routing r where r.department_id = who.department and r.mode <> 'manual');
+end
+$$;
+
+-- Away, and what one holds handed over, as one act that undo_act() takes back: to 'person' (the heir), to the 'next' to
+-- whom routing gives it, or to the 'queue', where it is nobody's. Answers {"tickets": [numbers], "chats": how many,
+-- "kept": how many tickets and chats could not be handed over, "act"}; without an act where there was nothing to hand over.
+create or replace function helpdesk.leave(act uuid, until timestamptz, note text, handing text, heir uuid) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.acting();
+  answer constant jsonb := private.act_answer(act);
+  told jsonb;
+  was constant jsonb := (select to_jsonb(a) - 'person_id' from private.away a where a.person_id = who.person);
+  words text;
+  given uuid[];
+  held jsonb := jsonb '[]';
+  chat uuid;
+  chats jsonb := jsonb '[]';
+  kept integer := 0;
+begin
+  if answer is not null then
+    return answer;
+  end if;
+  if handing is null or handing not in ('person', 'next', 'queue') or (handing = 'person') <> (heir is not null)
+     or heir = who.person then
+    raise exception 'what you hold is handed to a colleague, to whoever is next, or to nobody' using errcode = 'HD002';
+  elsif handing = 'next' and not exists (
+    select from private.routing r where r.department_id = who.department and r.mode <> 'manual') then
+    raise exception 'your department gives no tickets out by itself' using errcode = 'HD002',
+      hint = 'Hand them to a colleague, or to the queue.';
+  end if;
+  perform helpdesk.set_away(null, until, note);
+  words := case when handing = 'person'
+                then 'away, to ' || coalesce((select private.called(p.full_name, p.email, p.role, true)
+                                                from public.profiles p where p.id = heir), '?')
+                else 'away, to ' || case handing when 'next' then 'whoever is next' else 'the queue' end end;
+  select coalesce(array_agg(a.id) filter (where a.done), '{}'), (count(*) filter (where not a.done))::integer
+    into given, kept
+    from helpdesk.act(act, array(select t.id from public.tickets t where t.assignee_id = who.person and t.is_open
+                                  order by t.id limit 10000),
+                      jsonb_build_object('assignee', heir), words) a;
+  if handing = 'next' then
+    -- As if they had come in again.
+    insert into private.routing_queue (ticket_id, department_id, priority_rank, created_at)
+    select t.id, t.department_id, t.priority_rank, t.created_at
+      from public.tickets t join private.routing r on r.department_id = t.department_id and r.mode <> 'manual'
+     where t.id = any(given) and t.is_open and t.assignee_id is null
+    on conflict do nothing;
+    insert into private.routing_asked (department_id)
+    select distinct t.department_id from public.tickets t where t.id = any(given) order by 1;
+  end if;
+  for chat in select s.id from public.chat_sessions s where s.agent_id = who.person and s.status = 'active' order by s.id loop
+    begin
+      perform helpdesk.chat_transfer(chat, heir, null);
+      chats := chats || to_jsonb(chat);
+    exception when sqlstate 'HD002' or sqlstate 'HD003' or sqlstate 'HD004' or lock_not_available then
+      kept := kept + 1;
+    end;
+  end loop;
+  select a.before into held from private.ticket_acts a where a.id = act;
+  if held = '[]' and chats = '[]' then
+    delete from private.ticket_acts a where a.id = act;
+    return jsonb_build_object('act', null, 'tickets', '[]'::jsonb, 'chats', 0, 'kept', kept);
+  end if;
+  told := jsonb_build_object(
+    'act', act, 'chats', jsonb_array_length(chats), 'kept', kept,
+    'tickets', (select coalesce(jsonb_agg(b -> 'number'), '[]') from jsonb_array_elements(held) b));
+  update private.ticket_acts a
+     set kind = 'away', answer = told,
+         -- The absence before this one and the chats stand behind the tickets, without a ticket's id.
+         before = held || jsonb_build_object('away', was, 'chats', chats)
+   where a.id = leave.act;
+  return told;
+end
+$$;
+
+-- Takes that back: the tickets as any change, the chats that nobody has taken or answered since, and the absence.
+create or replace function private.undo_away(was private.ticket_acts, force boolean) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  me constant uuid := private.uid();
+  more constant jsonb := was.before -> -1;
+  back jsonb := jsonb '{"undone": [], "changed": [], "refused": [], "before": []}';
+  chat uuid;
+begin
+  was.before := was.before - -1;
+  if was.before <> '[]' then
+    back := private.undo_change(was, force);
+  end if;
+  for chat in select c::uuid from jsonb_array_elements_text(more -> 'chats') c loop
+    begin
+      perform helpdesk.chat_transfer(chat, me, null);
+    exception when sqlstate 'HD002' or sqlstate 'HD003' or sqlstate 'HD004' or lock_not_available then
+      back := jsonb_set(back, '{refused}', (back -> 'refused')
+                        || jsonb_build_object('number', null, 'why', 'somebody else has the chat by now'));
+    end;
+  end loop;
+  if more -> 'away' = 'null' then
+    perform helpdesk.set_back(null);
+  else
+    insert into private.away as a (person_id, since, until, note)
+    values (me, (more #>> '{away,since}')::timestamptz, (more #>> '{away,until}')::timestamptz, more #>> '{away,note}')
+    on conflict (person_id) do update set since = excluded.since, until = excluded.until, note = excluded.note;
+    perform private.announce_structure();
+  end if;
+  return back;
 end
 $$;
 
@@ -5116,7 +5246,8 @@ grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid),
   to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.route(), helpdesk.away(), helpdesk.set_away(uuid, timestamptz, text),
-  helpdesk.set_back(uuid), helpdesk.set_routing(uuid, text, integer), helpdesk.set_capacity(uuid, integer),
+  helpdesk.set_back(uuid), helpdesk.my_load(), helpdesk.leave(uuid, timestamptz, text, text, uuid),
+  helpdesk.set_routing(uuid, text, integer), helpdesk.set_capacity(uuid, integer),
   helpdesk.routing(), helpdesk.routing_agents(uuid) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.be_present(uuid, boolean), helpdesk.presence(uuid[]), helpdesk.drafts(uuid),

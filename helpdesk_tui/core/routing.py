@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final, Literal, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from helpdesk_tui.core.statement import Statement, only, positional
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.database import Database
 
 Mode = Literal["manual", "round robin", "least loaded"]
+Handing = Literal["person", "next", "queue"]
+"""What somebody holds goes to a colleague, to whomever routing gives it, or back to the queue."""
 MODES: Final[tuple[Mode, ...]] = ("manual", "round robin", "least loaded")
 WORDS: Final[dict[Mode, str]] = {
     "manual": "nobody is given any: whoever is free takes one",
@@ -68,6 +70,72 @@ class Agent:
     away: bool
     until: datetime | None
     note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What somebody of the team would hand over: open tickets, running chats; and whether their department gives tickets
+    out by itself."""
+
+    tickets: int
+    chats: int
+    routed: bool
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to hand over."""
+        return self.tickets > 0 or self.chats > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What was handed over.
+
+    Args:
+        act: what takes it back (``helpdesk.undo_act``); None: there was nothing to hand over.
+        tickets: their numbers.
+        chats: how many.
+        kept: how many tickets and chats could not be handed over.
+    """
+
+    act: UUID | None
+    tickets: tuple[int, ...]
+    chats: int
+    kept: int
+
+    @property
+    def words(self) -> str:
+        """Behind what was said of the absence: ", 2 tickets and 1 chat"; empty where nothing was handed over."""
+        parts = []
+        if self.tickets:
+            parts.append(f"{len(self.tickets)} ticket{'' if len(self.tickets) == 1 else 's'}")
+        if self.chats:
+            parts.append(f"{self.chats} chat{'' if self.chats == 1 else 's'}")
+        return f", {' and '.join(parts)}" if parts else ""
+
+
+def presets(now: datetime, zone: tzinfo | None = None) -> list[tuple[str, str, datetime | None]]:
+    """Until when people are away most often: a key, words, the moment (None: until they are back).
+
+    Args:
+        now: aware.
+        zone: where they are; None: where this machine is.
+    """
+    here = now.astimezone(zone)
+
+    def morning(days: int) -> datetime:
+        naive = datetime.combine(here.date() + timedelta(days=days), time(9))
+        return naive.astimezone() if zone is None else naive.replace(tzinfo=zone)
+
+    monday = 7 - here.weekday()
+    found: list[tuple[str, str, datetime | None]] = [
+        ("m", "half an hour", now + timedelta(minutes=30)),
+        ("h", "an hour", now + timedelta(hours=1)),
+        ("t", "until tomorrow 9:00", morning(1)),
+    ]
+    if monday > 1:
+        found.append(("w", "until Monday 9:00", morning(monday)))
+    return [*found, ("o", "until I am back", None)]
 
 
 def until_words(until: datetime | None, now: datetime, zone: tzinfo | None = None) -> str:
@@ -143,6 +211,47 @@ async def set_away(database: Database, until: datetime | None, note: str | None,
 async def set_back(database: Database, person: UUID | None = None) -> None:
     """Somebody is back. Arguments and errors as of ``set_away``."""
     await _do(database, "select helpdesk.set_back(%s)", person)
+
+
+async def my_load(database: Database) -> Load:
+    """What oneself would hand over."""
+    rows = await database.fetch(
+        Statement("select tickets, chats, routed from helpdesk.my_load()", (), positional(Load), writes=False)
+    )
+    return rows[0] if rows else Load(0, 0, False)
+
+
+async def leave(
+    database: Database,
+    until: datetime | None,
+    note: str | None,
+    handing: Handing,
+    heir: UUID | None,
+    *,
+    act: UUID | None = None,
+) -> Left:
+    """Oneself is away from now on, and what one holds is handed over, as one act.
+
+    Args:
+        until, note: as of ``set_away``.
+        heir: the colleague, for ``person`` alone.
+        act: an id, drawn by the caller; sent again under the same one, it is done once.
+
+    Raises:
+        BadInput, Refused: nothing was changed.
+    """
+    rows = await database.fetch(
+        Statement(
+            "select helpdesk.leave(%s, %s, %s, %s, %s)",
+            (act or uuid4(), until, note, handing, heir),
+            only(dict),
+            writes=True,
+        ),
+        idempotent=True,
+    )
+    answer = rows[0]
+    made = UUID(answer["act"]) if answer["act"] else None
+    return Left(made, tuple(answer["tickets"]), answer["chats"], answer["kept"])
 
 
 def route() -> Statement[int]:

@@ -87,6 +87,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         },
         "an agent's capacity": "select helpdesk.set_capacity(%(agent)s, 5)",
         "own absence": "select helpdesk.set_away(null, null, 'ill')",
+        "own absence, handed over": "select helpdesk.leave(gen_random_uuid(), null, null, 'queue', null)",
         "own return": "select helpdesk.set_back(null)",
         "an agent's absence": "select helpdesk.set_away(%(agent)s, null, null)",
         "an agent's return": "select helpdesk.set_back(%(agent)s)",

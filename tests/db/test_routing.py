@@ -405,3 +405,91 @@ async def test_who_is_away_is_told_to_the_team_and_to_no_customer(people: People
     assert await refused(team.admin, "select helpdesk.set_routing(%s, 'manual', 1)", uuid4()) == "HD004"
     assert await refused(team.admin, "select helpdesk.set_capacity(%s, -1)", team.agents[0].id) == "HD002"
     assert await refused(team.admin, "select helpdesk.set_capacity(%s, 1)", team.customer.id) == "HD004"
+
+
+# -- handing over -----------------------------------------------------------------------------------------------------
+
+
+async def leave(connection: Connection, handing: str, heir: UUID | None = None, act: UUID | None = None) -> Any:
+    """Away until one is back, handing over; what the database answers."""
+    row = await (
+        await connection.execute("select helpdesk.leave(%s, null, null, %s, %s)", [act or uuid4(), handing, heir])
+    ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+async def take_back(connection: Connection) -> Any:
+    """Takes one's last act back; what the database answers."""
+    row = await (await connection.execute("select helpdesk.undo_act(null, %s, false)", [uuid4()])).fetchone()
+    assert row is not None
+    return row[0]
+
+
+async def test_handing_over_to_a_colleague_is_one_act_with_tickets_and_chats_and_is_taken_back_whole(
+    people: People,
+) -> None:
+    team = await Team(people).made(2, "manual")
+    agent, act = await team.agent(0), uuid4()
+    tickets = await team.arrive(2)
+    await agent.execute("select helpdesk.assign(%s, %s)", [tickets, team.agents[0].id])
+    chat = "insert into public.chat_sessions (customer_id, agent_id, status) values (%s, %s, 'active') returning id"
+    (chat_id,) = (await people.database.run(chat, [team.customer.id, team.agents[0].id]))[0]
+    leads = "select agent_id from public.chat_sessions where id = %s"
+    assert (await (await agent.execute("select * from helpdesk.my_load()")).fetchall()) == [(2, 1, False)]
+    told = len(await inbox(people, team.agents[1]))
+
+    answer = await leave(agent, "person", team.agents[1].id, act)
+    assert (answer["act"], len(answer["tickets"]), answer["chats"], answer["kept"]) == (str(act), 2, 1, 0)
+    assert await leave(agent, "person", team.agents[1].id, act) == answer  # sent again, it is done once
+    assert await team.held(tickets) == [1, 1]
+    assert await people.database.run(leads, [chat_id]) == [(team.agents[1].id,)]
+    assert (await (await agent.execute("select away from helpdesk.badges()")).fetchall()) == [(True,)]
+    lines = await inbox(people, team.agents[1])
+    assert len(lines) - told == 2  # one for all tickets, one for the chat
+    (row,) = await (await agent.execute("select kind, words, tickets from helpdesk.my_acts(1)")).fetchall()
+    assert row == ("away", f"away, to {team.agents[1].name}", 2)
+
+    answer = await take_back(agent)
+    assert (len(answer["undone"]), answer["changed"], answer["refused"]) == (2, [], [])
+    assert await team.held(tickets) == [0, 0]
+    assert await people.database.run(leads, [chat_id]) == [(team.agents[0].id,)]
+    assert (await (await agent.execute("select away from helpdesk.badges()")).fetchall()) == [(False,)]
+
+
+async def test_handing_over_to_whoever_is_next_and_taking_it_back_from_them(people: People) -> None:
+    team = await Team(people).made(3)
+    agent = await team.agent(0)
+    tickets = await team.arrive(4)
+    assert await team.held(tickets) == [0, 1, 2, 0]
+    await leave(agent, "next")
+    assert await team.held(tickets) == [1, 1, 2, 2]
+    # Somebody gives one on: that one is left, and told.
+    await team.admin.execute("select helpdesk.assign(array[%s], %s)", [tickets[3], team.agents[1].id])
+    answer = await take_back(agent)
+    assert [change["field"] for change in answer["changed"]] == ["assignee"]
+    assert await team.held(tickets) == [0, 1, 2, 1]
+    # To the queue: nobody's, and left alone, though others are free.
+    await leave(agent, "queue")
+    assert await team.held(tickets) == [None, 1, 2, 1]
+    await take_back(agent)
+    assert await team.held(tickets) == [0, 1, 2, 1]
+
+
+async def test_an_act_that_routing_followed_is_taken_back_to_what_was_before(people: People) -> None:
+    team, source = await Team(people).made(2), await Team(people).made(1, "manual")
+    agent = await source.agent(0)
+    held, free = await source.arrive(2)
+    await agent.execute("select helpdesk.assign(array[%s], %s)", [held, source.agents[0].id])
+    change = f'{{"department": "{team.department}"}}'
+    await agent.execute("select * from helpdesk.act(%s, %s, %s, 'moved')", [uuid4(), [held, free], change])
+    assert sorted(str(who) for who in await team.held([held, free])) == ["0", "1"]
+    answer = await take_back(agent)
+    assert (len(answer["undone"]), answer["changed"], answer["refused"]) == (2, [], [])
+    assert await source.held([held, free]) == [0, None]
+    for refuse in (
+        "select helpdesk.leave(gen_random_uuid(), null, null, 'next', null)",
+        "select helpdesk.leave(gen_random_uuid(), null, null, 'person', null)",
+        "select helpdesk.leave(gen_random_uuid(), null, null, 'keep', null)",
+    ):
+        assert await refused(agent, refuse) == "HD002"

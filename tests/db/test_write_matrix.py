@@ -62,6 +62,7 @@ profiles              | read   | an absence, by SQL          | no       | no    
 profiles              | update | an absence, by SQL          | no       | no        | no          | no    | no
 profiles              | update | an agent's capacity         | HD003    | HD003     | HD003       | yes   | HD003
 profiles              | update | own absence                 | HD003    | yes       | yes         | yes   | HD003
+profiles              | update | own absence, handed over    | HD003    | yes       | yes         | yes   | HD003
 profiles              | update | own return                  | HD003    | yes       | yes         | yes   | HD003
 profiles              | update | an agent's absence          | HD003    | yes       | HD003       | yes   | HD003
 profiles              | update | an agent's return           | HD003    | yes       | HD003       | yes   | HD003
