@@ -74,8 +74,10 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What somebody of the team would hand over: open tickets, running chats; and whether their department gives tickets
-    out by itself."""
+    """What somebody of the team would hand over: open tickets, running chats.
+
+    ``routed`` is whether their department gives tickets out by itself.
+    """
 
     tickets: int
     chats: int

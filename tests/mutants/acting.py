@@ -94,8 +94,8 @@ ACTING: list[Mutant] = [
     replaced(
         "undo-over-others",
         "private.undoing_change",
-        "when p.is_now is not distinct from p.left_as or force then 'back'",
-        "when true then 'back'",
+        "when p.is_now is not distinct from p.left_as or force",
+        "when true",
         "what somebody changed since is overwritten without a word",
     ),
     replaced(
