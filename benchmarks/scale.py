@@ -75,7 +75,7 @@ select pg_temp.key('ticket', n) as id, n, n as number, status, is_open,
  order by n;
 
 insert into public.tickets (id, number, title, description, status, priority, customer_id, assignee_id, department_id,
-                            due_date, created_at, updated_at, first_response_at, resolved_at, closed_at)
+                            due_date, created_at, updated_at, first_response_at, resolved_at, closed_at, waiting_since)
 select id, number, pg_temp.words('title', n, 20 + 60 * pg_temp.draw('title size', n)),
        pg_temp.words('description', n, 60 + 500 * pg_temp.draw('description size', n) ^ 2),
        status::public.ticket_status, priority::public.ticket_priority, pg_temp.key('person', customer),
@@ -85,7 +85,10 @@ select id, number, pg_temp.words('title', n, 20 + 60 * pg_temp.draw('title size'
        created_at, created_at + make_interval(hours => messages * 3),
        case when messages > 1 then created_at + interval '1 hour' end,
        case when not is_open then created_at + make_interval(hours => messages * 3) end,
-       case when status = 'closed' then created_at + make_interval(hours => messages * 3) end
+       case when status = 'closed' then created_at + make_interval(hours => messages * 3) end,
+       -- The requester's are the odd ones.
+       case when messages = 1 then created_at
+            when messages %% 2 = 1 then created_at + make_interval(hours => messages * 3) end
   from made_tickets order by n;
 
 insert into public.ticket_messages (id, ticket_id, sender_id, content, is_internal, created_at)

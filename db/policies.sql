@@ -3056,6 +3056,40 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Queries: what the filter language looks up. docs/queries.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Whom "from:" names, of those whose tickets the person works on, and the person: by a whole address, by a domain ("@"
+-- and what follows it), by a part of the name, or by what stands before the @. A name that is nobody's and one that is
+-- somebody else's requester's find the same: nobody.
+create or replace function helpdesk.requesters(wanted text[]) returns table (id uuid)
+language plpgsql stable strict security definer rows 20
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+declare
+  who constant record := private.asking();
+  addresses constant text[] := array(select lower(w) from unnest(wanted) w where w like '_%@%');
+  patterns constant text[] := array(select regexp_replace(w, '([%_\\])', '\\\1', 'g') from unnest(wanted) w
+                                     where w not like '_%@%');
+begin
+  if who.role is null then
+    return;
+  end if;
+  return query
+  select p.id from (
+           select a.id from public.profiles a where lower(a.email) = any(addresses)
+           union
+           select n.id from (select d from unnest(patterns) d where d like '@%') x
+             join public.profiles n on n.email ilike '%' || x.d
+           union
+           select n.id from (select d from unnest(patterns) d where d not like '@%') x
+             join public.profiles n on n.full_name ilike '%' || x.d || '%' or n.email ilike x.d || '@%') p
+   where p.id = who.person
+      or exists (select from public.tickets t where t.customer_id = p.id
+                  and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Routing: who is given what comes in, and who is away. docs/routing.md
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -5238,6 +5272,8 @@ grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, 
   helpdesk.restore_article(uuid, integer), helpdesk.vote(uuid, boolean, text),
   helpdesk.search_articles(text, integer, uuid, boolean), helpdesk.suggest_articles(uuid, integer)
   to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.requesters(text[]) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_member, service_role;
 

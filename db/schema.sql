@@ -840,6 +840,11 @@ begin
     new.assignee_id := null;
   end if;
 
+  if tg_op = 'INSERT' and not private.muted() then
+    -- Whoever has just come waits; what is brought in from elsewhere knows since when.
+    new.waiting_since := new.created_at;
+  end if;
+
   if new.status in ('resolved', 'closed') then
     new.resolved_at := coalesce(new.resolved_at, now());
   else
@@ -933,7 +938,7 @@ create or replace trigger ticket_messages_guard
   before insert on public.ticket_messages
   for each row execute function private.guard_message();
 
--- A public message moves its ticket: first response, opened again by the requester, sorted up. A note leaves the
+-- A public message moves its ticket: first response, who waits, opened again by the requester, sorted up. A note leaves the
 -- ticket's row alone, or its requester could tell from updated_at that one was written.
 create or replace function private.message_moves_ticket() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -944,6 +949,7 @@ begin
   update public.tickets t
      set first_response_at = case when t.customer_id <> new.sender_id and p.role <> 'customer'
                                   then coalesce(t.first_response_at, new.created_at) else t.first_response_at end,
+         waiting_since = case when t.customer_id = new.sender_id then coalesce(t.waiting_since, new.created_at) end,
          status = case when t.customer_id = new.sender_id and not t.is_open or t.customer_id = new.sender_id
                        and t.status = 'pending' then 'open' else t.status end
     from public.profiles p
@@ -2530,6 +2536,84 @@ create or replace trigger notifications_announce_update
   for each statement execute function private.announce_notices();
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Queries: who waits for an answer, and the indexes of what is asked for. docs/queries.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Since when a ticket's requester waits for an answer, by what is public alone, so that they learn nothing by it: since
+-- their first message that nobody has answered, or since the ticket came in where nobody has answered at all; null while
+-- the last public word is not the requester's. A status answers nothing: what is closed keeps its time, and goes on
+-- waiting when it is opened again. Kept by private.message_moves_ticket().
+create or replace function private.waiting_since(ticket uuid) returns timestamptz
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  asked record;
+  answer record;
+begin
+  select t.customer_id, t.created_at into asked from public.tickets t where t.id = ticket;
+  select m.id, m.created_at into answer from public.ticket_messages m
+   where m.ticket_id = ticket and not m.is_internal and m.sender_id <> asked.customer_id
+   order by m.created_at desc, m.id desc limit 1;
+  if answer.id is null then
+    return asked.created_at;
+  end if;
+  return (select min(m.created_at) from public.ticket_messages m
+           where m.ticket_id = ticket and not m.is_internal and m.sender_id = asked.customer_id
+             and (m.created_at, m.id) > (answer.created_at, answer.id));
+end
+$$;
+
+do $$
+begin
+  if not exists (select from pg_attribute where attrelid = 'public.tickets'::regclass and attname = 'waiting_since'
+                  and not attisdropped) then
+    alter table public.tickets add column waiting_since timestamptz;
+    alter table public.tickets disable trigger user;
+    update public.tickets set waiting_since = private.waiting_since(id);
+    alter table public.tickets enable trigger user;
+  end if;
+end
+$$;
+
+-- Nobody who signs in changes or removes a message; what merges and splits tickets moves them.
+create or replace function private.moved_messages_wait() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update public.tickets t set waiting_since = private.waiting_since(t.id)
+   where t.id in (select r.ticket_id from changed_rows r)
+     and t.waiting_since is distinct from private.waiting_since(t.id);
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_left_wait
+  after update on public.ticket_messages referencing old table as changed_rows
+  for each statement execute function private.moved_messages_wait();
+create or replace trigger ticket_messages_moved_wait
+  after update on public.ticket_messages referencing new table as changed_rows
+  for each statement execute function private.moved_messages_wait();
+create or replace trigger ticket_messages_gone_wait
+  after delete on public.ticket_messages referencing old table as changed_rows
+  for each statement execute function private.moved_messages_wait();
+
+create index if not exists tickets_queue_waits_idx
+  on public.tickets (department_id, waiting_since, id) where status_rank = 1 and waiting_since is not null;
+create index if not exists tickets_all_waits_idx
+  on public.tickets (waiting_since, id) where status_rank = 1 and waiting_since is not null;
+-- Whom `from:` names.
+create index if not exists profiles_email_folded_idx on public.profiles (lower(email));
+do $$
+declare
+  there constant text := (select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+                           where e.extname = 'pg_trgm');
+begin
+  if there is not null and to_regclass('public.profiles_name_similar_idx') is null then
+    execute format('create index profiles_name_similar_idx on public.profiles using gin (full_name %1$I.gin_trgm_ops,'
+                   ' email %1$I.gin_trgm_ops)', there);
+  end if;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Routing: who is given the tickets that come in, and who is away. docs/routing.md
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -2939,7 +3023,7 @@ end
 $$;
 
 -- What an update made another, before and after; but for what merely says that something was: the time of the last
--- change, and of the last message in a chat.
+-- change, of the last message in a chat, and of the first one in a ticket that waits for an answer.
 create or replace function private.audit_changes(was jsonb, is_now jsonb, follows text[], nested boolean)
 returns table (old jsonb, new jsonb) language sql stable parallel safe
 begin atomic

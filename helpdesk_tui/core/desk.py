@@ -84,9 +84,8 @@ class Desk:
         """
         backwards = direction in ("last", "before")
         last = direction == "last"
-        rows = await self.database.fetch(
-            tickets.page(self.me, view, sort, after=after, before=before, last=last, limit=limit + 1, where=where)
-        )
+        page = tickets.page(self.me, view, sort, after=after, before=before, last=last, limit=limit + 1, where=where)
+        (*_, rows) = await self.database.run(*([tickets.ALONG] if where is not None else []), page)
         more = len(rows) > limit
         return (rows[-limit:] if backwards else rows[:limit]), more
 
@@ -94,8 +93,10 @@ class Desk:
         self, view: str, sort: Sort, limit: int, *, where: Condition | None = None
     ) -> tuple[list[Ticket], bool, Counts]:
         """The first page of a queue and the counts of all, in one round trip."""
-        rows, counted = await self.database.run(
-            tickets.page(self.me, view, sort, limit=limit + 1, where=where), tickets.counts(self.me)
+        counted, *_, rows = await self.database.run(
+            tickets.counts(self.me),
+            *([tickets.ALONG] if where is not None else []),
+            tickets.page(self.me, view, sort, limit=limit + 1, where=where),
         )
         return rows[:limit], len(rows) > limit, counted[0]
 

@@ -164,7 +164,7 @@ def page(
         before: the page ends ahead of this ticket (its rows still in the order of ``sort``).
         last: the last page of the queue.
         limit: rows at most. Ask for one more than is shown to know whether there are more.
-        where: only what a query holds besides.
+        where: only what a query holds besides. Run ``ALONG`` before it.
 
     Raises:
         BadInput: there is no such view.
@@ -257,10 +257,15 @@ def in_view(me: Me, view: str, ids: Sequence[UUID], where: Condition | None = No
     return Statement(_dressed(rows, "t.id"), _used(params, where, rows), _TICKET_ROW, writes=False, general=general)
 
 
+ALONG: Final = Statement("select set_config('enable_seqscan', 'off', true)", writes=False)
+"""Before a ``page`` with a query in the same call. Of what no index knows (a title's words, a custom field) the planner
+guesses that the whole table has to be read and sorted; along an index it ends as soon as there are enough."""
 TYPING: Final = Statement(
-    "select set_config('statement_timeout', %(milliseconds)s, true)", {"milliseconds": "1000"}, writes=False
+    "select set_config('statement_timeout', %(milliseconds)s, true), set_config('enable_seqscan', 'off', true)",
+    {"milliseconds": "1000"},
+    writes=False,
 )
-"""Before ``count`` in the same call, it keeps that from taking longer than somebody types."""
+"""As ``ALONG`` before ``count``, and keeps that from taking longer than somebody types."""
 
 
 def count(me: Me, where: Condition | None, view: str = EVERYTHING, *, most: int = COUNT_CAP) -> Statement[int]:

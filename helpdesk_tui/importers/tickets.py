@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Status
+from helpdesk_tui.core.waiting import waiting_since
 from helpdesk_tui.importers import people
 from helpdesk_tui.importers.fields import BadRecord, Fields, Ids, in_order
 from helpdesk_tui.importers.staging import Rows, Stage, Step, as_jsonb
@@ -66,6 +67,7 @@ class Tickets:
                 "created_at": "timestamptz",
                 "updated_at": "timestamptz",
                 "first_response_at": "timestamptz",
+                "waiting_since": "timestamptz",
                 "settled_at": "timestamptz",
             },
         ),
@@ -96,9 +98,9 @@ class Tickets:
             """
             insert into public.tickets
                    (id, title, description, status, priority, customer_id, assignee_id, department_id, due_date,
-                    metadata, created_at, updated_at, first_response_at, resolved_at, closed_at)
+                    metadata, created_at, updated_at, first_response_at, waiting_since, resolved_at, closed_at)
             select id, title, description, status, priority, customer_id, assignee_id, %(department_id)s, due_date,
-                   metadata, created_at, updated_at, first_response_at,
+                   metadata, created_at, updated_at, first_response_at, waiting_since,
                    case when status in ('resolved', 'closed') then settled_at end,
                    case when status = 'closed' then settled_at end
               from import_tickets order by line
@@ -211,6 +213,7 @@ class Tickets:
                 created_at,
                 updated_at,
                 answers[0].created_at if answers else None,
+                waiting_since(created_at, ((each.author.id == requester.id, each.created_at) for each in public)),
                 last_at,
             )
         )

@@ -12,6 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from helpdesk_tui.core.waiting import waiting_since
 from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
 from helpdesk_tui.local.content import DemoContent, Message, Person, Ticket, load
 from helpdesk_tui.local.content.checks import KB_LINK
@@ -154,7 +155,7 @@ class _Filling:
         self._copy(
             "public.tickets",
             "id, title, description, status, priority, customer_id, assignee_id, department_id, category_id, due_date, "
-            "created_at, updated_at, first_response_at, resolved_at, closed_at",
+            "created_at, updated_at, first_response_at, resolved_at, closed_at, waiting_since",
             (self._ticket(*each) for each in told),
         )
         # The first row of the history was written by a trigger, with the status as it is now.
@@ -231,6 +232,14 @@ class _Filling:
             *(
                 None if minutes is None else created + _minutes(minutes)
                 for minutes in (min(answers, default=None), resolved, closed)
+            ),
+            waiting_since(
+                created,
+                (
+                    (message.by == ticket.requester, at)
+                    for message, at in _in_order(created, ticket.messages)
+                    if not message.internal
+                ),
             ),
         )
 

@@ -41,6 +41,7 @@ OF_TICKETS: Final[Forgeries] = {
         "of last year": (_TICKET.format("created_at", "'2001-01-01'"), "no no no no no", "otto", _REQUEST),
         "changed last year": (_TICKET.format("updated_at", "'2001-01-01'"), "no no no no no", "otto", _REQUEST),
         "answered already": (_TICKET.format("first_response_at", "now()"), "no no no no no", "otto", _REQUEST),
+        "waiting for years": (_TICKET.format("waiting_since", "'2001-01-01'"), "no no no no no", "otto", _REQUEST),
         "resolved already": (_TICKET.format("resolved_at", "now()"), "no no no no no", "otto", _REQUEST),
         "with metadata": (_TICKET.format("metadata", '\'{"chat": "x"}\''), "no no no no no", "otto", _REQUEST),
         "in a department": (
@@ -67,6 +68,7 @@ OF_TICKETS: Final[Forgeries] = {
         "the time after": (_SET.format("tickets", "created_at = now()"), "no no no no no", "otto", _STATUS),
         "the change after": (_SET.format("tickets", "updated_at = now()"), "no no no no no", "otto", _STATUS),
         "the response after": (_SET.format("tickets", "first_response_at = null"), "no no no no no", "bo", _PRIORITY),
+        "the wait after": (_SET.format("tickets", "waiting_since = null"), "no no no no no", "bo", _PRIORITY),
         "the closing after": (_SET.format("tickets", "closed_at = null"), "no no no no no", "otto", _STATUS),
         "the assignee after": (
             _SET.format("tickets", "assignee_id = %(me)s"),

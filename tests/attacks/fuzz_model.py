@@ -12,7 +12,7 @@ from typing import Final
 
 from tests.attacks.fuzz_state import Change, Row, Rows, State, by_id
 
-_STATUS: Final = {"status", "updated_at", "resolved_at", "closed_at", "is_open", "status_rank"}
+_STATUS: Final = {"status", "updated_at", "resolved_at", "closed_at", "is_open", "status_rank", "waiting_since"}
 _TICKET: Final = _STATUS | {
     "title", "description", "priority", "category_id", "due_date", "department_id", "assignee_id", "first_response_at",
     "priority_rank", "due_sort",
@@ -188,6 +188,9 @@ class Model:
         if new is None:
             return False
         if old is not None:
+            waits = new["waiting_since"]
+            if waits not in (None, old["waiting_since"]) and not self.fresh(waits):
+                return False
             let_go = new["assignee_id"] in (None, old["assignee_id"])
             if old["customer_id"] == self.me and let_go and altered(change) <= _STATUS | {"assignee_id"}:
                 return True

@@ -69,6 +69,10 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
         NULL,
     ),
     "integer[]": ("array[1]", "array[]::integer[]", "array[null]::integer[]", NULL),
+    "text[]": (
+        *("array['zq', '%', '@']", "array['otto@desk.test', '@desk.test']", "array['', '_', '\\']", "'{}'::text[]"),
+        *("array[null]::text[]", "array[['a'], ['b']]", NULL),
+    ),
     "bigint": ("-1", "1", "9223372036854775807", NULL),
 }
 """What is tried for arguments that are no ids."""

@@ -88,6 +88,7 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
         "select t::text from helpdesk.ticket(%(foreign)s) t",
         f"select d::text from helpdesk.dressed(array[%(foreign)s, %(own)s], {EVERY_PLACE}) d",
         "select c::text from helpdesk.counts(1000) c",
+        "select r::text from helpdesk.requesters(array['SECRET', 'o', '@desk.test', 'otto-SECRET@desk.test']) r",
         "select c::text from helpdesk.channels() c",
         "select n::text from helpdesk.notices(false, 500) n",
         "select b::text from helpdesk.badges('-infinity') b",

@@ -51,6 +51,7 @@ class Row:
     due: datetime | None
     created: datetime
     updated: datetime
+    waiting: datetime | None
     metadata: Mapping[str, str]
     tags: set[str] = field(default_factory=set)
 
@@ -111,6 +112,7 @@ def world(module_database: DeskDatabase) -> Iterator[World]:
                 draw.choice(["Support", "Billing"]), draw.choice([None, "Broken parcels", "Invoices"]),
                 draw.choice([None, later(draw.randrange(-100, 100))]),
                 later(-draw.randrange(1, 100)), later(-draw.randrange(1, 50)),
+                draw.choice([None, later(-draw.randrange(1, 60))]),
                 draw.choice(
                     [{}, {"plan": "Gold"}, {"plan": "silver", "seats": "12"}, {"seats": "9.5"}, {"seats": "x"}]
                 ),
@@ -118,11 +120,11 @@ def world(module_database: DeskDatabase) -> Iterator[World]:
             rows.append(row)
             run.execute(
                 "insert into public.tickets (id, number, title, status, priority, customer_id, assignee_id,"
-                " department_id, category_id, due_date, created_at, updated_at, metadata)"
-                " select %s, %s, %s, %s, %s, %s, %s, d.id, c.id, %s, %s, %s, %s from public.departments d"
+                " department_id, category_id, due_date, created_at, updated_at, waiting_since, metadata)"
+                " select %s, %s, %s, %s, %s, %s, %s, d.id, c.id, %s, %s, %s, %s, %s from public.departments d"
                 " left join public.categories c on c.name = %s where d.name = %s",
                 [row.id, number, row.title, row.status, row.priority, row.customer, row.assignee, row.due,
-                 row.created, row.updated, Jsonb(row.metadata), row.category, row.department],
+                 row.created, row.updated, row.waiting, Jsonb(row.metadata), row.category, row.department],
             )  # fmt: skip
             row.tags = {tag for tag in ("vip", "late") if draw.random() < 0.3}
             run.execute(
@@ -208,6 +210,14 @@ def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> boo
         case "updated" | "created":
             time = row.updated if term.name.text == "updated" else row.created
             return compared(term.operator, NOW - time, span) if span is not None else on_or_by(term, value, time)
+        case "from":
+            customer = next(each for each in people.values() if each.id == row.customer)
+            known = customer.email.startswith(f"{value}@") or value.lower() in customer.name.lower()
+            return row.customer == addresses.get(value) or (
+                known if value[0] != "@" else customer.email.endswith(value)
+            )
+        case "waiting":
+            return row.status == "open" and row.waiting is not None and compared(term.operator, NOW - row.waiting, span)
         case "due":
             if value == "none":
                 return row.due is None
@@ -220,6 +230,7 @@ def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> boo
                 "closed": not is_open,
                 "overdue": is_open and row.due is not None and row.due < NOW,
                 "unassigned": row.assignee is None,
+                "waiting": row.status == "open" and row.waiting is not None,
                 "mine": row.assignee == me.id,
             }[value]
         case "number":
@@ -232,7 +243,7 @@ def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> boo
 AGES: Final = ("90min", "5h", "1d", "2d", "3w")
 DAYS: Final = ("today", "yesterday", "tomorrow", (NOW - 50 * HOUR).date().isoformat())
 COMPARED: Final = ("<", "<=", ">", ">=")
-TEAM: Final = ("assignee", "tag", "field.plan")
+TEAM: Final = ("assignee", "tag", "field.plan", "from")
 VALUES: Final[Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]] = {
     "status": (((":",), STATUSES),),
     "priority": (((":",), PRIORITIES), (COMPARED, PRIORITIES)),
@@ -240,10 +251,12 @@ VALUES: Final[Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]]
     "department": (((":",), ("Support", "Billing")),),
     "category": (((":",), ("Broken parcels", "Invoices", "none")),),
     "tag": (((":",), ("vip", "late", "none")),),
+    "from": (((":",), ("cora@desk.test", "@shop.test", "customer", "ada", "@me", "nobody@x.test", "%")),),
+    "waiting": ((COMPARED, ("5h", "1d", "0h")),),
     "updated": ((COMPARED, ("5h", "1d", "2d", *DAYS)), ((":",), DAYS)),
     "created": ((COMPARED, ("5h", "1d", "3w", *DAYS)), ((":",), DAYS)),
     "due": ((COMPARED, ("5h", "-1d", "2d", *DAYS)), ((":",), (*DAYS, "none"))),
-    "is": (((":",), ("open", "closed", "overdue", "unassigned", "mine")),),
+    "is": (((":",), ("open", "closed", "overdue", "waiting", "unassigned", "mine")),),
     "number": (((":", *COMPARED), ("7", "30", "61")),),
     "field.plan": (((":",), ("gold", "silver", "none")),),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.db.signed_in import new
+from tests.parts import REPOSITORY
 from tests.world import Connection, People, Person
 
 
@@ -183,6 +185,50 @@ async def test_first_response_is_the_teams_first_public_answer(people: People) -
     assert first != [(None,)]
     await send(agent, ticket, after=asked)
     assert await people.database.run(response, [ticket]) == first
+
+
+async def test_requester_waits_since_their_first_message_that_nobody_has_answered(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    requester, agent = await people.connect_as(cora), await people.connect_as(ada)
+    ticket, other = await ticket_of(people, cora), await ticket_of(people, cora)
+    run = people.database.run
+
+    async def since() -> datetime | None:
+        row = await run("select waiting_since, private.waiting_since(id) from public.tickets where id = %s", [ticket])
+        assert row[0][0] == row[0][1], "what is kept is not what the messages say"
+        found: datetime | None = row[0][0]
+        return found
+
+    async def written(message: UUID) -> datetime:
+        at: datetime = (await run("select created_at from public.ticket_messages where id = %s", [message]))[0][0]
+        return at
+
+    came = (await run("select created_at from public.tickets where id = %s", [ticket]))[0][0]
+    assert await since() == came
+    newest = await send(requester, ticket)
+    assert await since() == came, "asking again begins nothing anew"
+    await send(agent, ticket, note=True)
+    assert await since() == came, "a note answers nothing"
+    answer = await send(agent, ticket, after=newest)
+    assert await since() is None
+    first = await send(requester, ticket)
+    second = await send(requester, ticket)
+    assert await since() == await written(first)
+    await requester.execute("update public.tickets set status = 'closed' where id = %s", [ticket])
+    await requester.execute("update public.tickets set status = 'open' where id = %s", [ticket])
+    assert await since() == await written(first), "a status answers nothing"
+    # Whoever merges and splits tickets moves messages: both tickets follow.
+    await run("update public.ticket_messages set ticket_id = %s where id = %s", [other, first])
+    assert await since() == await written(second)
+    await run("update public.ticket_messages set ticket_id = %s where id = %s", [other, answer])
+    assert await since() == came
+    assert await run("select waiting_since = private.waiting_since(id) from public.tickets where id = %s", [other]) == [
+        (True,)
+    ]
+    # And one that is brought forward from before there was the column.
+    await run("alter table public.tickets drop column waiting_since")
+    await run((REPOSITORY / "db" / "schema.sql").read_text())
+    assert await since() == came
 
 
 async def test_note_leaves_the_ticket_untouched(people: People) -> None:

@@ -26,6 +26,7 @@ def everything(who: Viewer) -> Seen:
     seen["names()"] = {
         (p.id, rules.called(p, address=who.staff or p.id == who.person)) for p in world.people if rules.named(who, p)
     }
+    seen["requesters()"] = {p.id for p in world.people if rules.requester(who, p)}
     seen["staff"] = {p.id for p in world.people if p.role != "customer" and not p.deactivated and rules.profile(who, p)}
     seen["departments"] = {d.id for d in world.departments} if rules.departments(who) else set()
     seen["for admins"] = {"yes" if who.role == "admin" else "HD003"}

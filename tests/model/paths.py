@@ -110,6 +110,8 @@ def look(connection: Sync, world: World) -> Seen:
     seen |= _of_chats(connection, world)
     everybody = [person.id for person in world.people]
     seen["names()"] = set(ask(connection, "select id, name from helpdesk.names(%(ids)s)", ids=everybody))
+    # An empty name is a part of every name.
+    seen["requesters()"] = set(ask(connection, "select id from helpdesk.requesters(array['', '@model.test'])"))
     seen["staff"] = {row.id for row in run(connection, people.staff())}
     seen["departments"] = {row.id for row in run(connection, people.departments())}
     seen["for admins"] = {state(connection, sql, person=everybody[0]) for sql in ADMINS}

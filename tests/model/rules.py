@@ -162,6 +162,13 @@ def named(who: Viewer, row: Person) -> bool:
     ) or any(each.customer == row.id and works_chat(who, each) for each in who.world.chats)
 
 
+def requester(who: Viewer, row: Person) -> bool:
+    """Whom a query's "from:" may name: of whom one works on a ticket, and oneself."""
+    if who.role is None:
+        return False
+    return row.id == who.person or any(each.requester == row.id and works_on(who, each) for each in who.world.tickets)
+
+
 def called(row: Person, *, address: bool) -> str:
     """ "A customer whose name is missing is "Customer" to other customers, a member of staff "Support"." """
     if row.name is not None:

@@ -255,6 +255,13 @@ READING: list[Mutant] = [
         "case when t.customer_id = who.person and not staff then '{}' else coalesce(g.names",
         "staff see the tags of their own request",
     ),
+    replaced(
+        "requesters-of-everybody",
+        "helpdesk.requesters",
+        "where t.customer_id = p.id",
+        "where true or t.customer_id = p.id",
+        "whose address or name it is can be asked of everybody",
+    ),
     replaced("names-of-everybody", "helpdesk.names", "or who.role = 'admin'", "or true", "anybody's name by id"),
     replaced(
         "names-by-notes",

@@ -138,6 +138,7 @@ WRITING: list[Mutant] = [
     grant("grant-created", "insert (created_at)", "public.tickets", "requests are backdated"),
     grant("grant-updated", "update (updated_at)", "public.tickets", "a ticket is put on top"),
     grant("grant-response", "update (first_response_at)", "public.tickets", "response times are forged"),
+    grant("grant-waiting", "update (waiting_since)", "public.tickets", "who waits for how long is made up"),
     grant("grant-text", "update (content)", "public.ticket_messages", "what was said is changed"),
     grant("grant-note-made-public", "update (is_internal)", "public.ticket_messages", "notes are made public"),
     grant("grant-backdating", "insert (created_at)", "public.ticket_messages", "messages are backdated"),

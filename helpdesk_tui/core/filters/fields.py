@@ -79,10 +79,22 @@ def _tag(compiler: Compiler, term: Term) -> Part:
         either.append("not exists (select from public.ticket_tag_relations r where r.ticket_id = t.id)")
     if some:
         ids = compiler.ids(some, ((each.id, each.name) for each in compiler.names.tags), "tag")
+        # Not by a function that knows them all: most pages have enough long before all are known.
         either.append(
             "exists (select from public.ticket_tag_relations r"
             f" where r.ticket_id = t.id and r.tag_id = any({compiler.param(ids, 'uuid[]')}))"
         )
+    return Part(one_of(either), total=True)
+
+
+def _from(compiler: Compiler, term: Term) -> Part:
+    mine = [value for value in term.values if value.text.casefold() in ("@me", "me")]
+    others = [value.text for value in term.values if value not in mine]
+    either = [f"t.customer_id = {compiler.param(compiler.names.me.id, 'uuid')}"] if mine else []
+    if others:
+        # Who that is, only the database knows, and whether this person may: there are too many to have them here.
+        given = compiler.param(others, "text[]")
+        either.append(f"t.customer_id in (select q.id from helpdesk.requesters({given}) q)")  # noqa: S608
     return Part(one_of(either), total=True)
 
 
@@ -106,6 +118,7 @@ _IS: Final[Mapping[str, tuple[str, bool, Callable[[Compiler], Part]]]] = {
     "open": ("open or pending", False, lambda _: Part("t.is_open", OPEN, exact=True)),
     "closed": ("resolved or closed", False, lambda _: rank_part({3, 4})),
     "overdue": ("open, and its due date has passed", False, lambda _: Part("(t.is_open and t.due_sort < now())", OPEN)),
+    "waiting": ("its requester waits for an answer", False, lambda _: times.waits("is not null")),
     "unassigned": ("nobody's", True, lambda _: Part("t.assignee_id is null")),
     "mine": ("assigned to you", True, _mine),
 }
@@ -195,6 +208,10 @@ _FIELDS: Final[Mapping[str, Field]] = {
     "department": Field("whose queue it is in", _EQUAL, _department, _named(lambda n: n.departments, "department")),
     "category": Field("what it is about", _EQUAL, _category, _named(lambda n: n.categories, "category")),
     "tag": Field("what it is marked with", _EQUAL, _tag, _named(lambda n: n.tags, "tag"), team=True),
+    "from": Field("who asked", _EQUAL, _from, lambda names: [("@me", names.me.name)], team=True),
+    "waiting": Field(
+        "how long its requester has waited", _COMPARED, times.waiting, _ages("for an answer"), offered=_AGED
+    ),
     "updated": Field("when it last changed", _BOTH, times.past("updated_at"), _ages("ago"), offered=_AGED),
     "created": Field("when it came in", _BOTH, times.past("created_at"), _ages("ago"), offered=_AGED),
     "due": Field("when it is due", _BOTH, times.due, _ages("from now"), offered=_AGED),

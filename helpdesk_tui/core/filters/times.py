@@ -41,6 +41,19 @@ def past(column: str) -> Callable[[Compiler, Term], Part]:
     return compile_past
 
 
+def waiting(compiler: Compiler, term: Term) -> Part:
+    """``>4h``: the requester has waited for an answer for more than four hours. Nobody waits in what is not open."""
+    span = age(compiler, term.values[0])
+    if span is None or span < timedelta():
+        raise compiler.error(f"“{term.values[0].text}” is no time that somebody waits.", term.values[0], f"{AGES}.")
+    return waits(f"{_OPPOSITE[term.operator]} now() - {compiler.param(span, 'interval')}")
+
+
+def waits(since: str) -> Part:
+    """Of what has a requester waiting: what is said of since when."""
+    return Part(f"(t.status_rank = 1 and t.waiting_since {since})", frozenset({1}))
+
+
 def due(compiler: Compiler, term: Term) -> Part:
     """``due<1d``: within a day, or overdue; ``due<-1d``: overdue for more than a day; ``due:none``: without a date."""
     some = [value for value in term.values if term.operator != ":" or value.text.casefold() != "none"]

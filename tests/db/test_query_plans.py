@@ -1,0 +1,120 @@
+"""Queries at 20,000 tickets: whatever is asked, no table is read whole, and what is counted while one types is little.
+
+benchmarks/bench_sql.py measures some of them at 200,000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Final
+
+import pytest
+
+from helpdesk_tui.core import tickets
+from helpdesk_tui.core.filters import FIELDS, Vocabulary, condition
+from helpdesk_tui.core.filters.reading import answered, asked
+from tests.db.many import TICKETS, Many, many
+from tests.db.sessions import Sync, connect_as
+from tests.db.test_plans import PAGE, check, explained, indexes, me, touched
+from tests.world import DeskDatabase
+
+EXAMPLE: Final = (
+    'status:open priority>=high assignee:@me -tag:"tag 3" department:support waiting>4h updated<90d due<1d'
+    ' from:c1999@many.test "refund"'
+)
+# Which index of the tickets a query reads, where one is better than the order of the queue; and at most how many rows
+# are looked at: a page is 60.
+ASKED: Final[dict[str, tuple[str | None, int]]] = {
+    EXAMPLE: (None, 40 * PAGE),
+    "status:open": (None, 30 * PAGE),
+    "status:pending": (None, 30 * PAGE),
+    "status:closed": (None, 30 * PAGE),
+    "priority:urgent": (None, 30 * PAGE),
+    "assignee:@me": (None, 30 * PAGE),
+    "assignee:none": (None, 30 * PAGE),
+    "department:support": (None, 30 * PAGE),
+    "category:none": (None, 30 * PAGE),
+    'tag:"tag 3"': (None, 200 * PAGE),
+    "tag:none": (None, 2 * TICKETS),
+    '-tag:"tag 3"': (None, 200 * PAGE),
+    "from:c1999@many.test": ("requested|customer_id", 20 * PAGE),
+    "waiting>4h": (None, 60 * PAGE),
+    "waiting>700d": ("waits", 10 * PAGE),
+    "updated<1h": (None, 10 * PAGE),
+    "created<2d": (None, 60 * PAGE),
+    "due<-190h status:open": ("due", 10 * PAGE),
+    "is:open": (None, 30 * PAGE),
+    "is:overdue": (None, 60 * PAGE),
+    "#17": ("number", 5 * PAGE),
+    "field.plan:gold": (None, 2 * TICKETS),
+    '"no such words"': (None, 2 * TICKETS),
+    "status:open (assignee:none or waiting>4h)": (None, 120 * PAGE),
+    "sort:due is:open": ("due", 30 * PAGE),
+}
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: DeskDatabase) -> Many:
+    """Twenty thousand tickets."""
+    return many(module_database)
+
+
+@pytest.fixture(scope="module")
+def connections(desk: Many) -> Iterator[dict[str, tuple[Sync, Vocabulary]]]:
+    """One a role, with what can be named."""
+    opened = {}
+    for name in ("agent", "admin", "customer"):
+        connection = connect_as(desk.database, getattr(desk, name))
+        connection.execute("set random_page_cost = 1.1")
+        rows = [connection.cursor(row_factory=each.row).execute(each.sql.encode()).fetchall() for each in asked()]  # type: ignore[arg-type]
+        opened[name] = connection, answered(me(getattr(desk, name)), rows)
+    yield opened
+    for connection, _ in opened.values():
+        connection.close()
+
+
+def test_every_field_is_looked_at() -> None:
+    named = " ".join(ASKED).replace("#", "number:")
+    assert [field for field in FIELDS if f"{field}:" not in named and f"{field}<" not in named
+            and f"{field}>" not in named] == []  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ASKED)
+@pytest.mark.parametrize("name", ["agent", "admin"])
+def test_query_reads_no_table_whole(
+    desk: Many, connections: dict[str, tuple[Sync, Vocabulary]], name: str, query: str
+) -> None:
+    connection, names = connections[name]
+    person, (best, most) = me(getattr(desk, name)), ASKED[query]
+    where = condition(query, names, zone=UTC)
+    page = tickets.page(person, tickets.EVERYTHING, "updated", where=where, limit=PAGE)
+    with connection.transaction():
+        connection.execute(tickets.ALONG.sql.encode())
+        found = explained(connection, page, general=False)
+    # What bears a tag asks its ticket, by a policy; a desk as small as this one is looked up in whole for that.
+    found = [node for node in found if "tag:" not in query or node.get("Parent Relationship") != "SubPlan"]
+    check(found, most=most)
+    if best is not None:
+        assert any(part in index for index in indexes(found) for part in best.split("|")), indexes(found)
+    with connection.transaction():
+        connection.execute(tickets.TYPING.sql.encode(), tickets.TYPING.params)
+        counted = explained(connection, tickets.count(person, where), general=False)
+    rows = [node for node in counted if node.get("Relation Name") == "tickets"]
+    rows = [node for node in rows if "tag:" not in query or node.get("Parent Relationship") != "SubPlan"]
+    assert [node for node in rows if node["Node Type"] == "Seq Scan"] == []
+    assert sum(touched(node) for node in rows) <= max(most, 12 * tickets.COUNT_CAP)
+
+
+def test_customers_query_reads_their_own_tickets_alone(
+    desk: Many, connections: dict[str, tuple[Sync, Vocabulary]]
+) -> None:
+    connection, names = connections["customer"]
+    connection.execute("set enable_seqscan = off")
+    for query in ("", "is:open", "waiting>4h due<1d", '"no such words"', "status:closed or number:17"):
+        where = condition(query, names, zone=UTC)
+        for statement in (
+            tickets.page(me(desk.customer), tickets.EVERYTHING, where=where, limit=PAGE),
+            tickets.count(me(desk.customer), where),
+        ):
+            check(explained(connection, statement, general=False), most=10 * PAGE)
