@@ -2607,8 +2607,8 @@ declare
                            where e.extname = 'pg_trgm');
 begin
   if there is not null and to_regclass('public.profiles_name_similar_idx') is null then
-    execute format('create index profiles_name_similar_idx on public.profiles using gin (full_name %1$I.gin_trgm_ops,'
-                   ' email %1$I.gin_trgm_ops)', there);
+    execute format('create index profiles_name_similar_idx on public.profiles using gin (full_name %I.gin_trgm_ops)', there);
+    execute format('create index profiles_email_similar_idx on public.profiles using gin (email %I.gin_trgm_ops)', there);
   end if;
 end
 $$;
