@@ -227,6 +227,8 @@ class HelpdeskApp(Chords, Crashing, Hosting, Looking):
         said = ["You are signed out on this device."]
         self._signing_out = True
         self._sign_in.notice = said.append
+        if self.link is not None:
+            await self.link.take_leave()
         try:
             await self._sign_in.sign_out()
         except HelpdeskError as error:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from helpdesk_tui.core.dirty import Ids
 
-Kind = Literal["tickets", "chats", "articles", "notices", "people"]
+Kind = Literal["tickets", "chats", "articles", "notices", "people", "presence"]
 Doing = Literal["typing", "here", "away"]
 Name = Literal["connecting", "live", "stale", "polling", "down"]
 Reason = Literal["connected", "notified", "many", "access", "polled", "safety"]
@@ -101,10 +101,16 @@ class Pace:
 _UUID = r'"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"'
 _LIST = rf"\[((?:{_UUID}(?:, ?{_UUID})*)?)\]"
 _IDS = re.compile(_LIST)
-_KIND = re.compile(rf'\{{"(chats|articles|notices|people)": ?{_LIST}\}}')
+_KIND = re.compile(rf'\{{"(chats|articles|notices|people|presence)": ?{_LIST}\}}')
 _TYPING = re.compile(rf'\{{"(typing|here|away)": ?\{{"(by|chat)": ?({_UUID}), ?"(by|chat)": ?({_UUID})\}}\}}')
 _DOING: Mapping[str, Doing] = {"typing": "typing", "here": "here", "away": "away"}
-_KINDS: Mapping[str, Kind] = {"chats": "chats", "articles": "articles", "notices": "notices", "people": "people"}
+_KINDS: Mapping[str, Kind] = {
+    "chats": "chats",
+    "articles": "articles",
+    "notices": "notices",
+    "people": "people",
+    "presence": "presence",
+}
 MANY, ACCESS = "*", "!"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,12 +18,14 @@ from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.desk_views import DeskViews
 from helpdesk_tui.widgets.number_field import NumberField
 from helpdesk_tui.widgets.queue import Queue
-from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH
+from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, HERE_GLYPH, WRITING_GLYPH
 from helpdesk_tui.widgets.ticket_pane import TicketPane
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Tickets
+    from helpdesk_tui.core.presence import Present
+    from helpdesk_tui.screens.being_there import BeingThere
     from helpdesk_tui.screens.link import Link
 
 __all__ = ["WIDE", "DeskTicket"]
@@ -47,6 +50,8 @@ class DeskTicket(DeskViews):
         self._completing = asyncio.Lock()
         self._preview: Timer | None = None
         self._reading = 0
+        self.being_there: BeingThere | None = None
+        self._there: Mapping[UUID, tuple[Present, ...]] = {}
 
     def opened(self, desk: Desk) -> None:
         """The desk can be asked."""
@@ -67,7 +72,36 @@ class DeskTicket(DeskViews):
         kept = len(self._mark_drafts())
         if kept:
             self.say(f"{kept} draft{'' if kept == 1 else 's'} kept, marked {DRAFT_GLYPH} in the queue")
+        self._be_there(self.asked)
         collecting.resume()
+
+    def _be_there(self, desk: Desk) -> None:
+        """Say from now on which ticket is open here, and show who else has one open."""
+        from helpdesk_tui.screens.being_there import BeingThere
+
+        self.being_there = BeingThere(desk, lambda: (self._looking(), self.pane.written), self._show_there)
+        self.follow("presence", self.being_there.read)
+        self.link.spawn(self.being_there.run())
+        self.link.leaving.append(self.being_there.leave)
+
+    def _show_there(self, there: Mapping[UUID, tuple[Present, ...]]) -> None:
+        self._there = there
+        self.queue.set_there(
+            {
+                ticket_id: (those[0].first_name if len(those) == 1 else f"{len(those)} here", those[0].writing)
+                for ticket_id, those in there.items()
+            }
+        )
+        self._tell_there()
+
+    def _tell_there(self) -> None:
+        """Above where one writes: who else does, or looks."""
+        from helpdesk_tui.core.presence import said
+
+        shown = self.pane.ticket
+        there = self._there.get(shown.id, ()) if shown is not None else ()
+        glyph = WRITING_GLYPH if there and there[0].writing else HERE_GLYPH
+        self.pane.show_there(f"{glyph} {said(there)}" if there else "")
 
     def _mark_drafts(self) -> frozenset[UUID]:
         """Mark the tickets that the person has begun to write to."""
@@ -146,6 +180,7 @@ class DeskTicket(DeskViews):
     def _look_at(self, ticket: Ticket) -> None:
         if self.pane.ticket is None or self.pane.ticket.id != ticket.id:
             self.pane.show_loading(ticket)
+            self._tell_there()
             self.spawn(self._load_thread(ticket.id))
 
     @on(Queue.Opened)

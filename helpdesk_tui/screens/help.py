@@ -19,9 +19,11 @@ from helpdesk_tui.widgets.queue_row import (
     CURSOR_GLYPH,
     DRAFT_GLYPH,
     FRESH_GLYPH,
+    HERE_GLYPH,
     PENDING_GLYPH,
     PRIORITY_GLYPHS,
     STATUS_GLYPHS,
+    WRITING_GLYPH,
 )
 
 if TYPE_CHECKING:
@@ -136,6 +138,8 @@ def _signs() -> Table:
         (FRESH_GLYPH, "changed since you opened it"),
         (PENDING_GLYPH, "what you did waits for the database"),
         (DRAFT_GLYPH, "you have begun to write to it; the draft is kept on this machine"),
+        (HERE_GLYPH, "a colleague has it open"),
+        (WRITING_GLYPH, "a colleague is writing to it"),
     ):
         table.add_row(Text(f"  {sign}", "bold"), Text(words))
     return table

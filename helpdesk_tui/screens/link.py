@@ -61,6 +61,7 @@ class Link:
         parting: what the person has to know when they have left.
         saved_in: the folder that files were last saved in; None: none yet.
         attention: what keeps the badges up to date; None until changes are listened for.
+        leaving: what is done while the database can still be asked, when the person goes.
         looking: answers which ticket the person has open before their eyes, if any: set by the home screen.
     """
 
@@ -92,6 +93,7 @@ class Link:
         self.saved_in: Path | None = None
         self.attention: Attention | None = None
         self.looking: Callable[[], UUID | None] = lambda: None
+        self.leaving: list[Callable[[], Awaitable[None]]] = []
         self._sign_in = sign_in
         self._session = session
         self._owner = owner
@@ -385,8 +387,14 @@ class Link:
         for watch in tuple(self._watches):
             watch.close()
 
+    async def take_leave(self) -> None:
+        """Say what is to be said while the database can still be asked."""
+        while self.leaving:
+            await self.leaving.pop()()
+
     async def close(self) -> None:
         """Stop reading and close the connections."""
+        await self.take_leave()
         self._ended = True
         self._unsubscribe()
         self.deafen()

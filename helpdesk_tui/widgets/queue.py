@@ -245,6 +245,11 @@ class Queue(QueueCanvas):
         self._drafts = frozenset(ids)
         self._update()
 
+    def set_there(self, there: Mapping[UUID, tuple[str, bool]]) -> None:
+        """Show who else has which tickets open: who, in a word, and whether they write."""
+        self._there = dict(there)
+        self._update()
+
     def seen(self, ids: Iterable[UUID]) -> None:
         """Take the mark of having changed off these tickets. Opening one does that by itself."""
         self._fresh.difference_update(ids)

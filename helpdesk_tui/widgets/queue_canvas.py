@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
@@ -63,6 +63,7 @@ class QueueCanvas(LineView):
         self._fresh: set[UUID] = set()
         self._pending: frozenset[UUID] = frozenset()
         self._drafts: frozenset[UUID] = frozenset()
+        self._there: Mapping[UUID, tuple[str, bool]] = {}
         self._news: set[UUID] = set()
         self._clock = clock
         self._now = clock()
@@ -153,6 +154,7 @@ class QueueCanvas(LineView):
             fresh=self._fresh,
             pending=self._pending,
             drafts=self._drafts,
+            there=self._there,
             news=len(self._news),
             key=self._key,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -32,6 +32,7 @@ class Look(NamedTuple):
     fresh: bool
     pending: bool
     draft: bool
+    there: tuple[str, bool]
     thumb: bool
     when: str
     due: str
@@ -86,6 +87,7 @@ class Situation:
         focus: whether keys go to the queue.
         empty: what to say when there is no ticket.
         fresh, pending, drafts: tickets that changed unseen, that wait for the server, that have a draft.
+        there: who else has a ticket open, in a word, and whether they write to it.
         news: how many tickets came in above the screen.
         key: tells the key of an action by its binding's id.
     """
@@ -101,6 +103,7 @@ class Situation:
     fresh: Collection[UUID]
     pending: Collection[UUID]
     drafts: Collection[UUID]
+    there: Mapping[UUID, tuple[str, bool]]
     news: int
     key: Callable[[str], str]
 
@@ -134,7 +137,8 @@ class Situation:
         since = ticket.created_at if self.pager.window.sort == "age" else ticket.updated_at
         when, due = ago(self.now - since), due_words(ticket, self.now)[0]
         fresh, pending, draft = (ticket.id in ids for ids in (self.fresh, self.pending, self.drafts))
-        return Row(ticket, Look(ground, fresh, pending, draft, at_thumb, when, due))
+        there = self.there.get(ticket.id, ("", False))
+        return Row(ticket, Look(ground, fresh, pending, draft, there, at_thumb, when, due))
 
     def coming(self, down: bool) -> Iterable[Row]:
         """The rows that half a page further would bring onto the screen."""

@@ -48,6 +48,8 @@ CURSOR_GLYPH: Final = "▌"
 FRESH_GLYPH: Final = "•"
 PENDING_GLYPH: Final = "…"
 DRAFT_GLYPH: Final = "✎"
+HERE_GLYPH: Final = "◎"
+WRITING_GLYPH: Final = "◉"
 UNKNOWN: Final = "—"
 
 _SOON: Final = timedelta(hours=24)
@@ -158,12 +160,15 @@ class Mark:
         fresh: it changed since it was last opened.
         pending: an act on it waits for the server's word.
         draft: the person has begun an answer or a note to it.
+        there: who else has it open, in a word; ``writing`` whether they write to it.
     """
 
     cursor: bool = False
     fresh: bool = False
     pending: bool = False
     draft: bool = False
+    there: str = ""
+    writing: bool = False
 
 
 def row_parts(
@@ -199,7 +204,7 @@ def row_parts(
         parts.append((fit(f"#{ticket.number}", layout.number, right=True) + " ", "muted"))
 
     due, due_style = due_words(ticket, now)
-    parts += _title(ticket, layout, due if due_style == "overdue" and not layout.due else "", draft=mark.draft)
+    parts += _title(ticket, layout, due if due_style == "overdue" and not layout.due else "", mark)
     if layout.requester:
         parts.append((fit(plain(ticket.requester) or UNKNOWN, layout.requester) + " ", "muted"))
     if layout.assignee:
@@ -216,12 +221,17 @@ def row_parts(
     return exactly(parts, layout.width)
 
 
-def _title(ticket: Ticket, layout: Columns, warning: str, *, draft: bool) -> list[Part]:
-    """The title, after a draft's mark and a warning for which there is no column, before as many tags as there is room
-    for."""
+def _title(ticket: Ticket, layout: Columns, warning: str, mark: Mark) -> list[Part]:
+    """The title, after who else has it open, a draft's mark and a warning for which there is no column, before as many
+    tags as there is room for."""
     room = layout.title
     parts: list[Part] = []
-    if draft and room >= 6:
+    if mark.there and room >= 6:
+        glyph = WRITING_GLYPH if mark.writing else HERE_GLYPH
+        words = f"{glyph} {plain(mark.there)} " if room >= 30 else f"{glyph} "
+        parts.append((words, "there"))
+        room -= cell_len(words)
+    if mark.draft and room >= 6:
         words = f"{DRAFT_GLYPH} draft " if room >= 30 else f"{DRAFT_GLYPH} "
         parts.append((words, "draft"))
         room -= len(words)

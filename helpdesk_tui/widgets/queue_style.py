@@ -15,6 +15,7 @@ COMPONENT_CLASSES: Final = {
     "queue--marker",
     "queue--fresh",
     "queue--draft",
+    "queue--there",
     "queue--pending",
     "queue--muted",
     "queue--tag",
@@ -41,6 +42,7 @@ Queue {
     & > .queue--marker { color: $accent; }
     & > .queue--fresh { color: $text-accent; text-style: bold; }
     & > .queue--draft { color: $text-accent; }
+    & > .queue--there { color: $text-warning; }
     & > .queue--pending { color: $text-muted; text-style: italic; }
     & > .queue--muted { color: $text-muted; }
     & > .queue--tag { color: $text-secondary; }

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.widgets import Static
 
 from helpdesk_tui.core.model import Thread, Ticket
 from helpdesk_tui.widgets.thread import ThreadView
@@ -36,6 +37,8 @@ class TicketPane(Vertical):
     TicketPane {
         & > ThreadView { height: 1fr; }
         & > Composer { display: none; }
+        & > .there { height: 1; padding: 0 1; display: none; color: $text-warning; background: $panel; }
+        & > .there.-told { display: block; }
         &.writing > Composer { display: block; }
     }
     """
@@ -55,6 +58,7 @@ class TicketPane(Vertical):
         super().__init__(id=id)
         self.header = self.make_header(clock, zone)
         self.thread = ThreadView(plain=self.PLAIN, clock=clock, zone=zone, id="thread")
+        self.there = Static("", classes="there", markup=False)
         self._drafts = drafts
         self._owner = owner
         self._composer: Composer | None = None
@@ -71,6 +75,7 @@ class TicketPane(Vertical):
         """Header and thread; the composer comes with :meth:`prepare`."""
         yield self.header
         yield self.thread
+        yield self.there
 
     async def prepare(self) -> None:
         """Make the composer, if that is still to do. No start waits for it: a text field costs 40 ms."""
@@ -106,6 +111,11 @@ class TicketPane(Vertical):
         return self._composer is not None and self._composer.has_focus_within
 
     @property
+    def written(self) -> str | None:
+        """What stands in the composer while the keys are its; None where they are not."""
+        return self.composer.text.text if self.composer_has_focus else None
+
+    @property
     def writing(self) -> bool:
         """Whether the composer is open: then nothing may put another ticket in its place."""
         return self.has_class("writing")
@@ -121,6 +131,11 @@ class TicketPane(Vertical):
         if self.ticket is not None and self.ticket.id == ticket.id:
             self.ticket = ticket
             self._head()
+
+    def show_there(self, words: str) -> None:
+        """Say who else has the ticket open; "": nobody."""
+        self.there.set_class(bool(words), "-told")
+        self.there.update(words)
 
     def show_loading(self, ticket: Ticket) -> None:
         """Show a ticket whose thread is on its way."""
