@@ -10,7 +10,8 @@ from tests.screens.opened import Opened, Team, opened, ticket_id
 
 
 async def write_reply(seen: Opened, words: str) -> None:
-    await seen.press("r")
+    # In the queue r tries again what could not be read, where something could not.
+    await seen.press("enter", "r")
     await seen.until(lambda: seen.desk.pane.composer_has_focus, "the composer")
     await seen.press(*["space" if letter == " " else letter for letter in words], "ctrl+s")
 
