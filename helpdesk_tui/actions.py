@@ -91,6 +91,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.priority", "Set the priority", ("p",), "queue", "screen.pick('priority')", "priority"),
     Action("desk.assign", "Assign to somebody", ("a",), "queue", "screen.pick('assignee')", "assign"),
     Action("desk.move", "Move to a department", ("d",), "queue", "screen.pick('department')", "department"),
+    Action("desk.tags", "Put a tag on, or take one off", ("t",), "queue", "screen.pick('tags')", "tags"),
+    Action("desk.category", "Set the category", ("c",), "queue", "screen.pick('category')"),
     Action("desk.reply", "Reply to the requester", ("r",), "queue", "screen.compose(False)", "reply"),
     Action("desk.note", "Write an internal note", ("i",), "queue", "screen.compose(True)", "note"),
     Action(
@@ -109,6 +111,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "article",
     ),
     Action("desk.undo", "Undo the last act", ("u",), "queue", "screen.undo", "undo"),
+    Action("desk.acts", "What can be undone, the latest first", ("U",), "queue", "screen.acts"),
     Action("desk.unsent", "What waits to be sent, or was refused", ("O",), "queue", "screen.unsent"),
     Action("desk.view_next", "Next queue", ("right_square_bracket", "ctrl+right"), "queue", "screen.view_step(1)"),
     Action(
@@ -179,6 +182,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("queue.first", "First ticket", ("g", "home"), "queue", palette=False),
     Action("queue.last", "Last ticket", ("G", "end"), "queue", palette=False),
     Action("queue.open", "Open the ticket", ("enter",), "queue", hint="open", palette=False),
+    Action("queue.mark", "Mark the ticket for the next act, and on", ("space",), "queue", palette=False),
+    Action("queue.range", "Mark from here on, until pressed again", ("v",), "queue", palette=False),
+    Action("queue.mark_all", "Mark all that the queue holds", ("asterisk",), "queue", palette=False),
+    Action("queue.unmark", "Mark nothing", ("escape",), "queue", palette=False),
     Action("queue.retry", "Try again after a failure", ("r", "f5"), "queue", palette=False),
     # the thread widget's own
     Action("thread.down", "A line down", ("j", "down"), "thread", palette=False),

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from helpdesk_tui.core import attachments, people, thread, tickets
-from helpdesk_tui.core.acts import Act
+from helpdesk_tui.core import acts, attachments, people, thread, tickets
+from helpdesk_tui.core.acts import Change, Kept, Undone
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import SignInError, TookTooLong
@@ -117,6 +117,11 @@ class Desk:
             return None
         return int(counted[0])
 
+    async def categories(self, ids: Sequence[UUID]) -> tuple[list[Department], set[UUID | None]]:
+        """The categories by name, and which of them (or None) some tickets have."""
+        known, found = await self.database.run(people.categories(), tickets.categories_of(ids))
+        return known, {category for (category,) in found}
+
     async def vocabulary(self) -> Vocabulary:
         """The names that a filter may use."""
         from helpdesk_tui.core.filters.reading import answered, asked
@@ -144,9 +149,34 @@ class Desk:
         """
         return thread.assemble(await self.database.run(*thread.opened(ticket_id)))
 
-    async def do(self, act: Act, ids: Sequence[UUID]) -> list[Outcome]:
-        """Does one thing to some tickets; says of each what became of it. Doing it twice is the same as once."""
-        return await self.database.fetch(act.statement(ids), idempotent=True)
+    async def act(self, act_id: UUID, ids: Sequence[UUID], change: Change, words: str = "") -> list[Outcome]:
+        """Changes tickets, one or many, in one statement; says of each what became of it.
+
+        Args:
+            act_id: drawn by the caller. Sent again under the same one, it is done once.
+            words: what the person calls it, for the list of what can be taken back.
+
+        Raises:
+            BadInput, NotFound: it can be given to no ticket, and none was changed.
+            Unreachable: it is not known whether it was done: send it again under the same id.
+        """
+        return await self.database.fetch(acts.act(act_id, ids, change, words), idempotent=True)
+
+    async def undo(self, act_id: UUID | None, undoing: UUID, *, force: bool = False) -> Undone:
+        """Takes one's own act back; None: the latest. What somebody changed since is left and told, unless ``force``.
+
+        Args:
+            undoing: drawn by the caller. It can be taken back in turn by it; sent again, it is done once.
+
+        Raises:
+            NotFound: there is nothing to take back.
+            BadInput: it was taken back already.
+        """
+        return (await self.database.fetch(acts.undo(act_id, undoing, force=force), idempotent=True))[0]
+
+    async def my_acts(self, most: int = 50) -> list[Kept]:
+        """One's own acts of the last thirty days that can be taken back, the latest first."""
+        return await self.database.fetch(acts.my_acts(most))
 
     def keep(self, outbox: Outbox) -> None:
         """From now on what is done is put in line first: it is done also if the link or the program fails meanwhile."""

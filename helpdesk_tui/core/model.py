@@ -61,11 +61,14 @@ class Department:
 class More:
     """What most tickets have nothing of, and only who works on a ticket is told. Each is None where there is none."""
 
+    snoozed: datetime | None = None
+    """Until when it is out of sight."""
+
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> More:
         """What the database told as an object; what this release does not know is left out."""
-        del told
-        return NOTHING_MORE
+        until = told.get("snoozed")
+        return cls(snoozed=datetime.fromisoformat(until) if until else None)
 
 
 NOTHING_MORE: Final = More()

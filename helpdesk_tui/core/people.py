@@ -37,3 +37,10 @@ def departments() -> Statement[Department]:
     return Statement(
         "select id, name from public.departments order by lower(name), id", (), positional(Department), writes=False
     )
+
+
+def categories() -> Statement[Department]:
+    """The categories of tickets by name."""
+    return Statement(
+        "select id, name from public.categories order by lower(name), id", (), positional(Department), writes=False
+    )

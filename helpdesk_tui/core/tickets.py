@@ -279,6 +279,11 @@ def count(me: Me, where: Condition | None, view: str = EVERYTHING, *, most: int 
     return Statement(sql, _used(_who(me), where, sql), only(int), writes=False)
 
 
+def categories_of(ids: Sequence[UUID]) -> Statement[tuple[UUID | None]]:
+    """Which categories some tickets have."""
+    return Statement("select distinct category_id from public.tickets where id = any(%s)", (list(ids),), writes=False)
+
+
 def described(ticket_id: UUID) -> Statement[tuple[Ticket, str, tuple[Attachment, ...]]]:
     """A ticket by id, with its description (``""`` for none) and its files, those that the person may have."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,16 +10,11 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from helpdesk_tui.actions import Context
-from helpdesk_tui.core.acts import Act
-from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens import desk_outbox
 from helpdesk_tui.screens.bindings import bindings
-from helpdesk_tui.screens.choices import choices, sort_choices
-from helpdesk_tui.screens.desk_commands import DeskCommands
+from helpdesk_tui.screens.choices import sort_choices
+from helpdesk_tui.screens.desk_acts import DeskActs
 from helpdesk_tui.widgets.picker import Picker
-
-if TYPE_CHECKING:
-    from helpdesk_tui.screens.link import Link
 
 __all__ = ["DeskScreen"]
 
@@ -47,7 +42,7 @@ READING_HINTS = (
 FINDER_HINTS = ("finder.back", "app.help", "articles.open", "finder.link", "finder.text", "finder.search")
 
 
-class DeskScreen(DeskCommands):
+class DeskScreen(DeskActs):
     """Where an agent works all day: queues, a ticket, and acts on it in two keys.
 
     Args:
@@ -58,11 +53,6 @@ class DeskScreen(DeskCommands):
     LIST = "#queue"
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "thread", "finder")
     BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
-
-    def __init__(self, link: Link) -> None:
-        super().__init__(link)
-        self.picker = Picker(id="picker")
-        self._subject: Ticket | None = None
 
     def body(self) -> ComposeResult:
         """Tabs, panes, question."""
@@ -77,19 +67,14 @@ class DeskScreen(DeskCommands):
         self.queue.focus()
         self._show_tabs()
 
-    # Acts
+    # Asking
 
     def action_pick(self, question: str) -> None:
         """Ask for the second key."""
         if question == "sort":
             self.picker.ask("sort", "Sort by", sort_choices(self.sort))
-            return
-        ticket, desk = self.subject, self.desk
-        if ticket is None or desk is None:
-            self.say("No ticket is selected")
         else:
-            self._subject = ticket
-            self.picker.ask(question, f"#{ticket.number} {question}", choices(question, ticket, desk))
+            self.ask_of(question)
 
     @on(Picker.Chosen)
     def _chosen(self, message: Picker.Chosen) -> None:
@@ -104,13 +89,8 @@ class DeskScreen(DeskCommands):
         if message.question == "sort":
             self.sort = message.choice.value
             self._change_view(self.view_key)
-            return
-        ticket = self._subject
-        if ticket is not None:
-            self.spawn(self._act(cast("Act", message.choice.value), ticket))
-            in_queue = self.queue.selected
-            if not self.pane.has_focus_within and in_queue is not None and in_queue.id == ticket.id:
-                self.queue.move(1)
+        else:
+            self.answered(message.question, message.choice)
 
     @on(Picker.Dismissed)
     def _dismissed(self, message: Picker.Dismissed) -> None:
@@ -123,24 +103,9 @@ class DeskScreen(DeskCommands):
         else:
             self.queue.focus()
 
-    async def _act(self, act: Act, ticket: Ticket) -> None:
-        if not await self.triage.do(self.asked, act, ticket):
-            self.link.look_at_myself()
-        self.link.mark(frozenset([ticket.id]))
-
     def action_unsent(self) -> None:
         """List what waits to be sent, or was refused."""
         desk_outbox.ask(self)
-
-    def action_undo(self) -> None:
-        """Take back what was done last: an answer that was sent and has not gone out yet, or an act."""
-        if self.desk is not None and not self.take_back_sent():
-            self.spawn(self._undo())
-
-    async def _undo(self) -> None:
-        ticket_id = await self.triage.undo(self.asked)
-        if ticket_id is not None:
-            self.link.mark(frozenset([ticket_id]))
 
     # Words
 

@@ -144,6 +144,10 @@ class DeskViews(Place):
         whole = self.queue.state in ("ready", "empty") and not window.has_before and not window.has_after
         return whole and not self.triage.busy and len(window) < counted
 
+    async def read_rows(self, most: int) -> tuple[list[Ticket], bool]:
+        """The first rows of what the queue shows, and whether there are more."""
+        return await self.asked.page(self.view_key, self.sort, "first", most)
+
     # The queue's questions
 
     @on(Queue.NeedRows)

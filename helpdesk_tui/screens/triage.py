@@ -1,18 +1,19 @@
-"""Acts on tickets: applied on the screen at once, sent, confirmed, or rolled back aloud; and taken back with ``u``."""
+"""Acts on tickets, one or many: applied on the screen at once, sent, confirmed, or rolled back aloud; and taken back
+with ``u``."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic, time
 from typing import TYPE_CHECKING
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from helpdesk_tui.core.acts import Act, belongs
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.acts import Change, Undone, belongs
+from helpdesk_tui.core.errors import HelpdeskError, NotFound, Queued
 from helpdesk_tui.core.model import Ticket
 
 if TYPE_CHECKING:
@@ -20,25 +21,48 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.tickets import Outcome
     from helpdesk_tui.widgets.queue import Queue
 
-__all__ = ["Triage"]
+__all__ = ["Done", "Triage", "reasons"]
 
 #: What changes on a ticket within so many seconds of one's own act is taken for its echo, and is no news.
 ECHO_SECONDS = 3.0
 #: An act that the database has not confirmed after so long is told as waiting.
 PATIENCE_SECONDS = 2.0
+#: Ticket numbers that are named in one sentence.
+NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class Done:
-    """An act that the database confirmed, and the ticket as it was before."""
+    """An act of this session that can be taken back.
 
-    act: Act
-    before: Ticket
+    Attributes:
+        id: as the database knows it.
+        words: what was done, for people: "#1042 status → pending", "12 tickets status → pending".
+        before: the tickets as they were, those that the screen knew.
+        change: what was changed; None where another part of the program did it.
+        answered: set once the database has answered, one way or the other.
+    """
 
-    @property
-    def words(self) -> str:
-        """What was done, for people."""
-        return f"#{self.before.number} {self.act.words}"
+    id: UUID
+    words: str
+    before: Mapping[UUID, Ticket] = field(default_factory=dict)
+    change: Change | None = None
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def reasons(refused: Collection[tuple[str, int | None]]) -> str:
+    """Why some were refused, by reason: "there is no such ticket: #1, #2 and 3 more"."""
+    by_reason: dict[str, list[int | None]] = {}
+    for why, number in refused:
+        by_reason.setdefault(why, []).append(number)
+    said = []
+    for why, numbers in by_reason.items():
+        named = [f"#{number}" for number in sorted(n for n in numbers if n is not None)[:NAMED]]
+        more = len(numbers) - len(named)
+        if more:
+            named.append(f"{more} more" if named else f"{more} tickets")
+        said.append(f"{', '.join(named)}: {why}")
+    return "; ".join(said)
 
 
 class Triage:
@@ -92,58 +116,120 @@ class Triage:
         """When the person last did something here, in seconds since 1970; 0 if never."""
         return self._acted_at
 
-    def _show(self, desk: Desk, ticket: Ticket) -> None:
-        there = belongs(desk.me, self._view(), ticket, datetime.now(UTC))
-        self._queue.apply_changes({ticket.id: ticket if there else None}, own=[ticket.id])
-        self._shown(ticket)
-
-    async def do(self, desk: Desk, act: Act, ticket: Ticket, *, undoing: bool = False) -> bool:
-        """Does an act on a ticket: on the screen before the first await, then in the database.
+    def did(self, act_id: UUID, words: str, ids: Collection[UUID] = ()) -> None:
+        """Another part of the program did something that ``helpdesk.undo_act`` takes back: ``u`` now means it.
 
         Args:
-            ticket: which; what it looks like is taken from the screen, where it may have changed since.
+            words: what it was, for people: "#1042 merged into #1041".
+            ids: the tickets, whose echo is no news.
+        """
+        done = Done(act_id, words)
+        done.answered.set()
+        self._done.append(done)
+        self._acted_at = time()
+        for ticket_id in ids:
+            self._acted[ticket_id] = monotonic()
+
+    def _show(self, desk: Desk, tickets: Collection[Ticket]) -> None:
+        view, now = self._view(), datetime.now(UTC)
+        looks = {each.id: each if belongs(desk.me, view, each, now) else None for each in tickets}
+        self._queue.apply_changes(looks, own=list(looks))
+        for ticket in tickets:
+            self._shown(ticket)
+
+    def _begin(self, ids: Collection[UUID]) -> None:
+        moment = monotonic()
+        for ticket_id in ids:
+            self._flying[ticket_id] += 1
+            self._acted[ticket_id] = moment
+        self._queue.set_pending(self._waiting())
+
+    def _end(self, ids: Collection[UUID]) -> None:
+        moment = monotonic()
+        for ticket_id in ids:
+            self._flying[ticket_id] -= 1
+            self._acted[ticket_id] = moment
+        self._flying += Counter()
+        self._queue.set_pending(self._waiting())
+
+    async def do(self, desk: Desk, change: Change, tickets: Sequence[Ticket]) -> bool:
+        """Changes tickets: on the screen before the first await, then in the database, all in one statement.
+
+        Args:
+            tickets: which; what they look like is taken from the screen, where they may have changed since.
 
         Returns:
-            Whether the database did it. If not, the screen is as it was, and the reason was said.
+            Whether the database did it to all of them. Where not, the screen is as it was, and the reason was said.
         """
-        before = (None if undoing else self._known(ticket.id)) or ticket
-        name = f"#{before.number}"
-        if not act.changes(before):
-            self._say(f"{name}: {act.field} is {act.name} already", False)
+        before = {ticket.id: self._known(ticket.id) or ticket for ticket in tickets}
+        name = f"#{next(iter(before.values())).number}" if len(before) == 1 else f"{len(before)} tickets"
+        changed = {k: each for k, each in before.items() if change.changes(each)}
+        if not changed:
+            self._say(f"{name}: {change.already}", False)
             return True
-        after = act.applied(before)
+        done = Done(uuid4(), f"{name} {change.words}", before, change)
+        self._done.append(done)
         self._acted_at = time()
-        self._flying[before.id] += 1
-        self._acted[before.id] = monotonic()
-        self._queue.set_pending(self._waiting())
-        self._show(desk, after)
-        if not undoing and self._live():
-            self._say(f"{name} {act.words} · u undoes", False)
-        why: str | None = None
-        waited = False
+        self._begin(before)
+        self._show(desk, [change.applied(each) for each in changed.values()])
+        if self._live():
+            self._say(f"{done.words} · u undoes", False)
         try:
-            doing = asyncio.ensure_future(desk.do(act, [before.id]))
-            waited = not await self._soon(doing, f"{name} {act.words} · waiting for the database")
-            outcomes = await doing
-            if not outcomes or not outcomes[0].done:
-                why = outcomes[0].why if outcomes else "nothing was changed"
-        except HelpdeskError as error:
-            why = str(error)
+            return await self._send(desk, done, change, name)
         finally:
-            self._flying[before.id] -= 1
-            self._flying += Counter()
-            self._acted[before.id] = monotonic()
-            self._queue.set_pending(self._waiting())
-        if why is not None:
-            # Only what this act changed goes back: the rest may be newer than when it was begun.
-            self._show(desk, act.taken_back(self._known(before.id) or after, before))
-            self._say(f"{name} NOT changed ({act.words}): {why}", True)
+            self._end(before)
+            done.answered.set()
+
+    async def _send(self, desk: Desk, done: Done, change: Change, name: str) -> bool:
+        try:
+            doing = asyncio.ensure_future(desk.act(done.id, list(done.before), change, done.words))
+            waited = not await self._soon(doing, f"{done.words} · waiting for the database")
+            outcomes = await doing
+        except Queued as error:
+            self._say(error.message, True)
+            return True
+        except HelpdeskError as error:
+            self._roll_back(desk, done, change, done.before)
+            self._say(f"{name} NOT changed ({change.words}): {error}", True)
             return False
-        if not undoing:
-            self._done.append(Done(act, before))
-            if waited:
-                self._say(f"{name} {act.words} · done now, u undoes", False)
-        return True
+        return self._told(desk, done, change, name, outcomes, waited=waited)
+
+    def _told(
+        self, desk: Desk, done: Done, change: Change, name: str, outcomes: Sequence[Outcome], *, waited: bool
+    ) -> bool:
+        """Says what became of each ticket."""
+        refused = {outcome.id: outcome.why or "nothing was changed" for outcome in outcomes if not outcome.done}
+        if not refused:
+            if waited or len(done.before) > 1:
+                self._say(f"{done.words} · done{' now' if waited else ''}, u undoes", False)
+            return True
+        why = reasons([(why, done.before[k].number if k in done.before else None) for k, why in refused.items()])
+        self._roll_back(desk, done, change, refused)
+        if len(done.before) == 1:
+            self._say(f"{name} NOT changed ({change.words}): {next(iter(refused.values()))}", True)
+        else:
+            number = len(outcomes) - len(refused)
+            self._say(f"{number} of {len(outcomes)} done: {change.words}. Refused: {why}", True)
+        if len(refused) == len(outcomes):
+            self._forget(done)
+        return False
+
+    def _forget(self, done: Done) -> None:
+        if done in self._done:
+            self._done.remove(done)
+
+    def _roll_back(self, desk: Desk, done: Done, change: Change, ids: Collection[UUID]) -> None:
+        """Only what this act changed goes back: the rest may be newer than when it was begun."""
+        if len(ids) == len(done.before):
+            self._forget(done)
+        self._show(
+            desk,
+            [
+                change.taken_back(self._known(k) or change.applied(done.before[k]), done.before[k])
+                for k in ids
+                if k in done.before
+            ],
+        )
 
     async def _soon(self, doing: asyncio.Future[list[Outcome]], otherwise: str) -> bool:
         """Whether the database answers soon. If not, what was done is not told as done."""
@@ -159,34 +245,60 @@ class Triage:
     def _waiting(self) -> list[UUID]:
         return [ticket_id for ticket_id, number in self._flying.items() if number > 0]
 
-    async def undo(self, desk: Desk) -> UUID | None:
-        """Takes the last act back, unless somebody has changed since what it had changed.
+    async def undo(self, desk: Desk, act_id: UUID | None = None, *, force: bool = False) -> Undone | None:
+        """Takes an act back: the last one, also of an earlier session or another device, or one by its id.
+
+        Args:
+            force: also what somebody changed since.
 
         Returns:
-            The ticket that it was about; None if there is nothing to undo.
+            What became of it; None if nothing was taken back, which was said.
         """
-        if not self._done:
-            self._say("Nothing to undo in this session", False)
-            return None
-        done = self._done.pop()
-        ticket_id = done.before.id
+        if act_id is None:
+            done = self._done.pop() if self._done else None
+        else:
+            done = next((each for each in self._done if each.id == act_id), None) or Done(act_id, "")
+            self._forget(done)
+        if done is not None and done.change is not None:
+            if not done.answered.is_set():
+                self._say(f"Taking back: {done.words}", False)
+            # If it is refused meanwhile, this key takes nothing back: what was done before that was not meant.
+            await done.answered.wait()
+        ids = list(done.before) if done is not None else []
+        looked: list[Ticket] = []
+        self._begin(ids)
+        if done is not None and (change := done.change) is not None and not force:
+            # One that has left the screen by that act comes back as it was left.
+            looked = [self._known(k) or change.applied(before) for k, before in done.before.items()]
+            self._show(desk, [change.taken_back(each, done.before[each.id]) for each in looked])
         try:
-            found = await desk.ticket(str(ticket_id))
+            undone = await desk.undo(done.id if done is not None else act_id, uuid4(), force=force)
+        except NotFound as error:
+            self._show(desk, looked)
+            self._say("Nothing to undo" if done is None else f"Not undone: {error.message}", done is not None)
+            return None
         except HelpdeskError as error:
-            self._done.append(done)
-            self._say(f"Not undone: {error}", True)
-            return ticket_id
-        # One that was given away is not seen any more, and can be taken back all the same.
-        ticket = found or done.act.applied(done.before)
-        is_now = done.act.inverse(ticket)
-        if is_now.value != done.act.value:
-            self._say(f"Not undone: #{ticket.number} {done.act.field} was changed since, to {is_now.name}", True)
-            return ticket_id
-        for inverse in done.act.undoing(done.before):
-            if not await self.do(desk, inverse, ticket, undoing=True):
+            if done is not None and act_id is None:
                 self._done.append(done)
-                return ticket_id
-            ticket = inverse.applied(ticket)
-        self._queue.select(ticket_id)
-        self._say(f"Undone: {done.words}", False)
-        return ticket_id
+            self._show(desk, looked)
+            self._say(f"Not undone: {error}", True)
+            return None
+        finally:
+            self._end(ids)
+        self._tell(undone)
+        for ticket_id in ids[:1]:
+            self._queue.select(ticket_id)
+        return undone
+
+    def _tell(self, undone: Undone) -> None:
+        refused = reasons([(why, number) for number, why in undone.refused])
+        left = undone.left[0].words if undone.left else ""
+        if len(undone.left) > 1:
+            left += f", and {len(undone.left) - 1} more"
+        if undone.numbers:
+            words = f"Undone: {undone.words}"
+            if left or refused:
+                words = f"Undone for {len(undone.numbers)}: {undone.words}. Not: {left or refused}"
+            self._say(words, bool(left or refused))
+        else:
+            self._say(f"Not undone: {left or refused or 'nothing of it is left'}", True)

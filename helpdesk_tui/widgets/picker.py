@@ -94,20 +94,23 @@ class Picker(LineView):
         self._filter: str | None = None
         self._cursor = 0
         self._top = 0
+        self._leaving = False
 
     @property
     def asking(self) -> bool:
         """Whether a question is on the screen."""
         return self.has_class("asking")
 
-    def ask(self, question: str, title: str, choices: Sequence[Choice]) -> None:
+    def ask(self, question: str, title: str, choices: Sequence[Choice], *, leaving: bool = False) -> None:
         """Put a question.
 
         Args:
             question: which, for whoever handles the answer.
             title: the words above the choices; made safe here, as what the choices are called is.
             choices: what there is to choose from; a key each for the first ones.
+            leaving: a key that chooses nothing is a no.
         """
+        self._leaving = leaving
         self._question, self._title = question, safe_line(title, 200)
         self._choices = list(choices)
         self._filter = None
@@ -215,6 +218,9 @@ class Picker(LineView):
             if self._finds and event.is_printable and not event.character.isdigit():
                 self._filter = event.character
                 self._refilter()
+            elif self._leaving:
+                self.close()
+                self.post_message(self.Dismissed(by_key=True))
 
     @property
     def _finds(self) -> bool:

@@ -21,7 +21,7 @@ from textual.message import Message
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.jumping import Target
-from helpdesk_tui.widgets.queue_canvas import QueueCanvas
+from helpdesk_tui.widgets.queue_marks import QueueMarks
 from helpdesk_tui.widgets.queue_pager import State
 from helpdesk_tui.widgets.queue_sort import Sort
 from helpdesk_tui.widgets.queue_style import CSS
@@ -36,7 +36,7 @@ HELD_SECONDS: Final = 0.12
 WHEEL_LINES: Final = 3
 
 
-class Queue(QueueCanvas):
+class Queue(QueueMarks):
     """A queue of tickets.
 
     Args:

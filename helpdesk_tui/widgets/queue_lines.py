@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.queue_pager import Pager
-from helpdesk_tui.widgets.queue_row import Part, due_words, plain
+from helpdesk_tui.widgets.queue_row import MARK_GLYPH, Part, due_words, plain
 from helpdesk_tui.widgets.queue_sort import SORT_WORDS
 from helpdesk_tui.widgets.queue_view import View
 from helpdesk_tui.widgets.queue_window import QueueWindow
@@ -33,6 +33,7 @@ class Look(NamedTuple):
     pending: bool
     draft: bool
     there: tuple[str, bool]
+    marked: bool
     thumb: bool
     when: str
     due: str
@@ -90,6 +91,7 @@ class Situation:
         there: who else has a ticket open, in a word, and whether they write to it.
         news: how many tickets came in above the screen.
         key: tells the key of an action by its binding's id.
+        marked: tickets that the next act is about.
     """
 
     pager: Pager
@@ -106,6 +108,7 @@ class Situation:
     there: Mapping[UUID, tuple[str, bool]]
     news: int
     key: Callable[[str], str]
+    marked: Collection[UUID] = ()
 
     def lines(self) -> list[Line]:
         """One for every line of the widget."""
@@ -138,7 +141,8 @@ class Situation:
         when, due = ago(self.now - since), due_words(ticket, self.now)[0]
         fresh, pending, draft = (ticket.id in ids for ids in (self.fresh, self.pending, self.drafts))
         there = self.there.get(ticket.id, ("", False))
-        return Row(ticket, Look(ground, fresh, pending, draft, there, at_thumb, when, due))
+        marked = ticket.id in self.marked
+        return Row(ticket, Look(ground, fresh, pending, draft, there, marked, at_thumb, when, due))
 
     def coming(self, down: bool) -> Iterable[Row]:
         """The rows that half a page further would bring onto the screen."""
@@ -169,6 +173,8 @@ class Situation:
         if pager.state != "ready":
             return Foot("", (), order)
         news: list[Part] = []
+        if self.marked:
+            news.append((f"{MARK_GLYPH} {len(self.marked):,} marked ({self.key('queue.unmark')} unmarks) ", "marked"))
         at_edge = (window.has_after and view.top + view.height >= len(window)) or (window.has_before and not view.top)
         if pager.failure is not None:
             news.append((f"✗ {self.key('queue.retry')} tries again: {plain(pager.failure)} ", "failed"))

@@ -63,7 +63,7 @@ class Painter:
             known = self._rows[ticket.id] = (ticket, {})
         strip = known[1].get(look)
         if strip is None:
-            mark = Mark(look.ground != "row", look.fresh, look.pending, look.draft, *look.there)
+            mark = Mark(look.ground != "row", look.fresh, look.pending, look.draft, *look.there, look.marked)
             parts = row_parts(ticket, layout, now, mark=mark, sort=sort, me=self.me)
             edge = (THUMB_GLYPH, "thumb") if look.thumb else (" ", "")
             strip = known[1][look] = self._strip(look.ground, [*parts, edge])

@@ -46,6 +46,7 @@ PRIORITY_SHORT: Final[dict[Priority, str]] = {"low": "low", "medium": "med", "hi
 #: Stands before the selected row, so that the selection shows without any colour.
 CURSOR_GLYPH: Final = "▌"
 FRESH_GLYPH: Final = "•"
+MARK_GLYPH: Final = "*"
 PENDING_GLYPH: Final = "…"
 DRAFT_GLYPH: Final = "✎"
 HERE_GLYPH: Final = "◎"
@@ -161,6 +162,7 @@ class Mark:
         pending: an act on it waits for the server's word.
         draft: the person has begun an answer or a note to it.
         there: who else has it open, in a word; ``writing`` whether they write to it.
+        marked: the next act is about it.
     """
 
     cursor: bool = False
@@ -169,6 +171,7 @@ class Mark:
     draft: bool = False
     there: str = ""
     writing: bool = False
+    marked: bool = False
 
 
 def row_parts(
@@ -190,7 +193,15 @@ def row_parts(
         sort: decides whether the last column tells the last update or the age.
         me: the person signed in, shown as "you" where assigned.
     """
-    sign, sign_style = (PENDING_GLYPH, "muted") if mark.pending else (FRESH_GLYPH, "fresh") if mark.fresh else (" ", "")
+    sign, sign_style = (
+        (PENDING_GLYPH, "muted")
+        if mark.pending
+        else (MARK_GLYPH, "marked")
+        if mark.marked
+        else (FRESH_GLYPH, "fresh")
+        if mark.fresh
+        else (" ", "")
+    )
     parts: list[Part] = [((CURSOR_GLYPH if mark.cursor else " "), "marker"), (fit(sign, layout.margin - 1), sign_style)]
     status, priority = STATUS_GLYPHS[ticket.status], PRIORITY_GLYPHS[ticket.priority]
     if layout.words:

@@ -16,6 +16,7 @@ COMPONENT_CLASSES: Final = {
     "queue--fresh",
     "queue--draft",
     "queue--there",
+    "queue--marked",
     "queue--pending",
     "queue--muted",
     "queue--tag",
@@ -43,6 +44,7 @@ Queue {
     & > .queue--fresh { color: $text-accent; text-style: bold; }
     & > .queue--draft { color: $text-accent; }
     & > .queue--there { color: $text-warning; }
+    & > .queue--marked { color: $text-warning; text-style: bold; }
     & > .queue--pending { color: $text-muted; text-style: italic; }
     & > .queue--muted { color: $text-muted; }
     & > .queue--tag { color: $text-secondary; }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from helpdesk_tui.core.acts import Act
+from helpdesk_tui.core.acts import Change
 from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.statement import Statement
@@ -108,11 +109,15 @@ async def test_what_is_asked_for_is_there(wire: Wire) -> None:
 
 async def test_an_act_takes_one_network_round_trip(wire: Wire) -> None:
     if wire.desk.me.role == "customer":
-        acts = [Act("status", "closed", "closed"), Act("status", "open", "open")]
+        changes = [Change(status="closed")]
     else:
-        acts = [Act("priority", "high", "high"), Act("assignee", None, "nobody"), Act("status", "pending", "pending")]
-    for act in acts:
-        assert await wire.cost(wire.desk.do(act, [wire.ticket])) == (1, 1, 1), act.words
+        changes = [Change(priority="high"), Change(assignee=wire.desk.me.id)]
+        changes.append(Change(status="pending", snooze=datetime(2099, 1, 1, tzinfo=UTC)))
+    for change in changes:
+        act_id = uuid4()
+        assert await wire.cost(wire.desk.act(act_id, [wire.ticket], change)) == (1, 1, 1), change.words
+        assert await wire.cost(wire.desk.my_acts()) == (1, 1, 1)
+        assert await wire.cost(wire.desk.undo(act_id, uuid4())) == (1, 1, 1), change.words
 
 
 async def test_opening_the_desk_takes_one_once_connected(database: DeskDatabase, people: People) -> None:

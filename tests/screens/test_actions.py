@@ -38,6 +38,7 @@ from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.inbox_list import InboxList
 from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.widgets.queue_marks import QueueMarks
 from helpdesk_tui.widgets.request_list import RequestList
 from helpdesk_tui.widgets.thread import ThreadView
 from tests.screens.opened import Team, opened
@@ -45,6 +46,7 @@ from tests.screens.opened import Team, opened
 #: Every widget whose keys are in the table.
 WIDGETS: tuple[type[Widget], ...] = (
     Queue,
+    QueueMarks,
     ThreadView,
     Composer,
     ComposerText,
@@ -117,9 +119,11 @@ NEAREST: dict[str, tuple[Context, ...]] = {
 #: Meant: the nearer one is what the key does there.
 SHADOWED = {
     ("queue", "r"): ("desk.reply", "queue.retry"),  # which is there after a failure alone
+    ("queue", "escape"): ("queue.unmark", "desk.back"),  # which is there while something is marked alone
     ("composer", "ctrl+g"): ("composer.next_version", "desk.goto"),
     ("composer", "escape"): ("composer.leave", "desk.back"),
     ("finder", "escape"): ("finder.back", "desk.back"),
+    ("finder", "t"): ("finder.text", "desk.tags"),
     ("finder", "tab"): ("finder.other_pane", "desk.other_pane"),
     ("article", "N"): ("reader.previous_match", "knowledge.new"),
     ("article", "escape"): ("reader.stop_finding", "place.home"),

@@ -1,0 +1,188 @@
+"""The desk's acts: asked for with a second key, done to the selected ticket or to all that are marked, taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual import on
+
+from helpdesk_tui.core.acts import Change, Kept, Undone
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.screens.choices import act_choices, category_choices, choices, tag_choices
+from helpdesk_tui.screens.desk_commands import DeskCommands
+from helpdesk_tui.widgets.picker import Choice, Picker
+from helpdesk_tui.widgets.queue import Queue
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.filters import Vocabulary
+    from helpdesk_tui.screens.link import Link
+
+__all__ = ["DeskActs"]
+
+#: Tickets that are marked at once at most.
+MOST_MARKED = 1_000
+#: Acts that are listed.
+LISTED = 50
+#: The questions of this part that are no fields.
+ACTS, FORCE = "acts", "undo all the same"
+
+
+class DeskActs(DeskCommands):
+    """What can be done to tickets.
+
+    Args:
+        link: the person's link to the database.
+    """
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self.picker = Picker(id="picker")
+        self._subjects: tuple[Ticket, ...] = ()
+        self._names: Vocabulary | None = None
+
+    @property
+    def subjects(self) -> tuple[Ticket, ...]:
+        """The tickets that acts are about: those that are marked, as long as the keys are the queue's; else the one."""
+        if self.queue.marked and not self.pane.has_focus_within:
+            return self.queue.marked
+        return () if self.subject is None else (self.subject,)
+
+    # Asking
+
+    def ask_of(self, question: str) -> None:
+        """Ask for the second key of an act."""
+        tickets, desk = self.subjects, self.desk
+        if not tickets or desk is None:
+            self.say("No ticket is selected")
+            return
+        self._subjects = tickets
+        if question == "tags":
+            self.spawn(self._ask_tag(tickets))
+        elif question == "category":
+            self.spawn(self._ask_category(tickets))
+        else:
+            self.picker.ask(question, self._asked_of(question), choices(question, tickets, desk))
+
+    def _asked_of(self, question: str) -> str:
+        first, *others = self._subjects
+        return f"{len(self._subjects)} tickets {question}" if others else f"#{first.number} {question}"
+
+    async def _ask_tag(self, tickets: tuple[Ticket, ...]) -> None:
+        """Ask at once where the tags were read before, and read them again behind that."""
+        known = self._names is not None
+        if self._names is not None:
+            self._show_tags(self._names, tickets)
+        else:
+            self.say("Reading the tags…")
+        try:
+            self._names = await self.asked.vocabulary()
+        except HelpdeskError as error:
+            self.say(str(error), alarm=True)
+            return
+        if not known and tickets is self._subjects:
+            self.status.hush()
+            self._show_tags(self._names, tickets)
+
+    def _show_tags(self, names: Vocabulary, tickets: tuple[Ticket, ...]) -> None:
+        if names.tags:
+            self.picker.ask("tags", self._asked_of("tags"), tag_choices(tickets, names.tags))
+        else:
+            self.say("There are no tags yet: admins make them (A)")
+
+    async def _ask_category(self, tickets: tuple[Ticket, ...]) -> None:
+        self.say("Reading the categories…")
+        try:
+            categories, current = await self.asked.categories([ticket.id for ticket in tickets])
+        except HelpdeskError as error:
+            self.say(str(error), alarm=True)
+            return
+        if tickets is self._subjects:
+            self.status.hush()
+            self.picker.ask("category", self._asked_of("category"), category_choices(categories, current))
+
+    # Doing
+
+    def answered(self, question: str, choice: Choice) -> None:
+        """The second key was pressed."""
+        if question == ACTS:
+            self.spawn(self._undo(cast("Kept", choice.value)))
+        elif question == FORCE:
+            if choice.value is not None:
+                self.spawn(self._undo(choice.value, force=True))
+        else:
+            self.do(cast("Change", choice.value), self._subjects)
+
+    def do(self, change: Change, tickets: tuple[Ticket, ...]) -> None:
+        """Change tickets, and select the next one."""
+        if not tickets:
+            return
+        self.spawn(self._act(change, tickets))
+        if len(tickets) > 1 or self.queue.marked:
+            self.queue.unmark()
+            return
+        in_queue = self.queue.selected
+        if not self.pane.has_focus_within and in_queue is not None and in_queue.id == tickets[0].id:
+            self.queue.move(1)
+
+    async def _act(self, change: Change, tickets: tuple[Ticket, ...]) -> None:
+        if not await self.triage.do(self.asked, change, tickets):
+            self.link.look_at_myself()
+        self.link.mark(frozenset(ticket.id for ticket in tickets))
+
+    # Taking back
+
+    def action_undo(self) -> None:
+        """Take back what was done last: an answer that has not gone out yet, or an act, whatever it was."""
+        if self.desk is not None and not self.take_back_sent():
+            self.spawn(self._undo(None))
+
+    async def _undo(self, act: Kept | Undone | None, *, force: bool = False) -> None:
+        act_id = None if act is None else act.of if isinstance(act, Undone) else act.id
+        undone = await self.triage.undo(self.asked, act_id, force=force)
+        if undone is None:
+            return
+        if undone.forceable and not force:
+            more = f" and {len(undone.left) - 1} more" if len(undone.left) > 1 else ""
+            others = [Choice(undone, "undo it all the same", "u"), Choice(None, "leave it as it is", "l")]
+            self.picker.ask(FORCE, f"{undone.left[0].words}{more}", others, leaving=True)
+        self.link.mark(None)
+
+    def action_acts(self) -> None:
+        """List what can be undone."""
+        if self.desk is not None:
+            self.say("Looking up what can be undone…")
+            self.spawn(self._list_acts())
+
+    async def _list_acts(self) -> None:
+        try:
+            acts = await self.asked.my_acts(LISTED)
+        except HelpdeskError as error:
+            self.say(f"What can be undone is not known: {error}", alarm=True)
+            return
+        if acts:
+            self.status.hush()
+            self.picker.ask(ACTS, "Undo which", act_choices(acts, self.link.clock()))
+        else:
+            self.say("Nothing can be undone: you have done nothing in thirty days, or took it all back")
+
+    # Marks
+
+    @on(Queue.AllWanted)
+    def _mark_all(self) -> None:
+        if self.desk is not None:
+            self.say("Marking all of them…")
+            self.spawn(self._read_marks())
+
+    async def _read_marks(self) -> None:
+        """Mark what the queue holds, as the database knows it."""
+        view = self.view_key
+        try:
+            rows, more = await self.read_rows(MOST_MARKED)
+        except HelpdeskError as error:
+            self.say(f"Nothing was marked: {error}", alarm=True)
+            return
+        if view != self.view_key:
+            return
+        self.queue.mark(rows)
+        self.say(f"The first {len(rows):,} are marked, and no more" if more else f"All {len(rows):,} are marked")
