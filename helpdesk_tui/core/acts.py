@@ -20,7 +20,7 @@ from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Priority, Status, 
 from helpdesk_tui.core.statement import Statement, positional
 from helpdesk_tui.core.tickets import Outcome
 
-__all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "undo"]
+__all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "undo", "undone"]
 
 #: Tickets that one act takes at most.
 MOST: Final = 10_000
@@ -255,7 +255,8 @@ class Undone:
         return any(left.why is None for left in self.left)
 
 
-def _undone(told: Mapping[str, Any]) -> Undone:
+def undone(told: Mapping[str, Any]) -> Undone:
+    """What the database answered to an undoing."""
     return Undone(
         UUID(told["act"]),
         UUID(told["of"]),
@@ -279,7 +280,7 @@ def undo(act_id: UUID | None, undoing: UUID, *, force: bool = False) -> Statemen
         undoing: this act's own id, drawn by the caller; under the same one it is done once.
         force: also over what somebody changed since.
     """
-    return Statement("select helpdesk.undo_act(%s, %s, %s)", (act_id, undoing, force), positional(_undone), writes=True)
+    return Statement("select helpdesk.undo_act(%s, %s, %s)", (act_id, undoing, force), positional(undone), writes=True)
 
 
 @dataclass(frozen=True, slots=True)

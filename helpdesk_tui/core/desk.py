@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
 from helpdesk_tui.core import acts, attachments, people, thread, tickets
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.settings import Settings
 
 Counts = dict[str, int]
+#: Acts on more tickets than so many are not put in line: they go out at once, or not at all.
+LINED_UP: Final = 1_000
 Direction = Literal["first", "last", "before", "after", "again"]
 
 
@@ -157,21 +159,45 @@ class Desk:
             words: what the person calls it, for the list of what can be taken back.
 
         Raises:
+            Queued: there is no answer yet; it waits in the outbox.
             BadInput, NotFound: it can be given to no ticket, and none was changed.
             Unreachable: it is not known whether it was done: send it again under the same id.
         """
-        return await self.database.fetch(acts.act(act_id, ids, change, words), idempotent=True)
+        statement = acts.act(act_id, ids, change, words)
+        if self.outbox is None or len(ids) > LINED_UP:
+            return await self.database.fetch(statement, idempotent=True)
+        from helpdesk_tui.core import outbox_kinds
 
-    async def undo(self, act_id: UUID | None, undoing: UUID, *, force: bool = False) -> Undone:
+        entry = outbox_kinds.act(self.outbox.owner, act_id, ids, change.json(), words or change.words)
+        outcomes: list[Outcome] = (await self.outbox.do(entry)).value
+        return outcomes
+
+    async def undo(
+        self,
+        act_id: UUID | None,
+        undoing: UUID,
+        *,
+        force: bool = False,
+        ids: Sequence[UUID] = (),
+        words: str = "",
+    ) -> Undone:
         """Takes one's own act back; None: the latest. What somebody changed since is left and told, unless ``force``.
 
         Args:
             undoing: drawn by the caller. It can be taken back in turn by it; sent again, it is done once.
+            ids: the tickets of the act, where they are known: then it waits in line behind what is done to them.
+            words: what it is, for people.
 
         Raises:
+            Queued: there is no answer yet; it waits in the outbox.
             NotFound: there is nothing to take back.
             BadInput: it was taken back already.
         """
+        if self.outbox is not None and act_id is not None and 0 < len(ids) <= LINED_UP:
+            from helpdesk_tui.core import outbox_kinds
+
+            entry = outbox_kinds.undo(self.outbox.owner, act_id, undoing, ids, force=force, words=words or "undo")
+            return acts.undone((await self.outbox.do(entry)).value)
         return (await self.database.fetch(acts.undo(act_id, undoing, force=force), idempotent=True))[0]
 
     async def my_acts(self, most: int = 50) -> list[Kept]:

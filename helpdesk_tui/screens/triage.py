@@ -272,7 +272,13 @@ class Triage:
             looked = [self._known(k) or change.applied(before) for k, before in done.before.items()]
             self._show(desk, [change.taken_back(each, done.before[each.id]) for each in looked])
         try:
-            undone = await desk.undo(done.id if done is not None else act_id, uuid4(), force=force)
+            words = f"undo: {done.words}" if done is not None else ""
+            undone = await desk.undo(
+                done.id if done is not None else act_id, uuid4(), force=force, ids=ids, words=words
+            )
+        except Queued as error:
+            self._say(error.message, True)
+            return None
         except NotFound as error:
             self._show(desk, looked)
             self._say("Nothing to undo" if done is None else f"Not undone: {error.message}", done is not None)

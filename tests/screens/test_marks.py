@@ -69,7 +69,7 @@ async def test_marks_show_without_colour_survive_and_every_act_is_one_statement_
         await seen.press("t")
         await seen.until(lambda: seen.shows("2 tickets tags"), "the tags")
         assert [line.split("[", 1)[1].strip() for line in seen.text().splitlines() if "] " in line and "[" in line] == [
-            "-] vip", " ] lamp", " ] wool",
+            "-] vip", "] lamp", "] wool",
         ]  # fmt: skip
         await seen.press("1")
         await done(seen)
