@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "factors": ("your second factors: authenticators whose codes you sign in with", "helpdesk_tui.cli.factors"),
     "sessions": ("where one is signed in, and end that", "helpdesk_tui.cli.sessions"),
     "tickets": ("list, show, answer and change tickets", "helpdesk_tui.cli.tickets"),
+    "tail": ("what happens to the tickets of a query, as JSON lines, as it happens", "helpdesk_tui.cli.tail"),
     "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
     "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),

@@ -70,6 +70,7 @@ class Desk:
     session: Session
     database: Database
     me: Me
+    sign_in: SignIn
 
 
 @contextlib.asynccontextmanager
@@ -114,7 +115,7 @@ async def desk(args: argparse.Namespace, *, patience: float | None = None, owing
                 f"Nobody is signed in to the profile “{name}”.", f"Sign in with `{login(name)}`.", kind="signed_out"
             )
         async with connected(entrance, session, patience, owing=owing) as (database, me):
-            yield Desk(entrance.settings, entrance.store, session, database, me)
+            yield Desk(entrance.settings, entrance.store, session, database, me, entrance.sign_in)
 
 
 @contextlib.asynccontextmanager

@@ -89,6 +89,11 @@ class Output:
         """One JSON value. ASCII only, so that nothing in it can steer a terminal."""
         self._stream.write(json.dumps(value, indent=2 if self.terminal else None) + "\n")
 
+    def json_line(self, value: Any) -> None:
+        """One JSON value on a line of its own, written through: whoever reads along has it now."""
+        self._stream.write(json.dumps(value) + "\n")
+        self._stream.flush()
+
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and values, one a line."""
         longest = max((len(name) for name, _ in pairs), default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,13 @@ def ticket_json(ticket: Ticket) -> dict[str, Any]:
         "created_at": time_json(ticket.created_at),
         "updated_at": time_json(ticket.updated_at),
     }
+
+
+def listed_json(ticket: Ticket, category: dict[str, Any] | None, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """One ticket of a list, with its category, and the values of ``metadata`` that ``field.KEY`` can ask for."""
+    told = ticket_json(ticket)
+    fields = {key: value for key, value in metadata.items() if not isinstance(value, dict | list)}
+    return {**told, "category": category, "fields": fields}
 
 
 def message_json(message: Message) -> dict[str, Any]:

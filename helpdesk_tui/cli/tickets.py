@@ -7,20 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from helpdesk_tui.cli import files, reply
-from helpdesk_tui.cli.connection import Desk, desk, run
+from helpdesk_tui.cli import files, listing, reply
+from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
-from helpdesk_tui.cli.records import list_tickets, show_thread, thread_json, ticket_json
+from helpdesk_tui.cli.records import show_thread, thread_json
 from helpdesk_tui.core import people, thread, tickets
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused
-from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Ticket
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.statement import Statement
-
-PAGE = 500
-_MANY = 1_000_000
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,13 +26,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     parser = commands.add_parser("tickets", help=words, description=f"{words.capitalize()}.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
 
-    listing = actions.add_parser("list", help="the tickets of a queue", description="The tickets of a queue.")
-    queues = ", ".join(view.key for view in tickets.VIEWS)
-    listing.add_argument("queue", nargs="?", default="open", metavar="QUEUE", help=f"{queues} (default: open)")
-    listing.add_argument("--sort", choices=list(tickets.SORTS), default="updated", help="(default: updated)")
-    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="how many at most (default: 50); or all")
-    add_common(listing, json=True)
-    listing.set_defaults(handler=lambda args: run(_list(args)))
+    listing.register(actions)
 
     show = actions.add_parser("show", help="one ticket with its thread", description="One ticket with its thread.")
     show.add_argument("ticket", metavar="TICKET", help="its number or its id")
@@ -59,38 +50,6 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
     reply.register(actions)
     files.register(actions)
-
-
-async def _list(args: argparse.Namespace) -> int:
-    out = Output(args)
-    async with desk(args) as here:
-        found, more = await _page_through(here, args.queue, args.sort, args.limit)
-    if args.json:
-        out.json([ticket_json(ticket) for ticket in found])
-    elif found:
-        list_tickets(out, found)
-    else:
-        words = {view.key: view.empty for view in tickets.views_for(here.me)}
-        say(words.get(args.queue, "There is no such ticket."))
-    if more:
-        say(f"The first {len(found)}; more with --limit.")
-    return 0
-
-
-async def _page_through(here: Desk, queue: str, sort: tickets.Sort, limit: int) -> tuple[list[Ticket], bool]:
-    """The first tickets of a queue, and whether there are more."""
-    if here.me.role == "customer" and queue not in {view.key for view in tickets.CUSTOMER_VIEWS}:
-        known = ", ".join(view.key for view in tickets.CUSTOMER_VIEWS)
-        raise BadInput(f"There is no queue called {queue!r}.", f"The queues are {known}.")
-    found: list[Ticket] = []
-    while len(found) <= limit:
-        size = min(PAGE, limit + 1 - len(found))
-        after = found[-1] if found else None
-        page = await here.database.fetch(tickets.page(here.me, queue, sort, after=after, limit=size))
-        found += page
-        if len(page) < size:
-            break
-    return found[:limit], len(found) > limit
 
 
 async def _show(args: argparse.Namespace) -> int:
@@ -190,11 +149,3 @@ def _one_of(given: str, known: Sequence[tuple[UUID, str, str | None]], what: str
     near = difflib.get_close_matches(given, [word for _, name, email in known for word in (name, email) if word], n=1)
     hint = f"Did you mean “{near[0]}”?" if near else None
     raise NotFound(f"There is no {what} “{given}”.", hint)
-
-
-def _count(text: str) -> int:
-    if text == "all":
-        return _MANY
-    if text.isascii() and text.isdigit() and 0 < int(text) <= _MANY:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 to {_MANY} nor “all”")

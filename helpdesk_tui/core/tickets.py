@@ -257,6 +257,12 @@ def in_view(me: Me, view: str, ids: Sequence[UUID], where: Condition | None = No
     return Statement(_dressed(rows, "t.id"), _used(params, where, rows), _TICKET_ROW, writes=False, general=general)
 
 
+def marks(me: Me, where: Condition | None, view: str = EVERYTHING) -> Statement[tuple[UUID, int, datetime]]:
+    """Of every ticket that a query holds its id, its number and when it last changed, in no order."""
+    rows = " union all ".join(f"({arm})" for arm in _arms(me, view, where, "t.id, t.number, t.updated_at", ""))
+    return Statement(rows, _used(_who(me), where, rows), writes=False)
+
+
 ALONG: Final = Statement("select set_config('enable_seqscan', 'off', true)", writes=False)
 """Before a ``page`` with a query in the same call. Of what no index knows (a title's words, a custom field) the planner
 guesses that the whole table has to be read and sorted; along an index it ends as soon as there are enough."""

@@ -1,5 +1,6 @@
 """``helpdesk tickets`` from end to end, on a real database."""
 
+import json
 from uuid import uuid4
 
 
@@ -18,7 +19,7 @@ async def test_list_as_json(cli, desk):
     assert found["updated_at"].endswith("Z")
     assert list(found) == [
         *("id", "number", "title", "status", "priority", "requester", "assignee", "department"),
-        *("tags", "due_date", "created_at", "updated_at"),
+        *("tags", "due_date", "created_at", "updated_at", "category", "fields"),
     ]
 
 
@@ -45,7 +46,7 @@ async def test_list_fits_the_terminal_and_is_not_cut_in_a_pipe(cli, desk):
 
 
 async def test_list_pages_through_and_says_when_there_is_more(cli, desk, monkeypatch):
-    monkeypatch.setattr("helpdesk_tui.cli.tickets.PAGE", 4)
+    monkeypatch.setattr("helpdesk_tui.cli.listing.PAGE", 4)
     for number in range(10):
         await desk.ticket(f"Ticket {number}")
     everything = (await cli.run(desk.agent, "tickets", "list", "--limit", "all", "--json")).json
@@ -62,9 +63,48 @@ async def test_an_empty_queue_is_said_aside(cli, desk):
     assert (await cli.run(desk.agent, "tickets", "list", "mine", "--json")).json == []
 
 
-async def test_an_unknown_queue_is_wrong_usage(cli, desk):
-    assert (await cli.run(desk.agent, "tickets", "list", "urgent")).code == 2
+async def test_a_queue_that_is_not_theirs_is_wrong_usage_and_a_slip_is_seen(cli, desk):
     assert (await cli.run(desk.customer, "tickets", "list", "mine")).code == 2
+    missed = await cli.run(desk.agent, "tickets", "list", "overdeu")
+    assert (missed.code, missed.err) == (0, "No ticket fits. Did you mean the queue “overdue”?\n")
+
+
+async def test_list_takes_a_query(cli, desk):
+    await desk.ticket("No refund yet", priority="urgent", assignee_id=desk.agent.id)
+    category = (await desk.database.run("insert into public.categories (name) values ('Money') returning id"))[0][0]
+    await desk.ticket("Refund me", status="pending", category_id=category, metadata='{"plan": "gold", "import": {}}')
+    await desk.ticket("Out of sight, refund", department=desk.support)
+
+    async def found(person, *words):
+        result = await cli.run(person, "tickets", "list", *words, "--json", "--lines")
+        assert result.code == 0, result.err
+        return [json.loads(line)["title"] for line in result.out.splitlines()]
+
+    example = 'status:open priority>=high assignee:@me -tag:none or (status:pending "refund")'
+    assert await found(desk.agent, example) == ["Refund me"]
+    assert await found(desk.agent, "refund", "sort:priority", "status:open") == ["No refund yet"]
+    assert await found(desk.agent, "refund sort:age") == ["No refund yet", "Refund me"]
+    assert await found(desk.agent, "refund sort:age", "--sort", "updated") == ["Refund me", "No refund yet"]
+    assert await found(desk.admin, "refund from:carol@example.com department:support") == ["Out of sight, refund"]
+    assert await found(desk.customer, "category:money") == ["Refund me"]
+    (told,) = (await cli.run(desk.agent, "tickets", "list", "category:money", "--json")).json
+    assert told["category"] == {"id": str(category), "name": "Money"}
+    assert told["fields"] == {"plan": "gold"}
+    assert (await cli.run(desk.agent, "tickets", "list", "refund", "--count")).out == "2\n"
+    assert (await cli.run(desk.admin, "tickets", "list", "refund", "--count", "--json")).json == {"count": 3}
+    assert (await cli.run(desk.agent, "tickets", "list", "open", "--count")).out == "2\n"
+    assert (await cli.run(desk.agent, "tickets", "list", "status:closed")).err == "No ticket fits.\n"
+
+
+async def test_query_that_cannot_be_understood_has_a_caret_on_stderr(cli, desk):
+    wrong = await cli.run(desk.agent, "tickets", "list", "assignee:@me (status:opne", "or tag:none)")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err.splitlines() == [
+        "helpdesk: There is no status “opne”.",
+        "  assignee:@me (status:opne or tag:none)",
+        "                       ^^^^",
+        "  Did you mean “open”?",
+    ]
 
 
 async def test_show(cli, desk):
