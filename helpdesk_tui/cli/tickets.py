@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from helpdesk_tui.cli import files, listing, reply
+from helpdesk_tui.cli import apply, files, listing, reply
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
@@ -48,6 +48,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     add_common(change, json=True)
     change.set_defaults(handler=lambda args: run(_set(args)))
 
+    apply.register_apply(actions)
     reply.register(actions)
     files.register(actions)
 
@@ -85,7 +86,7 @@ async def _set(args: argparse.Namespace) -> int:
             person, name = _person(args.assignee, here.me, staff)
             acts.append(("assignee", name, tickets.assign(ids, person)))
         if args.department:
-            department = _one_of(args.department, [(each.id, each.name, None) for each in departments], "department")
+            department = one_of(args.department, [(each.id, each.name, None) for each in departments], "department")
             acts.append(("department", department[1], tickets.move(ids, department[0])))
         outcomes = await here.database.run(*(act for _, _, act in acts), idempotent=True) if ids else [[] for _ in acts]
     lines = []
@@ -129,10 +130,10 @@ def _person(given: str, me: Me, staff: Sequence[Any]) -> tuple[UUID | None, str]
         return None, "nobody"
     if given == "me":
         return me.id, me.name
-    return _one_of(given, [(person.id, person.name, person.email) for person in staff], "assignee")
+    return one_of(given, [(person.id, person.name, person.email) for person in staff], "assignee")
 
 
-def _one_of(given: str, known: Sequence[tuple[UUID, str, str | None]], what: str) -> tuple[UUID, str]:
+def one_of(given: str, known: Sequence[tuple[UUID, str, str | None]], what: str) -> tuple[UUID, str]:
     """The one with this id, e-mail address or name, whatever the case of its letters."""
     wanted = given.strip().casefold()
     fits = [

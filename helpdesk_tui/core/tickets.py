@@ -328,6 +328,15 @@ def find(reference: str) -> Statement[Ticket]:
     return Statement(_dressed(rows, "t.id"), {"value": value}, _TICKET_ROW, writes=False, general=True)
 
 
+def several(ids: Sequence[UUID], numbers: Sequence[int]) -> Statement[Ticket]:
+    """Tickets by their ids and numbers, those of them that are there for this person."""
+    rows = " union ".join(
+        f"select {_PAGE_COLUMNS} from public.tickets t where {condition}"  # noqa: S608
+        for condition in ("t.id = any(%(ids)s::uuid[])", "t.number = any(%(numbers)s::bigint[])")
+    )
+    return Statement(_dressed(rows, "t.id"), {"ids": list(ids), "numbers": list(numbers)}, _TICKET_ROW, writes=False)
+
+
 def counts(me: Me) -> Statement[dict[str, int]]:
     """How many tickets each view of the person holds, counted up to ``COUNT_CAP``: one row, keyed by view."""
     views = tuple(view.key for view in views_for(me))
