@@ -5126,10 +5126,26 @@ begin
 end
 $$;
 
+-- What the ids in a change are called: people of the team, departments, categories and tags, all known to the team.
+create or replace function private.macro_names(change jsonb) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select coalesce(jsonb_object_agg(n.id, n.name), '{}') from (
+    select p.id, private.called(p.full_name, p.email, p.role, true) as name from public.profiles p
+     where p.id = nullif(change ->> 'assignee', '@me')::uuid and p.role in ('agent', 'admin')
+    union all
+    select d.id, d.name from public.departments d where d.id = (change ->> 'department')::uuid
+    union all
+    select c.id, c.name from public.categories c where c.id = (change ->> 'category')::uuid
+    union all
+    select g.id, g.name from public.ticket_tags g
+     where g.id in (select e::uuid from jsonb_array_elements_text(
+       coalesce(change #> '{tags,add}', '[]') || coalesce(change #> '{tags,remove}', '[]')) e)) n
+$$;
+
 -- Those of whoever asks, what they use most first.
 create or replace function helpdesk.macros()
 returns table (id uuid, name text, body text, internal boolean, change jsonb, shared text, department_id uuid,
-               department text, author text, mine boolean, uses integer)
+               department text, author text, mine boolean, uses integer, names jsonb)
 language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
 declare
   who constant record := private.asking();
@@ -5140,7 +5156,7 @@ begin
   return query
   select m.id, m.name, m.body, m.internal, m.change, m.shared, m.department_id, d.name,
          case when p.id is not null then private.called(p.full_name, p.email, p.role, true) end,
-         coalesce(m.author_id = who.person, false) or who.role = 'admin', coalesce(u.uses, 0)
+         coalesce(m.author_id = who.person, false) or who.role = 'admin', coalesce(u.uses, 0), private.macro_names(m.change)
     from private.macros m
     left join public.departments d on d.id = m.department_id
     left join public.profiles p on p.id = m.author_id

@@ -95,6 +95,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.category", "Set the category", ("c",), "queue", "screen.pick('category')"),
     Action("desk.reply", "Reply to the requester", ("r",), "queue", "screen.compose(False)", "reply"),
     Action("desk.note", "Write an internal note", ("i",), "queue", "screen.compose(True)", "note"),
+    Action("desk.macro", "Answer or change it by a macro, seen before", ("m", "alt+m"), "queue", "screen.macro"),
     Action(
         "desk.quote",
         "Reply with the chosen message quoted",
@@ -266,6 +267,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("composer.send_resolved", "Send and set the status to resolved", ("alt+r",), "composer", palette=False),
     Action("composer.send_anyway", "Send over new messages", ("ctrl+y",), "composer", palette=False),
     Action("composer.switch", "Reply instead of note, or back", ("ctrl+o", "f2"), "composer", palette=False),
+    Action("composer.leave_fields", "Set nothing of what a macro sets", ("alt+x",), "composer", palette=False),
     Action("composer.file", "Attach a file", ("ctrl+f",), "composer", palette=False),
     Action("composer.editor", "Write in your own editor", ("ctrl+e",), "composer", palette=False),
     Action("composer.next_version", "The draft of another window", ("ctrl+g",), "composer", palette=False),

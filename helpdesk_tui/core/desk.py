@@ -6,12 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
-from helpdesk_tui.core import acts, attachments, people, thread, tickets
+from helpdesk_tui.core import acts, attachments, macros, people, thread, tickets
 from helpdesk_tui.core.acts import Change, Kept, Undone
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import SignInError, TookTooLong
+from helpdesk_tui.core.macros import Macro
 from helpdesk_tui.core.model import Attachment, Department, Me, Person, Status, Thread, Ticket
+from helpdesk_tui.core.thread import Also
 from helpdesk_tui.core.tickets import Outcome, Sort
 
 if TYPE_CHECKING:
@@ -219,14 +221,16 @@ class Desk:
         then_status: Status | None = None,
         files: Sequence[Upload] = (),
         words: str = "",
+        also: Also | None = None,
     ) -> bool:
         """Sends a reply or a note with its files, by way of the outbox if there is one.
 
         Args:
             words: what it is, for people: "#1042 reply".
+            also: what is done to the ticket in the same transaction.
 
         Returns:
-            Whether the ticket has ``then_status`` now; True where none was asked for.
+            Whether the ticket was changed as asked for; True where nothing was.
 
         Raises:
             Queued: there is no answer yet; it waits in the outbox.
@@ -241,6 +245,7 @@ class Desk:
                 after_id=after_id,
                 then_status=then_status,
                 files=files,
+                also=also,
             )
         from helpdesk_tui.core import outbox_kinds
 
@@ -253,6 +258,7 @@ class Desk:
             after_id=after_id,
             then_status=then_status,
             words=words or ("note" if internal else "reply"),
+            also=also,
         )
         patience = attachments.patience(files)
         answer = await self.outbox.do(entry, files, **({} if patience is None else {"patience": patience}))
@@ -268,21 +274,54 @@ class Desk:
         after_id: UUID | None,
         then_status: Status | None = None,
         files: Sequence[Upload] = (),
+        also: Also | None = None,
     ) -> bool:
         """Sends a reply or a note with its files; sent again under the same ids, it is there once.
 
         Returns:
-            Whether the ticket has ``then_status`` now; True where none was asked for.
+            Whether the ticket was changed as asked for; True where nothing was.
 
         Raises:
             Stale: the thread has moved on; nothing was sent.
             Refused, NotFound, Unreachable: nothing was sent, or it is not known: send it again.
         """
         statements = thread.send(
-            ticket_id, message_id, content, internal=internal, after_id=after_id, then_status=then_status, files=files
+            ticket_id,
+            message_id,
+            content,
+            internal=internal,
+            after_id=after_id,
+            then_status=then_status,
+            files=files,
+            also=also,
         )
         answers = await self.database.run(*statements, idempotent=True, patience=attachments.patience(files))
-        return then_status is None or all(outcome.done for outcome in answers[-1])
+        changing = then_status is not None or (also is not None and bool(also.change))
+        return not changing or all(outcome.done for outcome in answers[-1])
+
+    async def change_by(self, ids: Sequence[UUID], also: Also) -> list[Outcome]:
+        """Does what a macro sets, to some tickets; says of each what became of it. Sent again it is done once."""
+        counted = () if also.macro is None else (macros.used(also.macro),)
+        answers = await self.database.run(thread.changed(ids, also), *counted, idempotent=True)
+        outcomes: list[Outcome] = answers[0]
+        return outcomes
+
+    async def macros(self) -> tuple[Macro, ...]:
+        """The person's macros, what they use most first."""
+        return tuple(await self.database.fetch(macros.listed()))
+
+    async def save_macro(self, macro: Macro) -> None:
+        """Keeps a macro, new or changed.
+
+        Raises:
+            BadInput: it could never be filled in.
+            Refused: it is another's, or for a department that is not the person's.
+        """
+        await self.database.fetch(macros.save(macro), idempotent=True)
+
+    async def remove_macro(self, macro_id: UUID) -> None:
+        """Removes a macro."""
+        await self.database.fetch(macros.remove(macro_id))
 
     async def file(self, attachment: Attachment) -> bytes:
         """What is in a file of a thread.

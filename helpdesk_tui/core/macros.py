@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Final, Literal
@@ -62,7 +62,7 @@ _SPAN: Final = re.compile(r"([1-9][0-9]{0,2}) (minute|hour|day|week)s?")
 @dataclass(frozen=True, slots=True)
 class Macro:
     """One macro. ``internal``: a note. ``change`` as it is kept. ``mine``: whether the reader may change it. ``uses``:
-    how often the reader used it."""
+    how often the reader used it. ``names``: of the ids in its change."""
 
     id: UUID
     name: str
@@ -75,6 +75,12 @@ class Macro:
     author: str | None = None
     mine: bool = True
     uses: int = 0
+    names: Mapping[UUID, str] = field(default_factory=dict)
+
+    @property
+    def sets(self) -> str:
+        """What it sets, for people: "status → resolved, + #vip"; "" for nothing."""
+        return change_words(self.change, self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +165,38 @@ def for_ticket(change: Mapping[str, Any], me: Me, now: datetime) -> dict[str, An
     return made
 
 
+def change_words(change: Mapping[str, Any], names: Mapping[UUID, str]) -> str:
+    """What a macro's change is, for people."""
+
+    def name(identity: Any, none: str) -> str:
+        return none if identity is None else safe_line(names.get(UUID(str(identity)), "?"), 60)
+
+    said = [f"{key} → {change[key]}" for key in ("status", "priority") if key in change]
+    if "department" in change:
+        said.append(f"department → {name(change['department'], '')}")
+    if "assignee" in change:
+        said.append("assignee → " + ("me" if change["assignee"] == "@me" else name(change["assignee"], "nobody")))
+    if "category" in change:
+        said.append(f"category → {name(change['category'], 'none')}")
+    tags = change.get("tags", {})
+    said += [f"+ #{name(tag, '')}" for tag in tags.get("add", ())]
+    said += [f"- #{name(tag, '')}" for tag in tags.get("remove", ())]
+    if "snooze" in change:
+        said.append(f"snoozed for {safe_line(str(change['snooze']), 20)}")
+    for key, value in change.get("fields", {}).items():
+        said.append(f"{safe_line(str(key), 40)} → {'none' if value is None else safe_line(str(value), 60)}")
+    return ", ".join(said)
+
+
 def _macro(*columns: Any) -> Macro:
-    return Macro(*columns)
+    named = {UUID(identity): str(name) for identity, name in columns[-1].items()}
+    return replace(Macro(*columns[:-1]), names=named)
 
 
 def listed() -> Statement[Macro]:
     """Those of the person who asks, what they use most first."""
     return Statement(
-        "select id, name, body, internal, change, shared, department_id, department, author, mine, uses"
+        "select id, name, body, internal, change, shared, department_id, department, author, mine, uses, names"
         " from helpdesk.macros()",
         row=positional(_macro),
         writes=False,

@@ -11,6 +11,7 @@ from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.model import Status
 from helpdesk_tui.core.outbox import Answer, Entry, Perform
 from helpdesk_tui.core.statement import Statement, only, positional
+from helpdesk_tui.core.thread import Also
 from helpdesk_tui.core.tickets import Outcome
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ def message(
     after_id: UUID | None,
     then_status: Status | None,
     words: str,
+    also: Also | None = None,
 ) -> Entry:
     """A reply or a note, as ``Desk.send`` takes it. Its files go beside it."""
     payload: dict[str, Any] = {
         "content": content,
         "after_id": str(after_id) if after_id is not None else None,
         "then_status": then_status,
+        "also": also.json() if also is not None else None,
     }
     return Entry(message_id, owner, "note" if internal else "reply", (ticket_id,), words, payload)
 
@@ -98,5 +101,6 @@ async def _send(desk: Desk, entry: Entry, uploads: Sequence[Upload]) -> Answer:
         after_id=UUID(after_id) if after_id is not None else None,
         then_status=cast("Status | None", said["then_status"]),
         files=tuple(uploads),
+        also=Also.of(said.get("also")),
     )
     return Answer(status_set)

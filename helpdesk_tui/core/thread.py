@@ -7,21 +7,60 @@ database refuses it (``Stale``) where the thread has moved on.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from helpdesk_tui.core import attachments, tickets
+from helpdesk_tui.core import attachments, macros, tickets
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.errors import BadInput, NotFound
 from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Status, Thread, Ticket
 from helpdesk_tui.core.statement import Statement, positional
+from helpdesk_tui.core.tickets import Outcome
 
 # Functions that ask once how far the person sees into the ticket; the policies would ask for each message.
 _MESSAGES: Final = """
 select id, sender_id, sender, by_staff, is_internal, content, created_at from helpdesk.messages(%(ticket)s)
 """
 _HISTORY: Final = "select id, actor, kind, old, new, created_at from helpdesk.history(%(ticket)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """What is done with a message, in the same transaction: what a macro sets.
+
+    ``act`` is drawn once, so that sending it again is harmless. ``change`` has the keys of ``helpdesk.act``, ``words``
+    say it for people. ``macro`` is which it was.
+    """
+
+    act: UUID
+    change: Mapping[str, Any]
+    words: str
+    macro: UUID | None = None
+
+    def json(self) -> dict[str, Any]:
+        """As the journal keeps it."""
+        macro = str(self.macro) if self.macro is not None else None
+        return {"act": str(self.act), "change": dict(self.change), "words": self.words, "macro": macro}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any] | None) -> Also | None:
+        """What :meth:`json` made; None for nothing."""
+        if kept is None:
+            return None
+        macro = kept["macro"]
+        return cls(UUID(kept["act"]), kept["change"], kept["words"], UUID(macro) if macro is not None else None)
+
+
+def changed(ids: Sequence[UUID], also: Also) -> Statement[Outcome]:
+    """The statement that does it, to one ticket or many: a row for each that says what became of it."""
+    return Statement(
+        "select id, done, why from helpdesk.act(%s, %s::uuid[], %s::jsonb, %s)",
+        (also.act, list(ids), json.dumps(dict(also.change)), also.words),
+        positional(Outcome),
+        writes=True,
+    )
 
 
 def opened(
@@ -69,9 +108,10 @@ def send(
     after_id: UUID | None,
     then_status: Status | None = None,
     files: Sequence[Upload] = (),
+    also: Also | None = None,
 ) -> tuple[Statement[Any], ...]:
     """The statements that send a reply or a note, for one ``Database.run``: with it its files and, if asked, a new
-    status.
+    status and what a macro sets. The last one answers what became of the ticket, where that is to change.
 
     Args:
         message_id: drawn once per message, kept for sending it again.
@@ -91,17 +131,14 @@ def send(
         )
     ]
     statements += [attachments.add(ticket_id, message_id, each) for each in files]
+    if also is not None and also.macro is not None:
+        statements.append(macros.used(also.macro))
     if then_status is not None:
-        # As an act with an id of its own: sent again, it must not set back what somebody has changed since.
-        act = uuid5(message_id, "then")
-        change = json.dumps({"status": then_status})
-        words = f"status → {then_status}"
-        statements.append(
-            Statement(
-                "select id, done, why from helpdesk.act(%s, %s::uuid[], %s::jsonb, %s)",
-                (act, [ticket_id], change, words),
-                positional(tickets.Outcome),
-                writes=True,
-            )
-        )
+        if also is None or not also.change:
+            # As an act with an id of its own: sent again, it must not set back what somebody has changed since.
+            also = Also(uuid5(message_id, "then"), {"status": then_status}, f"status → {then_status}")
+        else:
+            also = replace(also, change={**also.change, "status": then_status})
+    if also is not None and also.change:
+        statements.append(changed([ticket_id], also))
     return tuple(statements)

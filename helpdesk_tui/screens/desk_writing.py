@@ -62,7 +62,8 @@ class DeskWriting(DeskTicket):
                 after_id=message.after_id,
                 then_status=message.then_status,
                 files=message.files,
-                words=self._words(message.ticket_id, word.lower()),
+                words=self._words(message.ticket_id, "note" if message.internal else "reply"),
+                also=message.also,
             )
         except Queued as error:
             # It is the outbox's now, and goes out by itself.
@@ -80,10 +81,13 @@ class DeskWriting(DeskTicket):
             return self._not_sent(message, error)
         self.pane.composer.sent(message.message_id)
         self._mark_drafts()
+        more = message.also.words if message.also is not None else ""
+        if message.then_status is not None:
+            more = ", ".join(filter(None, (more, f"status → {message.then_status}")))
         if status_set:
-            self.say(f"{word} sent" + (f", status → {message.then_status}" if message.then_status else ""))
+            self.say(f"{word} sent" + (f", {more}" if more else ""))
         else:
-            self.say(f"{word} sent, but the status could not be set to {message.then_status}", alarm=True)
+            self.say(f"{word} sent, but this could not be done: {more}", alarm=True)
         await self._load_thread(message.ticket_id)
         self.link.mark(frozenset([message.ticket_id]))
         return ""

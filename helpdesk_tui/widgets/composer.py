@@ -20,12 +20,13 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from helpdesk_tui.core.attachments import patience
-from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.journal import Journal
+from helpdesk_tui.core.macros import Filled
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.core.thread import Also
 from helpdesk_tui.widgets.composer_drafts import Slot
-from helpdesk_tui.widgets.composer_sending import Sending
+from helpdesk_tui.widgets.composer_files import Attaching
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.composer_words import recipient, state
@@ -37,7 +38,7 @@ __all__ = ["Composer"]
 ANSWER_SECONDS: Final = 20.0
 
 
-class Composer(Sending):
+class Composer(Attaching):
     """Writes a reply to the requester, or a note for colleagues.
 
     Args:
@@ -55,6 +56,7 @@ class Composer(Sending):
         Binding("alt+p", "send('pending')", "Send, set pending", show=False, id="composer.send_pending"),
         Binding("alt+r", "send('resolved')", "Send, set resolved", show=False, id="composer.send_resolved"),
         Binding("ctrl+o,f2", "switch", "Reply or note", show=False, id="composer.switch"),
+        Binding("alt+x", "leave_fields", "Set nothing with it", show=False, id="composer.leave_fields"),
         Binding("ctrl+g", "next_version", "Other draft", show=False, id="composer.next_version"),
         Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
     ]
@@ -163,6 +165,34 @@ class Composer(Sending):
             return
         self.text.put(quote if self.text.cursor_location[1] == 0 else "\n" + quote)
 
+    def insert_macro(self, filled: Filled, also: Also | None) -> bool:
+        """Put a macro's text at the cursor, and what it sets beside it for when this is sent.
+
+        Returns:
+            Whether there was nothing before it: then it is the macro's whole text, and nothing else.
+        """
+        slot = self._slot
+        if slot is None or slot.on_its_way:
+            return False
+        self._take()
+        alone = slot.is_empty
+        start = self.text.selection.start
+        self.text.put(filled.text)
+        if filled.cursor is not None:
+            before = filled.text[: filled.cursor]
+            row, column = before.count("\n"), len(before) - (before.rfind("\n") + 1)
+            self.text.move_cursor((start[0] + row, column + (start[1] if row == 0 else 0)))
+        self._take()
+        slot.also = also if also is not None and also.change else slot.also
+        self._refresh()
+        return alone
+
+    def action_leave_fields(self) -> None:
+        """Set nothing with it after all."""
+        if self._slot is not None and not self._slot.on_its_way:
+            self._slot.also = None
+            self._refresh()
+
     def insert(self, words: str, *, block: bool = False) -> None:
         """Insert words at the cursor; as a ``block``, on lines of their own."""
         slot = self._slot
@@ -220,13 +250,14 @@ class Composer(Sending):
             return
         self._then_status = then_status
         if self._drafts.may_send(slot):
-            held = self.holding.hold(slot, self._called, {"then_status": then_status})
+            also = slot.also.json() if slot.also is not None else None
+            held = self.holding.hold(slot, self._called, {"then_status": then_status, "also": also})
             if held is not None:
                 self._time(held)
                 self.post_message(self.Holds())
                 self.post_message(self.Left(sent=True))
             else:
-                message = self._send(self._drafts.sending(slot), then_status)
+                message = self._send(self._drafts.sending(slot), then_status, slot.also)
                 if message is not None:
                     self.post_message(message)
                     self._wait(message.message_id, patience(message.files) or ANSWER_SECONDS)
@@ -273,37 +304,6 @@ class Composer(Sending):
                 self._drafts.flush()
 
         self.edit_outside(self.text.text, written)
-
-    # Files
-
-    async def action_file(self) -> None:
-        """Ask for a file to go with it."""
-        if self._slot is not None and not self._slot.on_its_way:
-            await self.files.ask()
-
-    @on(FileBar.Attached)
-    def _attached(self, message: FileBar.Attached) -> None:
-        message.stop()
-        if self._slot is None:
-            return
-        self._take()
-        try:
-            self._drafts.attach(self._slot, message.upload)
-        except BadInput as error:
-            self.notify(str(error), severity="warning", markup=False)
-        self._refresh()
-
-    @on(FileBar.TakenOff)
-    def _taken_off(self, message: FileBar.TakenOff) -> None:
-        message.stop()
-        if self._slot is not None:
-            self._drafts.detach_last(self._slot)
-            self._refresh()
-
-    @on(FileBar.Done)
-    def _files_done(self, message: FileBar.Done) -> None:
-        message.stop()
-        self.text.focus()
 
     @on(ComposerText.Request)
     def _request(self, message: ComposerText.Request) -> None:
@@ -372,7 +372,7 @@ class Composer(Sending):
         self.set_class(bool(words), "-told")
         self._told.update(words)
         other = "reply" if note else "note"
-        team = "" if own else "Alt+R send+resolve   "
+        team = "" if own else "Alt+R send+resolve   Alt+M macro   "
         switch = "" if own else f"^O {other}   "
         self._keys.update(f"^S send   {team}^F file   ^E editor   {switch}Esc leave")
 

@@ -15,6 +15,7 @@ from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.journal import Draft, DraftFile, Journal, JournalError, Kind
 from helpdesk_tui.core.model import Message, Thread
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.core.thread import Also
 
 __all__ = ["Drafts", "Slot", "Status"]
 
@@ -29,7 +30,8 @@ class Slot:
     ``words`` say why it failed. ``unseen`` counts the messages that came since it was begun, which is the first key
     that makes it more than nothing. ``anchored`` is whether it is known what its author had seen then. ``shown`` is
     whether the thread has been seen since the slot was opened, ``newest`` its newest message. ``notice`` is something
-    to tell once. ``earlier`` is what the draft's ``attempted`` was before it was sent.
+    to tell once. ``earlier`` is what the draft's ``attempted`` was before it was sent. ``also`` is what a macro does
+    with it.
     """
 
     draft: Draft
@@ -42,6 +44,7 @@ class Slot:
     notice: str = ""
     earlier: str | None = None
     dirty: bool = False
+    also: Also | None = None
 
     @property
     def on_its_way(self) -> bool:
@@ -343,26 +346,27 @@ class Drafts:
         """What is written here was sent: it stays kept, and the author goes on with nothing."""
         slot.draft = Draft(slot.draft.owner, slot.draft.ticket, slot.draft.kind)
         slot.status, slot.words, slot.notice = "writing", "", ""
-        slot.dirty, slot.anchored, slot.unseen = False, False, 0
+        slot.dirty, slot.anchored, slot.unseen, slot.also = False, False, 0, None
 
-    def put_first(self, draft: Draft) -> Slot:
+    def put_first(self, draft: Draft, also: Also | None = None) -> Slot:
         """Words that come back; what was begun after them stays kept as another draft."""
         key = (draft.ticket, draft.kind)
         there = self._slots.get(key)
         if there is not None:
             self.save(there)
-        self._slots[key] = Slot(draft, anchored=True)
+        self._slots[key] = Slot(draft, anchored=True, also=also)
         if there is not None and not there.is_empty:
             self._slots[key].notice = "What you began to write after it is kept too: ^G."
         return self._slots[key]
 
-    def bring_back(self, draft: Draft, attempted: str | None) -> bool:
+    def bring_back(self, draft: Draft, attempted: str | None, also: Also | None = None) -> bool:
         """Words that could not be sent, with what the server may have of them; whether they stand in their place, and
         not beside what is being written there by now."""
         there = self._slots.setdefault((draft.ticket, draft.kind), Slot(draft))
         free = there.is_empty and not there.on_its_way
         if free or there.draft.message_id == draft.message_id:
             there.draft, there.anchored, there.dirty = replace(draft, attempted=attempted), True, True
+            there.also = also
             self.save(there)
             return True
         there.notice = "Your answer before this one was NOT sent. ^G shows it."
@@ -376,7 +380,7 @@ class Drafts:
         gone = slot.draft
         slot.draft = Draft(gone.owner, gone.ticket, gone.kind)
         slot.status, slot.words, slot.notice = "writing", "", ""
-        slot.dirty, slot.anchored, slot.unseen = False, False, 0
+        slot.dirty, slot.anchored, slot.unseen, slot.also = False, False, 0, None
         self._drop(gone.message_id)
 
     def _drop(self, message_id: UUID) -> None:

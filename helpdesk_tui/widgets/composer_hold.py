@@ -10,6 +10,7 @@ from uuid import UUID
 from helpdesk_tui.core import journal_held
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
 from helpdesk_tui.core.journal_held import Held
+from helpdesk_tui.core.thread import Also
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
 
 __all__ = ["GRACE", "Holding"]
@@ -36,7 +37,7 @@ class Holding:
         self._owner = owner
         self._drafts = drafts
         self._held: dict[UUID, tuple[Held, Draft]] = {}
-        self._going: dict[UUID, tuple[Draft, str | None]] = {}
+        self._going: dict[UUID, tuple[Held, Draft, str | None]] = {}
 
     @property
     def waiting(self) -> tuple[Held, ...]:
@@ -105,7 +106,7 @@ class Holding:
             return None
         held, draft = found
         sending = self._drafts.attempt(draft)
-        self._going[message_id] = sending, draft.attempted
+        self._going[message_id] = held, sending, draft.attempted
         return held, sending
 
     def take_back(self, message_id: UUID) -> Draft | None:
@@ -114,8 +115,9 @@ class Holding:
         if found is None:
             return None
         self._forget(message_id)
-        self._drafts.put_first(found[1])
-        return found[1]
+        held, draft = found
+        self._drafts.put_first(draft, Also.of(held.more.get("also")))
+        return draft
 
     def answered(self, message_id: UUID, *, known: bool) -> bool:
         """There is an answer to what went out: not a yes. Its words are the author's again.
@@ -131,8 +133,9 @@ class Holding:
         if found is None:
             return True
         self._forget(message_id)
-        draft, before = found
-        return self._drafts.bring_back(draft, before if known else draft.attempted)
+        held, draft, before = found
+        attempted = before if known else draft.attempted
+        return self._drafts.bring_back(draft, attempted, Also.of(held.more.get("also")))
 
     def sent(self, message_id: UUID) -> None:
         """The server has it."""

@@ -8,6 +8,7 @@ from textual.message import Message
 
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.model import Status
+from helpdesk_tui.core.thread import Also
 
 __all__ = ["Send"]
 
@@ -16,7 +17,7 @@ class Send(Message, namespace="composer"):
     """Send this. The same ``message_id`` comes again when it is sent again.
 
     ``after_id`` is the newest message that the author had on the screen; ``then_status`` is the ticket's status
-    after it, None to leave it. ``files`` go with it.
+    after it, None to leave it. ``files`` go with it. ``also`` is what a macro does with it.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class Send(Message, namespace="composer"):
         after_id: UUID | None,
         then_status: Status | None = None,
         files: tuple[Upload, ...] = (),
+        also: Also | None = None,
     ) -> None:
         super().__init__()
         self.ticket_id = ticket_id
@@ -37,3 +39,4 @@ class Send(Message, namespace="composer"):
         self.after_id = after_id
         self.then_status = then_status
         self.files = files
+        self.also = also

@@ -11,6 +11,7 @@ from textual.message import Message
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
 from helpdesk_tui.core.journal_held import Held
 from helpdesk_tui.core.model import Status
+from helpdesk_tui.core.thread import Also
 from helpdesk_tui.widgets import composer_send
 from helpdesk_tui.widgets.composer_drafts import Drafts
 from helpdesk_tui.widgets.composer_hold import GRACE, Holding
@@ -42,15 +43,16 @@ class Sending(Writing):
         """It was not sent, or nobody knows."""
         raise NotImplementedError
 
-    def _send(self, draft: Draft, then_status: Status | None) -> Send | None:
+    def _send(self, draft: Draft, then_status: Status | None, also: Also | None) -> Send | None:
         """What to post for a draft; None where its files are lost, which its author is told."""
         try:
             files = self._drafts.uploads(draft)
         except JournalError as error:
             self.failed(draft.message_id, str(error))
             return None
+        internal = draft.kind == "note"
         return self.Send(
-            draft.ticket, draft.message_id, draft.content, draft.kind == "note", draft.after_id, then_status, files
+            draft.ticket, draft.message_id, draft.content, internal, draft.after_id, then_status, files, also
         )
 
     # What was sent and can be taken back
@@ -70,7 +72,7 @@ class Sending(Writing):
             return None
         self.post_message(self.Holds())
         held, draft = found
-        return self._send(draft, held.more.get("then_status"))
+        return self._send(draft, held.more.get("then_status"), Also.of(held.more.get("also")))
 
     def take_over(self) -> int:
         """Send what a window that is gone had sent and still held; how many that are."""

@@ -40,6 +40,8 @@ def state(slot: Slot, problem: str | None) -> tuple[str, str]:
                 return "failed", f"⚠ {safe_line(problem, 300)}"
             if slot.unseen and slot.draft.kind == "reply" and not slot.is_empty:
                 return "stale", f"⚠ {_news(slot)} since you began, shown above."
+            if slot.also is not None:
+                return "notice", f"With it: {safe_line(slot.also.words, 200)} · Alt+X leaves that out"
             return "notice", slot.notice
 
 

@@ -1,0 +1,253 @@
+"""Macros on the desk: found by typing, seen filled in before they act, put into the answer or done in one."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.screens.desk_writing import DeskWriting
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.macros import Filled, Macro
+    from helpdesk_tui.core.thread import Also
+    from helpdesk_tui.screens.link import Link
+    from helpdesk_tui.widgets.preview_picker import Item, PreviewPicker
+
+__all__ = ["DeskMacros"]
+
+MACROS = "macros"
+#: What chooses, in Textual's names, and the words for it.
+KEYS = (
+    ("enter", "Enter into the answer"),
+    ("ctrl+s", "^S send now"),
+    ("ctrl+e", "^E edit"),
+    ("ctrl+t", "^T new"),
+    ("ctrl+x", "^X remove"),
+)
+
+
+class DeskMacros(DeskWriting):
+    """A ticket, and macros for it.
+
+    Args:
+        link: the person's link to the database.
+    """
+
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
+        self._previews: PreviewPicker | None = None
+        self._macros: tuple[Macro, ...] | None = None
+        self._for: Ticket | None = None
+        self._showing = asyncio.Lock()
+
+    async def preview_picker(self) -> PreviewPicker:
+        """The list, made when it is needed first."""
+        from helpdesk_tui.widgets.preview_picker import PreviewPicker
+
+        async with self._showing:
+            if self._previews is None:
+                self._previews = PreviewPicker(id="previews")
+                await self.mount(self._previews, before=self.status)
+            return self._previews
+
+    async def action_macro(self) -> None:
+        """Ask for a macro for the ticket at hand."""
+        ticket, desk = self.subject, self.desk
+        if ticket is None or desk is None:
+            self.say("No ticket is selected")
+            return
+        if desk.me.id == ticket.customer_id:
+            self.say("This ticket is your own request: macros are for those of others")
+            return
+        self._for = ticket
+        if not self.pane.composer_has_focus:
+            # What is answered is read, too: the thread is above the list, and counts as seen.
+            self.open_ticket(ticket)
+        picker = await self.preview_picker()
+        if self._macros is None:
+            picker.wait(MACROS, self._macro_title(ticket), "Reading the macros …")
+        else:
+            self._show_macros(ticket)
+        self.spawn(self._read_macros(ticket))
+
+    @staticmethod
+    def _macro_title(ticket: Ticket) -> str:
+        return f"Macro for #{ticket.number}"
+
+    async def _read_macros(self, ticket: Ticket) -> None:
+        picker = await self.preview_picker()
+        try:
+            self._macros = await self.asked.macros()
+        except HelpdeskError as error:
+            if self._macros is None and picker.asking:
+                picker.wait(MACROS, self._macro_title(ticket), f"✗ {error}")
+            return
+        if picker.asking and self._for is ticket:
+            self._show_macros(ticket)
+
+    def _show_macros(self, ticket: Ticket) -> None:
+        assert self._previews is not None
+        items = [self._item(macro, ticket) for macro in self._macros or ()]
+        if items:
+            self._previews.ask(MACROS, self._macro_title(ticket), items, KEYS)
+        else:
+            self._previews.ask(MACROS, "There are no macros yet", (), (("ctrl+t", "^T writes the first one"),))
+
+    def _item(self, macro: Macro, ticket: Ticket) -> Item:
+        from helpdesk_tui.core.macros import fill
+        from helpdesk_tui.widgets.preview_picker import Item
+
+        text = fill(macro.body, ticket, self.asked.me).text
+        what = "" if not macro.body.strip() else "Internal note" if macro.internal else f"Reply to {ticket.requester}"
+        sets = f"sets {macro.sets}" if macro.change else ""
+        label = macro.name + (" · note" if macro.internal and macro.body.strip() else "")
+        return Item(macro, label, " · ".join(filter(None, (what, sets))), text, macro.internal)
+
+    # What was chosen; named here, since the list's module is imported when it is needed
+
+    def on_preview_picker_chosen(self, message: PreviewPicker.Chosen) -> None:
+        """A key was pressed over a choice."""
+        self._focus_ticket()
+        if message.question == MACROS:
+            self._macro_chosen(message.key, message.value)
+
+    def on_preview_picker_dismissed(self, message: PreviewPicker.Dismissed) -> None:
+        """Nothing was chosen."""
+        if message.by_key:
+            self._focus_ticket()
+
+    def _macro_chosen(self, key: str, macro: Macro | None) -> None:
+        ticket = self._for
+        if key == "ctrl+t":
+            self._write_macro(None)
+        elif macro is None or ticket is None:
+            return
+        elif key == "ctrl+e":
+            self._write_macro(macro)
+        elif key == "ctrl+x":
+            self.spawn(self._remove_macro(macro))
+        else:
+            self.spawn(self._use(macro, ticket, at_once=key == "ctrl+s"))
+
+    def _focus_ticket(self) -> None:
+        if self.pane.writing:
+            self.pane.composer.text.focus()
+        elif self.has_class("reading"):
+            self.pane.focus_thread()
+        else:
+            self.queue.focus()
+        self.refresh_hints()
+
+    def filled(self, macro: Macro, ticket: Ticket) -> tuple[Filled, Also]:
+        """What a macro says and does on a ticket, as of now.
+
+        Raises:
+            BadInput: what it sets cannot be understood.
+        """
+        from helpdesk_tui.core.macros import fill, for_ticket
+        from helpdesk_tui.core.thread import Also
+
+        me = self.asked.me
+        change = for_ticket(macro.change, me, datetime.now(UTC))
+        return fill(macro.body, ticket, me), Also(uuid4(), change, macro.sets or macro.name, macro.id)
+
+    async def _use(self, macro: Macro, ticket: Ticket, *, at_once: bool) -> None:
+        """Put a macro into the answer; or send it with all that it sets, where nothing was written yet."""
+        name = safe_line(macro.name, 80)
+        try:
+            filled, also = self.filled(macro, ticket)
+        except HelpdeskError as error:
+            self.say(str(error), alarm=True)
+            return
+        if not macro.body.strip():
+            await self.change_by(name, [ticket], also)
+            return
+        shown = self.pane.ticket
+        if shown is None or shown.id != ticket.id:
+            self.say("Another ticket is open by now: nothing was done", alarm=True)
+            return
+        # A note goes where notes are written, and a reply where replies are, whatever was open.
+        if not (self.pane.writing and self.pane.composer.internal == macro.internal):
+            await self.pane.write(ticket, internal=macro.internal)
+            self.refresh_hints()
+        if not self.pane.writing:
+            return
+        alone = self.pane.composer.insert_macro(filled, also)
+        if not at_once:
+            self.say(f"{name}: in your {'note' if macro.internal else 'reply'}, nothing is sent yet")
+        elif not alone:
+            self.say(f"{name} is at the cursor of what you have written: nothing was sent", alarm=True)
+        elif filled.cursor is not None:
+            self.say(f"{name} wants something written at the cursor: nothing was sent", alarm=True)
+        else:
+            if self.pane.thread.state != "ready":
+                await self._load_thread(ticket.id)
+            self.pane.composer.action_send()
+
+    async def change_by(self, name: str, tickets: list[Ticket], also: Also) -> None:
+        """Do what a macro without words sets, and say what became of it."""
+        called = f"#{tickets[0].number}" if len(tickets) == 1 else f"{len(tickets)} tickets"
+        try:
+            outcomes = await self.asked.change_by([ticket.id for ticket in tickets], also)
+        except HelpdeskError as error:
+            self.say(f"{called} NOT changed ({name}): {error}", alarm=True)
+            self.link.look_at_myself()
+            return
+        numbers = {ticket.id: ticket.number for ticket in tickets}
+        refused = [f"#{numbers[each.id]}: {each.why}" for each in outcomes if not each.done]
+        if refused:
+            done = len(outcomes) - len(refused)
+            self.say(f"{name}: {done} changed, {len(refused)} refused ({'; '.join(refused[:5])})", alarm=True)
+        else:
+            self.say(f"{called} {also.words}")
+        self.link.mark(frozenset(numbers))
+
+    # Writing them
+
+    def _write_macro(self, macro: Macro | None) -> None:
+        """Write a macro in one's own editor: a new one, or one that there is; another's becomes one's own."""
+        from helpdesk_tui.core import macro_text
+
+        text = macro_text.EMPTY if macro is None else macro_text.write(macro)
+        self._edit_macro(text, text, macro.id if macro is not None and macro.mine else uuid4())
+
+    def _edit_macro(self, text: str, before: str, macro_id: UUID) -> None:
+        # The app's worker: were it the screen's, a sign-in that ends would take the terminal from under the editor.
+        work = self._written_macro(text, before, macro_id)
+        self.app.run_worker(work, name="editor", group="editor", exclusive=True)
+
+    async def _written_macro(self, text: str, before: str, macro_id: UUID) -> None:
+        from helpdesk_tui.core import macro_text
+        from helpdesk_tui.widgets.outside import written_outside
+
+        written = await written_outside(self.app, text)
+        self.app.refresh(layout=True)
+        if written is None or written.strip() in ("", before.strip()):
+            self.say("No macro was changed")
+            return
+        try:
+            macro = macro_text.read(written, macro_id, self.asked.departments)
+            await self.asked.save_macro(macro)
+        except HelpdeskError as error:
+            self.say(f"Not kept: {error}", alarm=True)
+            if written != text:
+                # Whoever wrote much goes on from there; saved as it is, it is given up.
+                self.notify(safe_line(f"{error} The editor opens again.", 300), severity="error", markup=False)
+                self.set_timer(2.0, lambda: self._edit_macro(written, before, macro_id))
+            return
+        self._macros = None
+        self.say(f"Macro kept: {safe_line(macro.name, 80)}")
+
+    async def _remove_macro(self, macro: Macro) -> None:
+        try:
+            await self.asked.remove_macro(macro.id)
+        except HelpdeskError as error:
+            self.say(f"Not removed: {error}", alarm=True)
+            return
+        self._macros = None
+        self.say(f"Macro removed: {safe_line(macro.name, 80)}")
