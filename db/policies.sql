@@ -5237,6 +5237,57 @@ begin
 end
 $$;
 
+-- Sends a reply or a note to each of several tickets: what is told of each is a ticket, a message's id, its text and the
+-- newest message that its author saw. Each is sent or refused by itself, as if it had been sent alone; what was sent to
+-- is changed then, in one act. Sent again under the same ids, it is there once.
+create or replace function helpdesk.send_each(act uuid, messages jsonb, internal boolean, change jsonb, words text)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer rows 20 set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.asking();
+  an_id constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+  each record;
+  sent uuid[] := array[]::uuid[];
+  refused jsonb := '{}';
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only the team answers many at once' using errcode = 'HD003';
+  elsif internal is null or jsonb_typeof(messages) is distinct from 'array' then
+    raise exception 'say what is sent to whom' using errcode = 'HD002';
+  elsif jsonb_array_length(messages) > 200 then
+    raise exception 'these are too many tickets at once' using errcode = 'HD002', hint = 'At most 200.';
+  elsif exists (select from jsonb_array_elements(messages) m
+                 where jsonb_typeof(m) <> 'object' or (m ->> 'ticket' ~ an_id) is not true
+                       or (m ->> 'message' ~ an_id) is not true or m ->> 'after' !~ an_id
+                       or btrim(coalesce(m ->> 'content', '')) = '') then
+    raise exception 'each message needs a ticket, an id and a text' using errcode = 'HD002';
+  end if;
+  -- In one order, so that two who do this wait for each other and not crosswise.
+  for each in select (m ->> 'ticket')::uuid as ticket, (m ->> 'message')::uuid as message, m ->> 'content' as content,
+                     (m ->> 'after')::uuid as after
+                from jsonb_array_elements(messages) m order by 1, 2 loop
+    begin
+      if private.sight(each.ticket) is distinct from 'team' then
+        raise exception 'there is no such ticket' using errcode = 'HD004';
+      end if;
+      insert into public.ticket_messages as w (id, ticket_id, content, is_internal, after_id)
+      values (each.message, each.ticket, each.content, internal, each.after) on conflict do nothing;
+      sent := sent || each.ticket;
+    exception when sqlstate 'HD001' or sqlstate 'HD002' or sqlstate 'HD004' then
+      refused := refused || jsonb_build_object(each.ticket, sqlerrm);
+    end;
+  end loop;
+  if coalesce(change, '{}') <> '{}' and cardinality(sent) > 0 then
+    refused := refused || coalesce((
+      select jsonb_object_agg(a.id, 'sent, but not changed: ' || a.why)
+        from helpdesk.act(send_each.act, sent, send_each.change, send_each.words) a where not a.done), '{}');
+  end if;
+  return query
+  select distinct (m ->> 'ticket')::uuid, not refused ? (m ->> 'ticket'), refused ->> (m ->> 'ticket')
+    from jsonb_array_elements(messages) m;
+end
+$$;
+
 -- Counts that somebody used one. One that is gone by now is no reason not to answer.
 create or replace function helpdesk.macro_used(macro uuid) returns void
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -5313,7 +5364,8 @@ grant execute on function helpdesk.audit_of(uuid, timestamptz, bigint, bigint, i
 
 grant execute on function helpdesk.views(), helpdesk.save_view(uuid, text, text, text, text, uuid),
   helpdesk.remove_view(uuid), helpdesk.order_views(jsonb) to authenticated, helpdesk_member, service_role;
-grant execute on function helpdesk.macros(), helpdesk.macro_used(uuid), helpdesk.remove_macro(uuid),
+grant execute on function helpdesk.send_each(uuid, jsonb, boolean, jsonb, text),
+  helpdesk.macros(), helpdesk.macro_used(uuid), helpdesk.remove_macro(uuid),
   helpdesk.save_macro(uuid, text, text, boolean, jsonb, text, uuid) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.act(uuid, uuid[], jsonb, text), helpdesk.undo_act(uuid, uuid, boolean),

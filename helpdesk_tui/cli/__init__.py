@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "tail": ("what happens to the tickets of a query, as JSON lines, as it happens", "helpdesk_tui.cli.tail"),
     "acts": ("what you did to tickets, and can take back", "helpdesk_tui.cli.apply"),
     "undo": ("take back what you did to tickets", "helpdesk_tui.cli.apply"),
+    "macros": ("answers and changes that are written once", "helpdesk_tui.cli.macros"),
     "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
     "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),

@@ -13,7 +13,7 @@ from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import SignInError, TookTooLong
 from helpdesk_tui.core.macros import Macro
 from helpdesk_tui.core.model import Attachment, Department, Me, Person, Status, Thread, Ticket
-from helpdesk_tui.core.thread import Also
+from helpdesk_tui.core.thread import Also, Newest, ToOne
 from helpdesk_tui.core.tickets import Outcome, Sort
 
 if TYPE_CHECKING:
@@ -303,6 +303,17 @@ class Desk:
         """Does what a macro sets, to some tickets; says of each what became of it. Sent again it is done once."""
         counted = () if also.macro is None else (macros.used(also.macro),)
         answers = await self.database.run(thread.changed(ids, also), *counted, idempotent=True)
+        outcomes: list[Outcome] = answers[0]
+        return outcomes
+
+    async def newest(self, ids: Sequence[UUID]) -> dict[UUID, Newest]:
+        """What was said last on some tickets, those that are there for the person."""
+        return {each.ticket: each for each in await self.database.fetch(thread.newest(ids))}
+
+    async def send_each(self, messages: Sequence[ToOne], *, internal: bool, also: Also) -> list[Outcome]:
+        """Sends several messages at once, each by itself; says of each ticket what became of it. Sent again under
+        the same ids, each is there once."""
+        answers = await self.database.run(*thread.send_each(messages, internal=internal, also=also), idempotent=True)
         outcomes: list[Outcome] = answers[0]
         return outcomes
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.core import attachments, macros, tickets
 from helpdesk_tui.core.attachments import Upload
@@ -61,6 +61,58 @@ def changed(ids: Sequence[UUID], also: Also) -> Statement[Outcome]:
         positional(Outcome),
         writes=True,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ToOne:
+    """One of several messages that are sent at once. ``after`` is the newest message of the ticket that was seen."""
+
+    ticket: UUID
+    content: str
+    after: UUID | None
+    message: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The last that was said on a ticket: what somebody has seen who answers many at once. No message: None."""
+
+    ticket: UUID
+    message: UUID | None
+    content: str | None
+
+
+def newest(ids: Sequence[UUID]) -> Statement[Newest]:
+    """What was said last on some tickets; no row for one that is not for this person."""
+    sql = """select t.id, m.id, left(m.content, 500)
+      from public.tickets t left join lateral (
+        select x.id, x.content from public.ticket_messages x where x.ticket_id = t.id
+         order by x.created_at desc, x.id desc limit 1) m on true
+     where t.id = any(%s::uuid[])"""
+    return Statement(sql, (list(ids),), positional(Newest), writes=False)
+
+
+def send_each(messages: Sequence[ToOne], *, internal: bool, also: Also) -> tuple[Statement[Any], ...]:
+    """The statements that send several messages, for one ``Database.run``; the first answers a row for each ticket.
+
+    Raises:
+        BadInput: one of them is empty.
+    """
+    if any(not each.content.strip() for each in messages):
+        raise BadInput("One of the messages is empty.", "Nothing was sent.")
+    told = [
+        {
+            "ticket": str(each.ticket),
+            "message": str(each.message),
+            "content": each.content,
+            "after": str(each.after) if each.after is not None else None,
+        }
+        for each in messages
+    ]
+    sql = "select id, done, why from helpdesk.send_each(%s, %s::jsonb, %s, %s::jsonb, %s)"
+    params = (also.act, json.dumps(told), internal, json.dumps(dict(also.change)), also.words)
+    counted = () if also.macro is None else (macros.used(also.macro),)
+    return (Statement(sql, params, positional(Outcome), writes=True), *counted)
 
 
 def opened(

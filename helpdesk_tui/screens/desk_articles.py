@@ -154,7 +154,8 @@ class DeskArticles(DeskMacros):
         if item.status != "published" and not internal:
             self.say(f"This article is {_A[item.status]}: requesters cannot read it. It can go into a note", alarm=True)
             return
-        words = link_to(item.id, item.title)
+        # With a space after it: what is typed next would be part of its address to whoever reads it.
+        words = link_to(item.id, item.title) + " "
         if as_text:
             try:
                 words = (await self._knowledge().article(item.id)).content

@@ -16,7 +16,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Static
 
 from helpdesk_tui.core.attachments import patience
@@ -27,9 +26,10 @@ from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.thread import Also
 from helpdesk_tui.widgets.composer_drafts import Slot
 from helpdesk_tui.widgets.composer_files import Attaching
+from helpdesk_tui.widgets.composer_preview import BESIDE, ComposerPreview
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
-from helpdesk_tui.widgets.composer_words import recipient, state
+from helpdesk_tui.widgets.composer_words import keys, last_id, recipient, state
 from helpdesk_tui.widgets.file_bar import FileBar
 
 __all__ = ["Composer"]
@@ -56,6 +56,7 @@ class Composer(Attaching):
         Binding("alt+p", "send('pending')", "Send, set pending", show=False, id="composer.send_pending"),
         Binding("alt+r", "send('resolved')", "Send, set resolved", show=False, id="composer.send_resolved"),
         Binding("ctrl+o,f2", "switch", "Reply or note", show=False, id="composer.switch"),
+        Binding("alt+v", "look", "Preview", show=False, id="composer.preview"),
         Binding("alt+x", "leave_fields", "Set nothing with it", show=False, id="composer.leave_fields"),
         Binding("ctrl+g", "next_version", "Other draft", show=False, id="composer.next_version"),
         Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
@@ -77,12 +78,13 @@ class Composer(Attaching):
         journal_problem: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
-        self._me = me or _last_id(owner)
+        self._me = me or last_id(owner)
         super().__init__(journal, owner, self._me, id=id)
         self._journal_problem = journal_problem
         self.text = ComposerText(id="composer-text")
         self.text.ask_file = self.action_file
         self.files = FileBar(id="composer-files")
+        self.preview = ComposerPreview(id="composer-preview")
         self._mode = Static("", id="composer-mode", markup=False)
         self._to = Static("", id="composer-to", markup=False)
         self._told = Static("", id="composer-state", markup=False)
@@ -91,14 +93,15 @@ class Composer(Attaching):
         self._thread: Thread | None = None
         self._slot: Slot | None = None
         self._then_status: Status | None = None
-        self._waiting: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """What is written to whom; the text; its files; what became of it; the keys."""
         with Horizontal(id="composer-head"):
             yield self._mode
             yield self._to
-        yield self.text
+        with Horizontal(id="composer-body"):
+            yield self.text
+            yield self.preview
         yield self.files
         yield self._told
         yield self._keys
@@ -186,6 +189,24 @@ class Composer(Attaching):
         slot.also = also if also is not None and also.change else slot.also
         self._refresh()
         return alone
+
+    def action_look(self) -> None:
+        """Show how it will look, beside the text or, where there is no room, in its place; again: no more."""
+        self.toggle_class("-preview")
+        self._look()
+        if self.has_class("-preview") and not self.has_class("-beside"):
+            self.preview.focus()
+        else:
+            self.text.focus()
+
+    def _look(self) -> None:
+        self.set_class(self.size.width >= BESIDE, "-beside")
+        if self.has_class("-preview"):
+            self.preview.show(self.text.text, follow=self.text.cursor_at_last_line)
+
+    def on_resize(self) -> None:
+        """There may be room beside the text now, or none any more."""
+        self._look()
 
     def action_leave_fields(self) -> None:
         """Set nothing with it after all."""
@@ -320,6 +341,7 @@ class Composer(Attaching):
         message.stop()
         if self._take():
             self._refresh()
+        self._look()
 
     def _take(self) -> bool:
         """Take what the field holds now into its draft, and see to it that it is kept; whether it was anything new."""
@@ -336,18 +358,6 @@ class Composer(Attaching):
         if self._thread is not None:
             self._drafts.see(self._thread)
         self._refresh(reload=True)
-
-    def _wait(self, message_id: UUID, seconds: float) -> None:
-        """Give up on an answer some time; it may still come."""
-
-        def give_up() -> None:
-            slot = self._slot
-            if slot is not None and slot.draft.message_id == message_id and slot.status == "sending":
-                self.failed(message_id, "no answer came.")
-
-        if self._waiting is not None:
-            self._waiting.stop()
-        self._waiting = self.set_timer(seconds, give_up)
 
     def _refresh(self, *, reload: bool = False) -> None:
         """Show the message's state, and its text if that was changed elsewhere."""
@@ -371,20 +381,9 @@ class Composer(Attaching):
             self.set_class(name == status, f"-{name}")
         self.set_class(bool(words), "-told")
         self._told.update(words)
-        other = "reply" if note else "note"
-        team = "" if own else "Alt+R send+resolve   Alt+M macro   "
-        switch = "" if own else f"^O {other}   "
-        self._keys.update(f"^S send   {team}^F file   ^E editor   {switch}Esc leave")
+        self._keys.update(keys(note=note, own=own, width=self.size.width - 2))
 
     @property
     def _own_request(self) -> bool:
         """Whether the author is the ticket's requester: then there are no notes, and the status is the team's."""
         return self.ticket is not None and self.ticket.customer_id == self._me
-
-
-def _last_id(owner: str) -> UUID | None:
-    """The user's id at the end of a draft owner's name."""
-    try:
-        return UUID(owner.rpartition("/")[2])
-    except ValueError:
-        return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from textual import on
+from textual.timer import Timer
 
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.widgets.composer_drafts import Slot
@@ -17,6 +20,7 @@ class Attaching(Sending):
 
     files: FileBar
     _slot: Slot | None
+    _waiting: Timer | None = None
 
     def _take(self) -> bool:
         raise NotImplementedError
@@ -49,3 +53,15 @@ class Attaching(Sending):
     def _files_done(self, message: FileBar.Done) -> None:
         message.stop()
         self.text.focus()
+
+    def _wait(self, message_id: UUID, seconds: float) -> None:
+        """Give up on an answer some time; it may still come."""
+
+        def give_up() -> None:
+            slot = self._slot
+            if slot is not None and slot.draft.message_id == message_id and slot.status == "sending":
+                self.failed(message_id, "no answer came.")
+
+        if self._waiting is not None:
+            self._waiting.stop()
+        self._waiting = self.set_timer(seconds, give_up)

@@ -17,7 +17,12 @@ Composer {
     & #composer-state { height: auto; max-height: 3; padding: 0 1; display: none; }
     & #composer-keys { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     &.-told #composer-state { display: block; }
+    & #composer-body { height: auto; }
+    &.-preview ComposerPreview { display: block; }
+    &.-preview ComposerText { display: none; }
+    &.-preview.-beside ComposerText { display: block; }
     & ComposerText {
+        width: 1fr;
         height: auto;
         min-height: 4;
         max-height: 14;

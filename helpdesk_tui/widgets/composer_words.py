@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from helpdesk_tui.core.journal import Kind
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.composer_drafts import Slot
 
-__all__ = ["recipient", "state"]
+__all__ = ["keys", "last_id", "recipient", "state"]
 
 
 def recipient(ticket: Ticket | None, kind: Kind, *, own: bool) -> str:
@@ -45,5 +47,29 @@ def state(slot: Slot, problem: str | None) -> tuple[str, str]:
             return "notice", slot.notice
 
 
+def keys(*, note: bool, own: bool, width: int) -> str:
+    """The keys worth knowing, as many as there is room for.
+
+    Args:
+        note: whether a note is being written.
+        own: whether the author is the requester, who has neither notes nor macros.
+        width: the cells there are.
+    """
+    team = "" if own else "Alt+R send+resolve   Alt+M macro   "
+    switch = "" if own else f"^O {'reply' if note else 'note'}   "
+    words = f"^S send   {team}Alt+V preview   ^F file   ^E editor   {switch}Esc leave"
+    if len(words) <= width or width <= 0:
+        return words
+    return words.replace("send+resolve", "resolve").replace("^E editor   ", "").replace("   ", "  ")
+
+
 def _news(slot: Slot) -> str:
     return "1 new message" if slot.unseen == 1 else f"{slot.unseen} new messages"
+
+
+def last_id(owner: str) -> UUID | None:
+    """The user's id at the end of a draft owner's name."""
+    try:
+        return UUID(owner.rpartition("/")[2])
+    except ValueError:
+        return None

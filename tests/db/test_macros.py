@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any, Final
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -175,3 +176,39 @@ def test_what_somebody_uses_comes_first_for_them_alone(module_database: DeskData
     customer.execute("select helpdesk.macro_used(%(shared)s)", desk.ids)
     with owner(module_database) as connection:
         assert connection.execute("select count(*) from private.macro_uses").fetchone() == (0,)
+
+
+def test_many_are_answered_each_by_itself_and_who_may_not_is_refused(desk: Desk) -> None:
+    """One that is the person's to answer; one over unseen messages; one of another department; twice under one id."""
+    own = desk.connections["own agent"]
+    ids = {name: str(desk.ids[name]) for name in ("ticket", "closed", "foreign_ticket", "message")}
+
+    def told(ticket: str, after: str | None = None, content: str = "Hello") -> dict[str, Any]:
+        return {"ticket": ids[ticket], "message": str(uuid4()), "content": content, "after": after}
+
+    messages = [told("ticket"), told("closed"), told("foreign_ticket")]
+    send = "select id::text, done, why from helpdesk.send_each(%s, %s, %s, %s, 'all')"
+    act = uuid4()
+    change = json.dumps({"status": "pending"})
+    with own.transaction(force_rollback=True):
+        for _ in range(2):  # the same again is there once
+            found = {row[0]: row[1:] for row in own.execute(send, [act, json.dumps(messages), False, change])}
+            assert found == {
+                ids["ticket"]: (False, "the thread has moved on: one message not seen yet"),
+                ids["closed"]: (True, None),
+                ids["foreign_ticket"]: (False, "there is no such ticket"),
+            }
+        said = "select count(*) from ticket_messages where sender_id = %s and content = 'Hello' and not is_internal"
+        assert own.execute(said, [desk.ids["agent"]]).fetchone() == (1,)
+        status = "select status::text from tickets where id = any(%s) order by status"
+        where = [[ids["ticket"], ids["closed"]]]
+        assert [row[0] for row in own.execute(status, where)] == ["open", "pending"]
+        # A note needs to have seen nothing, and an answer that saw the newest message goes out.
+        row = own.execute(send, [uuid4(), json.dumps([told("ticket")]), True, "{}"]).fetchone()
+        assert row == (ids["ticket"], True, None)
+    for person, state in (("customer", "HD003"), ("anonymous", "HD003"), ("admin", "yes"), ("other agent", "-")):
+        one = json.dumps([told("ticket", ids["message"])]).replace("'", "''")
+        call = f"select from helpdesk.send_each(gen_random_uuid(), '{one}', false, '{{}}', '') where done"
+        assert desk.outcome(person, call) == state, person
+    for wrong in ('{"a": 1}', "[1]", '[{"ticket": "x"}]', json.dumps([told("ticket", content=" ")]), "null"):
+        assert desk.outcome("own agent", f"select helpdesk.send_each(null, '{wrong}', true, null, null)") == "HD002"

@@ -36,7 +36,7 @@ async def test_articles_are_suggested_beside_the_ticket_and_go_into_the_answer_a
         assert item is not None
         await seen.press("l")
         await seen.until(lambda: seen.shows("REPLY TO CUSTOMER"), "the composer")
-        await seen.until(lambda: answer(seen) == f"[{item.title}](article:{item.id})", "the link")
+        await seen.until(lambda: answer(seen) == f"[{item.title}](article:{item.id}) ", "the link, and a space")
         assert seen.desk.pane.composer_has_focus
         assert not seen.shows("Suggested for"), "the articles have gone"
         await seen.until(lambda: kept(tmp_path, team) == answer(seen), "in the journal")

@@ -436,3 +436,27 @@ async def test_an_empty_message_is_not_sent() -> None:
         await pilot.press("enter", "ctrl+s")
         await pilot.pause()
         assert app.sends == []
+
+
+@pytest.mark.parametrize("width", [80, 160])
+async def test_the_preview_shows_how_it_will_look_beside_the_text_or_in_its_place(width: int) -> None:
+    app = ComposerApp()
+    async with app.run_test(size=(width, 30)) as pilot:
+        composer = app.composer
+        await keys(pilot, "It is **important**", "alt+v")
+        await pilot.pause()
+
+        def drawn() -> str:
+            return "".join(composer.preview.render_line(0).text).rstrip()
+
+        assert drawn() == "┊ It is important"
+        assert composer.text.display is (width == 160 or composer.has_class("-beside"))
+        assert composer.has_class("-beside") is (composer.size.width >= 76)
+        if composer.text.has_focus:
+            await keys(pilot, " now", "a")
+            await pilot.pause()
+            assert "now" in drawn()
+        await pilot.press("alt+v")
+        await pilot.pause()
+        assert not composer.preview.display
+        assert composer.text.has_focus
