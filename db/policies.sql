@@ -5248,7 +5248,7 @@ declare
   an_id constant text := '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
   each record;
   sent uuid[] := array[]::uuid[];
-  refused jsonb := '{}';
+  refused jsonb := jsonb_build_object();
 begin
   if who.role is null or who.role = 'customer' then
     raise exception 'only the team answers many at once' using errcode = 'HD003';

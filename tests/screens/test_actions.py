@@ -35,6 +35,7 @@ from helpdesk_tui.widgets.category_tree import CategoryTree
 from helpdesk_tui.widgets.chat_field import ChatField
 from helpdesk_tui.widgets.chat_list import ChatList
 from helpdesk_tui.widgets.composer import Composer
+from helpdesk_tui.widgets.composer_preview import ComposerPreview
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.inbox_list import InboxList
 from helpdesk_tui.widgets.queue import Queue
@@ -49,6 +50,7 @@ WIDGETS: tuple[type[Widget], ...] = (
     QueueMarks,
     ThreadView,
     Composer,
+    ComposerPreview,
     ComposerText,
     ArticleView,
     ArticleReader,
