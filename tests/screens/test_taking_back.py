@@ -64,6 +64,7 @@ async def test_it_goes_out_by_itself_and_is_judged_then(team: Team, tmp_path: Pa
         await reply_to_first(seen, "In a second")
         await seen.press("ctrl+s")
         await seen.until(lambda: seen.shows("Reply sent"), "sent by itself")
+        await seen.until(lambda: seen.shows("In a second"), "in the thread, which is not read again after this")
         assert await messages(team, "In a second") == [(False,)]
         # Somebody has answered by the time it goes out: the database refuses, and it is said where the person is then.
         seen.desk.link.deafen()
