@@ -144,7 +144,9 @@ class _Names:
         rows = [(each.id, each.name, getattr(each, "email", None)) for each in known[what]]
         return one_of(given, rows, what)[0]
 
-    def change(self, wanted: Mapping[str, Any], ticket: Ticket) -> Change:
+    def change(
+        self, wanted: Mapping[str, Any], ticket: Ticket, category: UUID | None, fields: Mapping[str, Any]
+    ) -> Change:
         """What a record wants, of this ticket: without what is so already."""
         plain = ("status", "priority", "due_date", "snooze", "fields")
         told: dict[str, Any] = {key: wanted[key] for key in plain if key in wanted}
@@ -179,6 +181,13 @@ class _Names:
             same["assignee"] = KEEP
         if change.due_date is not KEEP and change.due_date == ticket.due_date:
             same["due_date"] = KEEP
+        if change.category is not KEEP and change.category == category:
+            same["category"] = KEEP
+        same["fields"] = {
+            key: value
+            for key, value in change.fields.items()
+            if (key in fields and fields[key] != value) or (key not in fields and value is not None)
+        }
         on = {each.id for each in self._names.tags if each.name in ticket.tags}
         same["add"] = tuple(tag for tag in change.add if tag not in on)
         same["remove"] = tuple(tag for tag in change.remove if tag in on)
@@ -210,7 +219,10 @@ async def _apply(args: argparse.Namespace) -> int:
     async with desk(args) as here:
         ids = [each.reference for each in records if isinstance(each.reference, UUID)]
         numbers = [each.reference for each in records if isinstance(each.reference, int)]
-        found, *rows = await here.database.run(tickets.several(ids, numbers), *asked())
+        found, more, *rows = await here.database.run(
+            tickets.several(ids, numbers), tickets.details(ids, numbers), *asked()
+        )
+        besides = {each[0]: each[1:] for each in more}
         names = _Names(answered(here.me, rows))
         known: dict[int | UUID, Ticket] = {each.id: each for each in found} | {each.number: each for each in found}
         lines: list[dict[str, Any]] = []
@@ -224,7 +236,7 @@ async def _apply(args: argparse.Namespace) -> int:
                 line["why"] = "there is no such ticket"
                 continue
             line |= {"number": ticket.number, "id": str(ticket.id)}
-            change = names.change(wishes or record.wanted, ticket)
+            change = names.change(wishes or record.wanted, ticket, *besides.get(ticket.id, (None, {})))
             line["change"] = change.json()
             moved_on = not wishes and record.updated_at is not None and record.updated_at < ticket.updated_at
             if moved_on and line["change"] and not args.anyway:

@@ -328,6 +328,15 @@ def find(reference: str) -> Statement[Ticket]:
     return Statement(_dressed(rows, "t.id"), {"value": value}, _TICKET_ROW, writes=False, general=True)
 
 
+def details(ids: Sequence[UUID], numbers: Sequence[int]) -> Statement[tuple[UUID, UUID | None, dict[str, Any]]]:
+    """Category and custom fields of tickets by their ids and numbers."""
+    sql = (
+        "select id, category_id, case jsonb_typeof(metadata) when 'object' then metadata else '{}' end"
+        " from public.tickets where id = any(%s::uuid[]) or number = any(%s::bigint[])"
+    )
+    return Statement(sql, (list(ids), list(numbers)), writes=False)
+
+
 def several(ids: Sequence[UUID], numbers: Sequence[int]) -> Statement[Ticket]:
     """Tickets by their ids and numbers, those of them that are there for this person."""
     rows = " union ".join(
