@@ -22,7 +22,7 @@ from time import monotonic, sleep
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core import journal_files, journal_held, journal_outbox, journal_requests
+from helpdesk_tui.core import draft_sync, journal_files, journal_held, journal_outbox, journal_requests
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.journal_files import DraftFile
 from helpdesk_tui.core.journal_requests import Request
@@ -33,7 +33,7 @@ __all__ = ["Draft", "DraftFile", "Journal", "JournalError", "Kind", "Request"]
 Kind = Literal["reply", "note", "article", "chat"]
 """What a draft is of: a message to a ticket, an article of the knowledge base, or a message in a chat."""
 
-VERSION: Final = 6
+VERSION: Final = 7
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
 BUSY_SECONDS: Final = 0.3
 #: How long opening tries, in seconds, while other windows open a new journal too.
@@ -72,6 +72,7 @@ _ADDED: Final = (
     journal_requests.SCHEMA,
     journal_outbox.SCHEMA,
     journal_held.SCHEMA,
+    draft_sync.SCHEMA,
 )
 
 #: Those that are not on their way.

@@ -95,6 +95,7 @@ class Outbox:
         self._perform = perform
         self._told = told
         self._again = again
+        self._closed = False
         self._wake = asyncio.Event()
         self._answers: dict[UUID, asyncio.Future[Answer]] = {}
         self._known: tuple[tuple[UUID, str | None], ...] = ()
@@ -137,8 +138,9 @@ class Outbox:
 
     def _queued(self, entry: Entry) -> Queued:
         """From now on nobody waits for its answer; its words are no draft besides."""
-        with suppress(JournalError), self._journal.writing() as connection:
-            journal_outbox.take_drafts(connection, self.owner)
+        if not self._closed:
+            with suppress(JournalError), self._journal.writing() as connection:
+                journal_outbox.take_drafts(connection, self.owner)
         self._told(Happened("queued", entry, self.trouble))
         return Queued(
             f"{entry.words}: waiting for the database.", "It is kept here, and sent as soon as the database answers."
@@ -174,7 +176,14 @@ class Outbox:
     # -- sending ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Sends what is in line until cancelled; never raises because of the network, the server or the journal."""
+        """Sends what is in line until cancelled; never raises because of the network, the server or the journal. Lets the
+        journal go in the end: nothing else may, as long as this goes on."""
+        try:
+            await self._run()
+        finally:
+            self.close()
+
+    async def _run(self) -> None:
         first, most = self._again
         pause = first
         while True:
@@ -197,6 +206,7 @@ class Outbox:
 
     def close(self) -> None:
         """Lets the journal go; what is in line stays."""
+        self._closed = True
         self._journal.close()
 
     async def _round(self) -> Literal["empty", "busy", "trouble"]:

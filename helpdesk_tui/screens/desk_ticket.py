@@ -73,6 +73,8 @@ class DeskTicket(DeskViews):
         if kept:
             self.say(f"{kept} draft{'' if kept == 1 else 's'} kept, marked {DRAFT_GLYPH} in the queue")
         self._be_there(self.asked)
+        if self.link.syncing is not None:
+            self.link.syncing.changed = self._mark_drafts
         collecting.resume()
 
     def _be_there(self, desk: Desk) -> None:
@@ -198,6 +200,8 @@ class DeskTicket(DeskViews):
         self._look_at(ticket)
         self.pane.focus_thread()
         self.refresh_hints()
+        if self.link.syncing is not None:
+            self.spawn(self.link.syncing.opened(ticket.id))
         if self.link.attention is not None:
             self.link.attention.opened(ticket.id)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.settings import Settings
     from helpdesk_tui.screens.attention import Attention
     from helpdesk_tui.screens.keeping import Keeping
+    from helpdesk_tui.screens.syncing import Syncing
     from helpdesk_tui.widgets.status_line import Connection
 
 __all__ = ["Link", "Linked", "Owner", "Watch"]
@@ -57,6 +58,7 @@ class Link:
         badges: how many notices are unread, how many chats wait.
         away: that the person is away, in words; empty where they are not.
         unsent: how much of what was done waits to be sent, how much was refused.
+        syncing: what takes drafts to one's other devices and back; None like ``keeping``.
         keeping: what keeps that; None until changes are listened for, or where nothing can be kept.
         parting: what the person has to know when they have left.
         saved_in: the folder that files were last saved in; None: none yet.
@@ -90,6 +92,7 @@ class Link:
         self.unsent = (0, 0)
         self.away = ""
         self.keeping: Keeping | None = None
+        self.syncing: Syncing | None = None
         self.saved_in: Path | None = None
         self.attention: Attention | None = None
         self.looking: Callable[[], UUID | None] = lambda: None
@@ -272,6 +275,7 @@ class Link:
     def _keep(self, desk: Desk) -> None:
         from helpdesk_tui.core.journal import JournalError
         from helpdesk_tui.screens.keeping import Keeping
+        from helpdesk_tui.screens.syncing import Syncing
 
         if self.drafts is None:
             return
@@ -281,6 +285,9 @@ class Link:
             self.say(str(error), alarm=True)
         else:
             self._run(self.keeping.outbox.run())
+            self.syncing = Syncing(self.drafts, self.drafts_owner, desk.database)
+            self._run(self.syncing.run())
+            self.leaving.append(self.syncing.leave)
 
     def _pay_attention(self, desk: Desk) -> None:
         from helpdesk_tui.screens.attention import Attention
@@ -398,7 +405,5 @@ class Link:
         self._ended = True
         self._unsubscribe()
         self.deafen()
-        if self.keeping is not None:
-            self.keeping.outbox.close()
         if self.desk is not None:
             await self.desk.close()

@@ -81,3 +81,22 @@ def closed(journal: Journal) -> bool:
     except sqlite3.ProgrammingError:
         return True
     return False
+
+
+async def test_what_is_written_on_one_device_is_there_on_the_next(team: Team, tmp_path: Path) -> None:
+    for name in ("desktop", "laptop"):
+        (tmp_path / name).mkdir()
+    async with opened(team.database, team.agent, tmp_path / "desktop") as seen:
+        await seen.press("r")
+        await seen.until(lambda: seen.desk.pane.composer_has_focus, "the composer")
+        await seen.press(*"half", "escape")
+    # Leaving has sent it.
+    assert await team.value("select content from private.drafts") == "half"
+    elsewhere = await team.people.sign_in(team.agent)
+    async with opened(team.database, elsewhere, tmp_path / "laptop") as seen:
+        await seen.until(lambda: seen.shows("✎ draft Lamp flickers"), "its mark")
+        await seen.press("r")
+        await seen.until(lambda: seen.desk.pane.composer_has_focus and seen.shows("half"), "its words")
+        await seen.press("ctrl+s")
+        await seen.until(lambda: seen.shows("Reply sent"), "sent")
+    assert await team.value("select count(*) from private.drafts") == 0
