@@ -176,8 +176,8 @@ class Outbox:
     # -- sending ------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Sends what is in line until cancelled; never raises because of the network, the server or the journal. Lets the
-        journal go in the end: nothing else may, as long as this goes on."""
+        """Sends what is in line until cancelled; never raises because of the network, the server or the journal. The
+        journal is let go of in the end: nothing else may do that, as long as this goes on."""
         try:
             await self._run()
         finally:

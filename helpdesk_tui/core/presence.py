@@ -85,18 +85,20 @@ class Presences:
 
     # Oneself
 
-    def now(self, ticket_id: UUID | None, text: str | None) -> tuple[UUID | None, bool] | None:
+    def now(self, ticket_id: UUID | None, text: str | None, begun: str = "") -> tuple[UUID | None, bool] | None:
         """What to say now, if anything.
 
         Args:
             ticket_id: the ticket that is open before the person's eyes.
             text: what stands in the field in which they write to it; None: they have none open.
+            begun: what stood there when they opened it: a draft that was kept, say.
         """
         now = self._clock()
-        if text is not None and self._text[0] == ticket_id and text != self._text[1]:
-            self._typed_at = now
-        if text is None or self._text[0] != ticket_id:
+        same = self._text[0] == ticket_id
+        if text is None or not same:
             self._typed_at = float("-inf")
+        if text is not None and text != (self._text[1] if same else begun):
+            self._typed_at = now
         self._text = (ticket_id if text is not None else None, text or "")
         state = (ticket_id, now - self._typed_at < WRITING_FOR)
         if state == self._told and (ticket_id is None or now - self._told_at < BEAT):

@@ -29,14 +29,14 @@ class BeingThere:
     Args:
         desk: what is asked.
         here: answers which ticket the person has open before their eyes, and what stands in the field in which they
-            write to it.
+            write to it, and what stood there first.
         show: called with who else is at which ticket, when that has changed.
     """
 
     def __init__(
         self,
         desk: Desk,
-        here: Callable[[], tuple[UUID | None, str | None]],
+        here: Callable[[], tuple[UUID | None, str | None, str]],
         show: Callable[[Mapping[UUID, tuple[Present, ...]]], None],
     ) -> None:
         self._desk = desk

@@ -81,7 +81,9 @@ class DeskTicket(DeskViews):
         """Say from now on which ticket is open here, and show who else has one open."""
         from helpdesk_tui.screens.being_there import BeingThere
 
-        self.being_there = BeingThere(desk, lambda: (self._looking(), self.pane.written), self._show_there)
+        self.being_there = BeingThere(
+            desk, lambda: (self._looking(), self.pane.written, self.pane.begun), self._show_there
+        )
         self.follow("presence", self.being_there.read)
         self.link.spawn(self.being_there.run())
         self.link.leaving.append(self.being_there.leave)

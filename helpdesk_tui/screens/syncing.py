@@ -60,7 +60,7 @@ class Syncing:
         await self.opened(None)
         before: object = None
         put_off = 0
-        while not self._left:
+        while True:
             await asyncio.sleep(LOOK)
             if self._left:
                 return

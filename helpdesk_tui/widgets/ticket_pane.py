@@ -66,6 +66,8 @@ class TicketPane(Vertical):
         self._drafted: frozenset[UUID] = frozenset()
         self._preparing = asyncio.Lock()
         self.ticket: Ticket | None = None
+        #: What stood in the composer when it was last opened.
+        self.begun = ""
 
     def make_header(self, clock: Clock, zone: tzinfo | None) -> Header:
         """What is above the thread."""
@@ -190,6 +192,7 @@ class TicketPane(Vertical):
             return
         held = self.thread.thread if self.thread.state == "ready" else None
         self.composer.open(self.ticket, internal=internal, thread=held)
+        self.begun = self.composer.text.text
         if quote:
             chosen = self.thread.current_message
             self.composer.insert_quote(self.thread.quote_text(), internal=chosen is not None and chosen.internal)

@@ -37,7 +37,7 @@ def test_writing_is_keys_and_not_an_open_field_and_ends_with_them() -> None:
     clock = Clock()
     mine = Presences(clock)
     mine.now(ONE, None)
-    assert mine.now(ONE, "a draft of yesterday") is None
+    assert mine.now(ONE, "a draft of yesterday", "a draft of yesterday") is None
     assert mine.now(ONE, "a draft of yesterday, and more") == (ONE, True)
     clock.time += WRITING_FOR - 1
     assert mine.now(ONE, "a draft of yesterday, and more") is None or BEAT < WRITING_FOR
@@ -45,7 +45,10 @@ def test_writing_is_keys_and_not_an_open_field_and_ends_with_them() -> None:
     assert mine.now(ONE, "a draft of yesterday, and more") == (ONE, False)
     assert mine.now(ONE, "x") == (ONE, True)
     assert mine.now(ONE, None) == (ONE, False)  # sent, or left
-    assert mine.now(TWO, "what is written to another ticket") == (TWO, False)
+    kept = "what is written to another ticket"
+    assert mine.now(TWO, kept, kept) == (TWO, False)
+    # Whoever types faster than somebody looks is writing, too.
+    assert mine.now(ONE, "quick") == (ONE, True)
 
 
 def test_what_was_said_is_believed_until_it_ends() -> None:
