@@ -3090,6 +3090,102 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Since I left
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Says that somebody of the team is here, with ``begins`` that a session of theirs begins, and answers when they were last
+-- here before it; null for the first time, and for whoever is not of the team.
+create or replace function helpdesk.here(begins boolean) returns timestamptz
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '1s' as $$
+declare
+  who constant record := private.asking();
+  before timestamptz;
+begin
+  if who.role is null or who.role = 'customer' then
+    return null;
+  end if;
+  insert into private.last_here as l (person_id, here_at) values (who.person, clock_timestamp())
+  on conflict (person_id) do update
+     set here_at = excluded.here_at,
+         -- Opened again at once, or sent twice, it is the same session.
+         left_at = case when begins and l.here_at < excluded.here_at - interval '2 minutes' then l.here_at
+                        else l.left_at end
+  returning l.left_at into before;
+  return before;
+end
+$$;
+
+-- What became of a person's tickets since a moment, by somebody else, a line a ticket, the latest first: what came into
+-- their department, who wrote in what is assigned to them, what was given to them or taken from them, what of theirs
+-- somebody resolved, where they were mentioned. Of tickets that they see now. "what" has one entry a kind: the kind, how
+-- often, and who it was last.
+create or replace function helpdesk.since(moment timestamptz, most integer)
+returns table (id uuid, number bigint, title text, at timestamptz, what jsonb)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  many constant integer := least(most, 500);
+begin
+  if most < 0 then
+    perform private.refuse_negative(most);
+  end if;
+  if who.role is null or who.role = 'customer' or moment is null then
+    return;
+  end if;
+  return query
+  with mine as materialized (
+    select t.id from public.tickets t where t.assignee_id = who.person and t.is_open
+     order by t.updated_at desc, t.id desc limit 500
+  ),
+  happened as (
+    (select t.id, 'new' as kind, t.customer_id as actor, t.created_at as at from public.tickets t
+      where t.is_open and t.department_id = who.department and t.created_at > moment
+      order by t.created_at desc, t.id desc limit many)
+    union all
+    (select m.ticket_id, case when m.is_internal then 'note' else 'reply' end, m.sender_id, m.created_at
+       from mine cross join lateral (
+         select x.ticket_id, x.is_internal, x.sender_id, x.created_at from public.ticket_messages x
+          where x.ticket_id = mine.id and x.created_at > moment
+          order by x.created_at desc, x.id desc limit 20) m)
+    union all
+    (select e.ticket_id, 'given', e.actor_id, e.created_at from public.ticket_events e
+      where e.kind = 'assignee' and e.new_value = who.person::text and e.created_at > moment
+      order by e.created_at desc limit many)
+    union all
+    (select e.ticket_id, 'taken', e.actor_id, e.created_at from public.ticket_events e
+      where e.kind = 'assignee' and e.old_value = who.person::text and e.created_at > moment
+      order by e.created_at desc limit many)
+    union all
+    (select t.id, 'resolved', h.changed_by, t.resolved_at
+       from (select x.* from public.tickets x
+              where x.assignee_id = who.person and not x.is_open and x.updated_at > moment
+              order by x.updated_at desc, x.id desc limit many) t
+      cross join lateral (
+        select s.changed_by from public.ticket_status_history s
+         where s.ticket_id = t.id and s.status in ('resolved', 'closed') order by s.created_at desc, s.id limit 1) h
+      where t.resolved_at > moment)
+    union all
+    (select n.ticket_id, 'mention', null, n.updated_at from public.notifications n
+      where n.user_id = who.person and n.updated_at > moment and n.ticket_id is not null and n.kinds ? 'mention'
+      order by n.updated_at desc, n.id desc limit many)
+  ),
+  kinds as (
+    select h.id, h.kind, count(*) as times, max(h.at) as at, (array_agg(h.actor order by h.at desc))[1] as actor
+      from happened h where h.actor is distinct from who.person group by h.id, h.kind
+  )
+  select t.id, t.number, t.title, l.at, l.what
+    from (select k.id, max(k.at) as at,
+                 jsonb_agg(jsonb_build_array(k.kind, k.times, case when p.id is not null then private.called(
+                   p.full_name, p.email, p.role, true) end) order by k.at desc) as what
+            from kinds k left join public.profiles p on p.id = k.actor group by k.id) l
+    join public.tickets t on t.id = l.id
+   where t.customer_id <> who.person
+     and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)
+   order by l.at desc, t.id limit many;
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Routing: who is given what comes in, and who is away. docs/routing.md
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -5348,7 +5444,7 @@ grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid),
   helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean)
   to authenticated, helpdesk_member, service_role;
 
-grant execute on function helpdesk.route(), helpdesk.away(), helpdesk.set_away(uuid, timestamptz, text),
+grant execute on function helpdesk.here(boolean), helpdesk.since(timestamptz, integer), helpdesk.route(), helpdesk.away(), helpdesk.set_away(uuid, timestamptz, text),
   helpdesk.set_back(uuid), helpdesk.my_load(), helpdesk.leave(uuid, timestamptz, text, text, uuid),
   helpdesk.set_routing(uuid, text, integer), helpdesk.set_capacity(uuid, integer),
   helpdesk.routing(), helpdesk.routing_agents(uuid) to authenticated, helpdesk_member, service_role;

@@ -2614,6 +2614,21 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Since I left: when somebody of the team was last here. docs/notifications.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Each desk that is open says so once a minute, so that a crash loses no more than that.
+create table if not exists private.last_here (
+  person_id uuid primary key references public.profiles on delete cascade,
+  here_at timestamptz not null,
+  -- When they were last here before the session that is going on, or the last one.
+  left_at timestamptz
+);
+-- To whom a ticket was given, and from whom it was taken, since a moment.
+create index if not exists ticket_events_given_idx on public.ticket_events (new_value, created_at) where kind = 'assignee';
+create index if not exists ticket_events_taken_idx on public.ticket_events (old_value, created_at) where kind = 'assignee';
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Routing: who is given the tickets that come in, and who is away. docs/routing.md
 -- ---------------------------------------------------------------------------------------------------------------
 

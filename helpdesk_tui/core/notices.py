@@ -7,7 +7,7 @@ what comes later opens again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
@@ -15,6 +15,7 @@ from uuid import UUID
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Me, Status
 from helpdesk_tui.core.routing import route
+from helpdesk_tui.core.since import here
 from helpdesk_tui.core.statement import Statement, only, positional
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class Badges:
         newest: when the newest unread event was; to be given to the next look as ``since``.
         news: the unread lines that are new since then, the newest first; empty at the first look.
         preferences: per kind; kinds that are not in it are on.
+        left_at: when this person was last here before this session; None: never, or it was not asked.
         away: whether this person has said that they are; ``until`` when, None: until they are back.
     """
 
@@ -121,6 +123,7 @@ class Badges:
     preferences: Mapping[str, Preference] = field(default_factory=dict)
     away: bool = False
     until: datetime | None = None
+    left_at: datetime | None = None
 
     def wants_bell(self, kind: str) -> bool:
         """Whether a bell may ring for a kind."""
@@ -235,18 +238,21 @@ class Notices:
         rows, found = await self.database.run(page(unread_only=unread_only, limit=limit + 1), badges())
         return rows[:limit], len(rows) > limit, found[0] if found else Badges()
 
-    async def badges(self, since: datetime | None = None, *, due: bool = False) -> Badges:
+    async def badges(self, since: datetime | None = None, *, due: bool = False, begins: bool = False) -> Badges:
         """What the status line says.
 
         Args:
             since: ``newest`` of the last look: what came after it is in ``news``.
             due: tells this person of tickets that are due, and has given out what waits for somebody who is free by
-                now, first. Costs a transaction that may write; once a minute.
+                now, first; and says that they are here. Costs a transaction that may write; once a minute.
+            begins: with ``due``: a session of theirs begins.
         """
         if due and self.me.role != "customer":
-            _, _, found = await self.database.run(notice_due(), route(), badges(since), idempotent=True)
-        else:
-            found = await self.database.fetch(badges(since))
+            _, _, left, found = await self.database.run(
+                notice_due(), route(), here(begins=begins), badges(since), idempotent=True
+            )
+            return replace(found[0], left_at=left[0]) if found else Badges()
+        found = await self.database.fetch(badges(since))
         return found[0] if found else Badges()
 
     async def mark(self, notices: Iterable[Notice], read: bool = True) -> list[UUID]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from uuid import UUID, uuid4
 
 from helpdesk_tui.core.statement import Statement, only, positional
@@ -242,7 +242,7 @@ async def leave(
     Raises:
         BadInput, Refused: nothing was changed.
     """
-    rows = await database.fetch(
+    rows: list[dict[str, Any]] = await database.fetch(
         Statement(
             "select helpdesk.leave(%s, %s, %s, %s, %s)",
             (act or uuid4(), until, note, handing, heir),

@@ -9,10 +9,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from helpdesk_tui.actions import key_of
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.notice_words import waiting
 from helpdesk_tui.core.notices import Badges, Notice, Notices
 from helpdesk_tui.core.routing import until_words
+from helpdesk_tui.core.since import MOST, since
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
@@ -38,10 +40,12 @@ class Attention:
 
     Attributes:
         badges: as they were at the last look, less what was read since.
+        left_at: when they were last here before this session; None: never, or not known yet.
     """
 
     def __init__(self, link: Link, desk: Desk, ring: Callable[[str], object]) -> None:
         self.badges = Badges()
+        self.left_at: datetime | None = None
         self._link = link
         self._desk = desk
         self._ring = ring
@@ -67,9 +71,12 @@ class Attention:
 
     async def _look(self, changed: Ids) -> None:  # noqa: ARG002  (which ones is not told)
         due, first = monotonic() >= self._due_again, self._newest is None
-        badges = await self.notices.badges(self._newest, due=due)
+        badges = await self.notices.badges(self._newest, due=due, begins=first)
         if due:
             self._due_again = monotonic() + DUE_SECONDS
+        if first and badges.left_at is not None:
+            self.left_at = badges.left_at
+            self._link.spawn(self._catch_up(badges.left_at))
         more_wait = badges.waiting > self.badges.waiting
         self._newest = max(filter(None, (self._newest, badges.newest)), default=_LONG_AGO)
         self.badges = badges
@@ -86,6 +93,16 @@ class Attention:
             self._ring(news[0] if len(news) == 1 else f"{news[0]} – and {len(news) - 1} more")
         elif more_wait and badges.wants_bell("chat"):
             self._ring(waiting(badges.waiting, None))
+
+    async def _catch_up(self, left_at: datetime) -> None:
+        """Tell how much happened since this person was last here."""
+        try:
+            lines = await self._desk.database.fetch(since(left_at))
+        except HelpdeskError:
+            return  # the key that lists it says why it cannot be had
+        if lines:
+            many = f"{len(lines)}{'+' if len(lines) == MOST else ''}"
+            self._link.say(f"{many} changed since you left · {key_of('desk.since')}")
 
     def opened(self, about: UUID | None) -> None:
         """A ticket or a chat is being read: its line is no longer unread."""

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from helpdesk_tui.actions import Context
-from helpdesk_tui.screens import desk_outbox
+from helpdesk_tui.screens import desk_outbox, desk_since
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import sort_choices
 from helpdesk_tui.screens.desk_acts import DeskActs
@@ -83,6 +83,9 @@ class DeskScreen(DeskActs):
                 self._focus_back()
             return
         self._focus_back()
+        if message.question == desk_since.QUESTION:
+            desk_since.chosen(self, message.choice.value)
+            return
         if message.question == "command":
             self.action_command(message.choice.value)
             return
@@ -102,6 +105,10 @@ class DeskScreen(DeskActs):
             self.pane.focus_thread()
         else:
             self.queue.focus()
+
+    def action_since(self) -> None:
+        """List what changed since the person was last here."""
+        desk_since.ask(self)
 
     def action_unsent(self) -> None:
         """List what waits to be sent, or was refused."""

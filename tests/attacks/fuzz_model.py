@@ -99,6 +99,7 @@ class Model:
                 "private.saved_views": self._saved_views,
                 "private.presence": self._presence,
                 "private.away": lambda change: change.row["person_id"] == self.me,
+                "private.last_here": lambda change: change.row["person_id"] == self.me,
             } | dict.fromkeys(_SEARCH_INDEX, lambda change: True)
 
     def complaints(self, before: Rows, after: Rows, since: str, until: str) -> tuple[list[Change], list[Change]]:

@@ -30,6 +30,7 @@ NOT_RECORDED: Final = {
     "chat_seen": "how far somebody has read",
     "drafts": "nobody else's to read",
     "due_told": "whom was told of a due date",
+    "last_here": "when somebody was last here",
     "logins": "the hook's: which logins there are",
     "macro_uses": "how often somebody used what",
     "routing_asked": "departments to look at before a transaction ends",

@@ -426,3 +426,71 @@ async def test_lines_of_an_older_database_are_made_one_a_ticket(database: DeskDa
         ("news", 1, {"news": 1}, False),
         ("news", 1, {"news": 1}, False),
     ]
+
+
+# -- since I left -----------------------------------------------------------------------------------------------------
+
+
+async def test_since_i_left_tells_what_others_did_to_my_tickets_a_line_a_ticket(people: People) -> None:
+    name = f"Team {uuid4().hex[:6]}"
+    cora, ada, bo = (
+        await new(people, "cora"),
+        await new(people, "ada", "agent", name),
+        await new(people, "bo", "agent", name),
+    )
+    requester, agent, other = [await people.connect_as(each) for each in (cora, ada, bo)]
+    stranger = await people.connect_as(await new(people, "otto", "agent", "Elsewhere"))
+    here: dict[str, Any] = {"department_id": ada.department_id}
+    mine, given, taken, done, untouched = [await ticket_of(people, cora, **here) for _ in range(5)]
+    await agent.execute("select helpdesk.assign(%s, %s)", [[mine, taken, done, untouched], ada.id])
+    assert await value(agent, "select helpdesk.here(true)") is None  # the first time
+    moment = await value(agent, "select clock_timestamp()")
+    await say(requester, mine)
+    await say(requester, mine)
+    await say(other, mine, f"look, @{ada.email.split('@')[0]}", note=True)
+    await other.execute("select helpdesk.assign(array[%s], %s)", [given, ada.id])
+    await other.execute("select helpdesk.assign(array[%s], %s)", [taken, bo.id])
+    await other.execute("update public.tickets set status = 'resolved' where id = %s", [done])
+    fresh = await ticket_of(people, cora, **here)
+    await say(agent, untouched)  # of one's own acts nothing is told
+    await agent.execute("update public.tickets set priority = 'low' where id = %s", [untouched])
+
+    lines = await (await agent.execute("select id, what from helpdesk.since(%s, 100)", [moment])).fetchall()
+    assert [ticket for ticket, _ in lines] == [fresh, done, taken, given, mine]
+    told = {ticket: {(kind, times): who for kind, times, who in what} for ticket, what in lines}
+    assert told[fresh] == {("new", 1): "Cora"}
+    assert told[done] == {("resolved", 1): "Bo"}
+    assert told[taken] == {("taken", 1): "Bo"}
+    assert told[given] == {("given", 1): "Bo"}
+    assert told[mine] == {("reply", 2): "Cora", ("note", 1): "Bo", ("mention", 1): None}
+    assert len(await (await agent.execute("select id from helpdesk.since(%s, 2)", [moment])).fetchall()) == 2
+    # Nobody else is told, and what has gone out of sight by now is not.
+    for connection in (stranger, requester):
+        assert await (await connection.execute("select * from helpdesk.since('-infinity', 100)")).fetchall() == []
+    await people.database.run(
+        "update public.tickets set department_id = (select id from public.departments where name = 'Elsewhere')"
+        " where id = %s",
+        [fresh],
+    )
+    lines = await (await agent.execute("select id from helpdesk.since(%s, 100)", [moment])).fetchall()
+    assert (fresh,) not in lines
+
+
+async def test_when_somebody_was_last_here_survives_a_crash_and_is_their_own(people: People) -> None:
+    ada, cora = await new(people, "ada", "agent", "Support"), await new(people, "cora")
+    agent, requester = await people.connect_as(ada), await people.connect_as(cora)
+    here = "select helpdesk.here(%s)"
+    assert await value(agent, here, True) is None
+    assert await value(agent, here, False) is None  # once a minute, as long as the desk is open
+    earlier = (
+        "update private.last_here set here_at = here_at - interval '1 hour' where person_id = %s returning here_at"
+    )
+    (last,) = (await people.database.run(earlier, [ada.id]))[0]
+    # It ended without a word; the next one knows when it was last heard of, until the one after it.
+    assert await value(agent, here, True) == last
+    assert await value(agent, here, False) == last
+    assert await value(agent, here, True) == last  # opened again at once: nothing was left
+    await people.database.run(earlier, [ada.id])
+    assert await value(agent, here, True) > last
+    assert await value(requester, here, True) is None
+    assert await people.database.run("select from private.last_here where person_id = %s", [cora.id]) == []

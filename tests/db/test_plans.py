@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
 import psycopg
 import pytest
 
-from helpdesk_tui.core import notices, people, thread, tickets
+from helpdesk_tui.core import notices, people, since, thread, tickets
 from helpdesk_tui.core.database import PLANS, Database
 from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.model import Me
@@ -201,6 +202,7 @@ def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
         notices.page(limit=PAGE),
         notices.page(unread_only=True, limit=PAGE),
         notices.badges(),
+        since.since(datetime(2001, 1, 1, tzinfo=UTC)),
         Statement("select channel from helpdesk.channels()"),
         *CHATS,
     ]

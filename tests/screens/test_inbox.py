@@ -405,3 +405,27 @@ async def test_chat_that_waits_rings_for_whoever_may_take_it(team: Team, tmp_pat
 
 def test_nothing_is_sent_where_it_is_off() -> None:
     assert bell.sequence("off", "words") == ""
+
+
+# -- since I left -----------------------------------------------------------------------------------------------------
+
+
+async def test_what_changed_since_one_left_is_told_at_the_start_and_listed_with_one_key(
+    team: Team, tmp_path: Path
+) -> None:
+    await team.database.run(
+        "insert into private.last_here (person_id, here_at) values (%s, now() - interval '2 hours')", [team.agent.id]
+    )
+    colleague = await team.people.connect_as(team.colleague)
+    await colleague.execute("select helpdesk.assign(array[%s], %s)", [ticket_id(1001), team.agent.id])
+    await colleague.execute(
+        "insert into public.ticket_messages (ticket_id, sender_id, content, is_internal) values (%s, %s, 'look', true)",
+        [ticket_id(1001), team.colleague.id],
+    )
+    async with opened(team, team.agent, tmp_path) as seen:
+        await seen.until(lambda: seen.shows("changed since you left · S"), "told at the start")
+        await seen.press("S")
+        await seen.until(lambda: seen.shows("changed since you left, 2h ago"), "the list")
+        assert seen.shows("#1001 Tomás Vega wrote a note, given to you by Tomás Vega")
+        await seen.press("enter")
+        await seen.until(lambda: seen.desk.pane.ticket is not None and seen.desk.pane.ticket.number == 1001, "opened")
