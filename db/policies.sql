@@ -3175,9 +3175,10 @@ begin
   )
   select t.id, t.number, t.title, l.at, l.what
     from (select k.id, max(k.at) as at,
-                 jsonb_agg(jsonb_build_array(k.kind, k.times, case when p.id is not null then private.called(
-                   p.full_name, p.email, p.role, true) end) order by k.at desc) as what
-            from kinds k left join public.profiles p on p.id = k.actor group by k.id) l
+                 jsonb_agg(jsonb_build_array(k.kind, k.times, (
+                   select private.called(p.full_name, p.email, p.role, true) from public.profiles p where p.id = k.actor))
+                   order by k.at desc) as what
+            from kinds k group by k.id) l
     join public.tickets t on t.id = l.id
    where t.customer_id <> who.person
      and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)

@@ -113,6 +113,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("desk.undo", "Undo the last act", ("u",), "queue", "screen.undo", "undo"),
     Action("desk.acts", "What can be undone, the latest first", ("U",), "queue", "screen.acts"),
+    Action("desk.away", "Away, and hand over what you hold; or back", ("Z",), "queue", "screen.away"),
     Action("desk.since", "What changed since you left", ("S",), "queue", "screen.since"),
     Action("desk.unsent", "What waits to be sent, or was refused", ("O",), "queue", "screen.unsent"),
     Action("desk.view_next", "Next queue", ("right_square_bracket", "ctrl+right"), "queue", "screen.view_step(1)"),

@@ -53,6 +53,7 @@ class Attention:
         self._due_again = 0.0
         self._watch = link.watch("notices", self._look, gap=GAP, jitter=JITTER)
         link.watch("chats", self._chats_changed)
+        link.watch("people", self._chats_changed)
         self._watch.mark()
 
     @property
@@ -65,7 +66,7 @@ class Attention:
         """The inbox, as whoever the person is now."""
         return Notices(self._desk.database, self._desk.me)
 
-    async def _chats_changed(self, changed: Ids) -> None:
+    async def _chats_changed(self, changed: Ids) -> None:  # or people: one of them may be away now, or back
         if self._desk.me.role != "customer":
             self._watch.mark(changed)
 

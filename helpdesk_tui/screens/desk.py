@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,6 +15,9 @@ from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import sort_choices
 from helpdesk_tui.screens.desk_acts import DeskActs
 from helpdesk_tui.widgets.picker import Picker
+
+if TYPE_CHECKING:
+    from helpdesk_tui.screens.desk_away import Away
 
 __all__ = ["DeskScreen"]
 
@@ -54,6 +57,8 @@ class DeskScreen(DeskActs):
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "thread", "finder")
     BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
 
+    _away: Away | None = None
+
     def body(self) -> ComposeResult:
         """Tabs, panes, question."""
         yield self.tabs
@@ -82,6 +87,10 @@ class DeskScreen(DeskActs):
             if desk_outbox.chosen(self, message.question, message.choice.value):
                 self._focus_back()
             return
+        if self._away is not None and message.question in self._away.QUESTIONS:
+            if self._away.chosen(message.question, message.choice.value):
+                self._focus_back()
+            return
         self._focus_back()
         if message.question == desk_since.QUESTION:
             desk_since.chosen(self, message.choice.value)
@@ -105,6 +114,13 @@ class DeskScreen(DeskActs):
             self.pane.focus_thread()
         else:
             self.queue.focus()
+
+    def action_away(self) -> None:
+        """Go away, or come back."""
+        from helpdesk_tui.screens.desk_away import Away
+
+        self._away = self._away or Away(self)
+        self._away.ask()
 
     def action_since(self) -> None:
         """List what changed since the person was last here."""

@@ -301,7 +301,7 @@ class Triage:
         left = undone.left[0].words if undone.left else ""
         if len(undone.left) > 1:
             left += f", and {len(undone.left) - 1} more"
-        if undone.numbers:
+        if undone.numbers or not (left or refused):
             words = f"Undone: {undone.words}"
             if left or refused:
                 words = f"Undone for {len(undone.numbers)}: {undone.words}. Not: {left or refused}"

@@ -439,7 +439,7 @@ async def test_since_i_left_tells_what_others_did_to_my_tickets_a_line_a_ticket(
         await new(people, "bo", "agent", name),
     )
     requester, agent, other = [await people.connect_as(each) for each in (cora, ada, bo)]
-    stranger = await people.connect_as(await new(people, "otto", "agent", "Elsewhere"))
+    stranger = await people.connect_as(await new(people, "otto", "agent", f"Not {name}"))
     here: dict[str, Any] = {"department_id": ada.department_id}
     mine, given, taken, done, untouched = [await ticket_of(people, cora, **here) for _ in range(5)]
     await agent.execute("select helpdesk.assign(%s, %s)", [[mine, taken, done, untouched], ada.id])
@@ -468,9 +468,8 @@ async def test_since_i_left_tells_what_others_did_to_my_tickets_a_line_a_ticket(
     for connection in (stranger, requester):
         assert await (await connection.execute("select * from helpdesk.since('-infinity', 100)")).fetchall() == []
     await people.database.run(
-        "update public.tickets set department_id = (select id from public.departments where name = 'Elsewhere')"
-        " where id = %s",
-        [fresh],
+        "update public.tickets set department_id = (select id from public.departments where name = %s) where id = %s",
+        [f"Not {name}", fresh],
     )
     lines = await (await agent.execute("select id from helpdesk.since(%s, 100)", [moment])).fetchall()
     assert (fresh,) not in lines
