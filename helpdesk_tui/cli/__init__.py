@@ -36,6 +36,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "undo": ("take back what you did to tickets", "helpdesk_tui.cli.apply"),
     "macros": ("answers and changes that are written once", "helpdesk_tui.cli.macros"),
     "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),
+    "away": ("you are away: routing gives you nothing", "helpdesk_tui.cli.away"),
+    "back": ("you are back", "helpdesk_tui.cli.away"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
     "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),
     "why": ("as an admin: why somebody sees a ticket, or does not", "helpdesk_tui.cli.why"),

@@ -61,7 +61,10 @@ async def test_tickets_list_imports_neither_textual_nor_the_sign_in_client(cli, 
 
 def test_every_command_of_the_table_is_there(plain_cli):
     for name, (_, module) in package.COMMANDS.items():
-        assert name in ("login", "logout", "whoami") or module.removeprefix("helpdesk_tui.cli.").rstrip("_") == name
+        assert (
+            name in ("login", "logout", "whoami", "acts", "undo", "back")
+            or module.removeprefix("helpdesk_tui.cli.").rstrip("_") == name
+        )
 
 
 async def test_wrong_usage_exits_with_2(plain_cli):
