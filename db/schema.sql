@@ -2782,7 +2782,7 @@ create or replace trigger settings_two_factors_demanded
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Saved views: queries with a name. The query runs as whoever looks. In which order a person has them is in their
--- preferences. docs/queries.md
+-- preferences. docs/views.md
 -- ---------------------------------------------------------------------------------------------------------------
 
 create table if not exists private.saved_views (

@@ -13,6 +13,7 @@ Context = Literal[
     "anywhere",
     "place",
     "queue",
+    "filter",
     "thread",
     "composer",
     "finder",
@@ -120,11 +121,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "desk.view_previous", "Previous queue", ("left_square_bracket", "ctrl+left"), "queue", "screen.view_step(-1)"
     ),
-    Action("desk.view_1", "The first queue; 2 to 7: the others", ("1",), "queue", "screen.view(0)", palette=False),
+    Action("desk.view_1", "The first queue; 2 to 9: the others", ("1",), "queue", "screen.view(0)", palette=False),
     *(
         Action(f"desk.view_{n}", f"Queue {n}", (str(n),), "queue", f"screen.view({n - 1})", palette=False, listed=False)
-        for n in range(2, 8)
+        for n in range(2, 10)
     ),
+    Action("desk.filter", "Ask for tickets by a query", ("slash",), "queue", "screen.filter", "filter"),
+    Action("desk.views", "Save, share and arrange views", ("V",), "queue", "screen.views", "views"),
     Action("desk.sort", "Sort the queue", ("o",), "queue", "screen.pick('sort')", "sort"),
     Action("desk.pipe", "Pipe the ticket to a command", ("vertical_line",), "queue", "screen.pipe"),
     Action("desk.commands", "Your own commands", ("exclamation_mark",), "queue", "screen.commands"),
@@ -190,6 +193,19 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("queue.mark_all", "Mark all that the queue holds", ("asterisk",), "queue", palette=False),
     Action("queue.unmark", "Mark nothing", ("escape",), "queue", palette=False),
     Action("queue.retry", "Try again after a failure", ("r", "f5"), "queue", palette=False),
+    # the filter line
+    Action("filter.apply", "Show the tickets; take what is chosen", ("enter",), "filter", hint="show", palette=False),
+    Action("filter.take", "Take what is offered", ("tab",), "filter", hint="take", palette=False),
+    Action("filter.down", "Next of what is offered", ("down", "ctrl+n"), "filter", hint="next", palette=False),
+    Action(
+        "filter.up",
+        "The one before; in an empty line an older query",
+        ("up", "ctrl+p"),
+        "filter",
+        hint="before",
+        palette=False,
+    ),
+    Action("filter.leave", "Back to where one was", ("escape",), "filter", hint="back", palette=False),
     # the thread widget's own
     Action("thread.down", "A line down", ("j", "down"), "thread", palette=False),
     Action("thread.up", "A line up", ("k", "up"), "thread", palette=False),

@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "acts": ("what you did to tickets, and can take back", "helpdesk_tui.cli.apply"),
     "undo": ("take back what you did to tickets", "helpdesk_tui.cli.apply"),
     "macros": ("answers and changes that are written once", "helpdesk_tui.cli.macros"),
+    "views": ("queries with a name, your own and shared ones", "helpdesk_tui.cli.views"),
     "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),
     "away": ("you are away: routing gives you nothing", "helpdesk_tui.cli.away"),
     "back": ("you are back", "helpdesk_tui.cli.away"),

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 from uuid import UUID
 
-from helpdesk_tui.core import acts, attachments, macros, people, thread, tickets
+from helpdesk_tui.core import acts, attachments, macros, people, thread, tickets, views
 from helpdesk_tui.core.acts import Change, Kept, Undone
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.database import Database
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.filters import Condition, Vocabulary
     from helpdesk_tui.core.outbox import Outbox
     from helpdesk_tui.core.settings import Settings
+    from helpdesk_tui.core.views import Order, SavedView
 
 Counts = dict[str, int]
 #: Acts on more tickets than so many are not put in line: they go out at once, or not at all.
@@ -94,15 +95,49 @@ class Desk:
         return (rows[-limit:] if backwards else rows[:limit]), more
 
     async def first_look(
-        self, view: str, sort: Sort, limit: int, *, where: Condition | None = None
+        self, view: str, sort: Sort, limit: int, *, after: Ticket | None = None, where: Condition | None = None
     ) -> tuple[list[Ticket], bool, Counts]:
-        """The first page of a queue and the counts of all, in one round trip."""
+        """The first page of a queue (or the one behind a ticket) and the counts of all, in one round trip."""
         counted, *_, rows = await self.database.run(
             tickets.counts(self.me),
             *([tickets.ALONG] if where is not None else []),
-            tickets.page(self.me, view, sort, limit=limit + 1, where=where),
+            tickets.page(self.me, view, sort, after=after, limit=limit + 1, where=where),
         )
         return rows[:limit], len(rows) > limit, counted[0]
+
+    async def start(
+        self, view: str, sort: Sort, limit: int, *, after: Ticket | None = None
+    ) -> tuple[list[Ticket], bool, Counts, list[SavedView], Order]:
+        """The first look of a session: besides, which saved views there are and in which order, in one round trip."""
+        rows, counted, saved, orders = await self.database.run(
+            tickets.page(self.me, view, sort, after=after, limit=limit + 1),
+            tickets.counts(self.me),
+            views.listed(),
+            views.order(),
+        )
+        return rows[:limit], len(rows) > limit, counted[0], saved, orders[0]
+
+    async def learn(self) -> tuple[list[SavedView], Order, Vocabulary]:
+        """Which saved views there are, in which order, and the names that queries may use."""
+        from helpdesk_tui.core.filters.reading import answered, asked
+
+        saved, orders, *names = await self.database.run(views.listed(), views.order(), *asked())
+        return saved, orders[0], answered(self.me, names)
+
+    async def count_all(self, asked: Sequence[Condition]) -> list[int | None]:
+        """How many tickets some queries hold, in one round trip.
+
+        Returns:
+            A number each, up to ``tickets.COUNT_CAP``; None for one that takes longer than a second to count.
+        """
+        try:
+            _, *counted = await self.database.run(tickets.TYPING, *(tickets.count(self.me, where) for where in asked))
+        except TookTooLong:
+            if len(asked) == 1:
+                return [None]
+            # One of them: each by itself, then, so that it keeps no number from the others.
+            return [await self.count(where) for where in asked]
+        return [int(numbers[0]) for numbers in counted]
 
     async def counts(self) -> Counts:
         """How many tickets each view holds, up to ``tickets.COUNT_CAP``."""

@@ -21,7 +21,8 @@ from helpdesk_tui.widgets.admin_list import AdminList
 from helpdesk_tui.widgets.picker import Picker
 from helpdesk_tui.widgets.prompt import Prompt
 from helpdesk_tui.widgets.proposal import ProposalPane
-from helpdesk_tui.widgets.status_line import Connection, Tabs
+from helpdesk_tui.widgets.status_line import Connection
+from helpdesk_tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk

@@ -14,6 +14,7 @@ from helpdesk_tui.screens import desk_outbox, desk_since
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import sort_choices
 from helpdesk_tui.screens.desk_acts import DeskActs
+from helpdesk_tui.screens.desk_queries import VIEW_QUESTIONS
 from helpdesk_tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ READING_HINTS = (
     "thread.next",
     "desk.undo",
 )
+FILTER_HINTS = ("filter.apply", "filter.take", "filter.leave", "filter.down", "filter.up")
 FINDER_HINTS = ("finder.back", "app.help", "articles.open", "finder.link", "finder.text", "finder.search")
 
 
@@ -54,7 +56,7 @@ class DeskScreen(DeskActs):
 
     CSS_PATH = "desk.tcss"
     LIST = "#queue"
-    CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "thread", "finder")
+    CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "filter", "thread", "finder")
     BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
 
     _away: Away | None = None
@@ -77,7 +79,7 @@ class DeskScreen(DeskActs):
     def action_pick(self, question: str) -> None:
         """Ask for the second key."""
         if question == "sort":
-            self.picker.ask("sort", "Sort by", sort_choices(self.sort))
+            self.picker.ask("sort", "Sort by", sort_choices(self.queue.window.sort))
         else:
             self.ask_of(question)
 
@@ -99,9 +101,8 @@ class DeskScreen(DeskActs):
             self.action_command(message.choice.value)
             return
         if message.question == "sort":
-            self.sort = message.choice.value
-            self._change_view(self.view_key)
-        else:
+            self.sort_by(message.choice.value)
+        elif message.question not in VIEW_QUESTIONS:
             self.answered(message.question, message.choice)
 
     @on(Picker.Dismissed)
@@ -139,7 +140,9 @@ class DeskScreen(DeskActs):
         self.refresh_hints()
 
     def contexts(self) -> tuple[Context, ...]:
-        """The nearest first: articles, composer, ticket, queue."""
+        """The nearest first: filter line, articles, composer, ticket, queue."""
+        if self.filtering:
+            return ("filter", "queue")
         if self.finding:
             return ("finder", "articles", "article", "queue")
         if self.pane.composer_has_focus:
@@ -150,6 +153,8 @@ class DeskScreen(DeskActs):
         """Of the pane that has the keys."""
         if self.pane.composer_has_focus:
             return ()  # it names its keys itself
+        if self.filtering:
+            return FILTER_HINTS
         if self.finding:
             return FINDER_HINTS
         return READING_HINTS if self.pane.has_focus_within else QUEUE_HINTS

@@ -11,7 +11,7 @@ from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.choices import act_choices, category_choices, choices, tag_choices
 from helpdesk_tui.screens.desk_commands import DeskCommands
-from helpdesk_tui.widgets.picker import Choice, Picker
+from helpdesk_tui.widgets.picker import Choice
 from helpdesk_tui.widgets.queue import Queue
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ class DeskActs(DeskCommands):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        self.picker = Picker(id="picker")
         self._subjects: tuple[Ticket, ...] = ()
         self._names: Vocabulary | None = None
 
@@ -134,7 +133,7 @@ class DeskActs(DeskCommands):
 
     def action_undo(self) -> None:
         """Take back what was done last: an answer that has not gone out yet, or an act, whatever it was."""
-        if self.desk is not None and not self.take_back_sent():
+        if self.desk is not None and not self.undo_view() and not self.take_back_sent():
             self.spawn(self._undo(None))
 
     async def _undo(self, act: Kept | Undone | None, *, force: bool = False) -> None:

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from helpdesk_tui import collecting
 from helpdesk_tui.core.errors import HelpdeskError, NotFound
 from helpdesk_tui.core.model import Ticket
-from helpdesk_tui.screens.desk_views import DeskViews
+from helpdesk_tui.screens.desk_queries import DeskQueries
 from helpdesk_tui.widgets.number_field import NumberField
 from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, HERE_GLYPH, WRITING_GLYPH
@@ -36,7 +36,7 @@ WIDE = 130
 PREVIEW_SECONDS = 0.08
 
 
-class DeskTicket(DeskViews):
+class DeskTicket(DeskQueries):
     """Queues, and one ticket beside them or instead of them.
 
     Args:
@@ -76,6 +76,7 @@ class DeskTicket(DeskViews):
         if self.link.syncing is not None:
             self.link.syncing.changed = self._mark_drafts
         collecting.resume()
+        await super().complete()
 
     def _be_there(self, desk: Desk) -> None:
         """Say from now on which ticket is open here, and show who else has one open."""
@@ -120,7 +121,8 @@ class DeskTicket(DeskViews):
                 await self.mount(widget, before=self.status)
 
     async def leave(self) -> None:
-        """Keep what was written."""
+        """Keep what was written, and where one was."""
+        await super().leave()
         self.pane.keep_draft()
 
     def show(self, about: UUID) -> None:

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from textual import on
+from textual.timer import Timer
 from textual.worker import WorkType
 
 from helpdesk_tui.core import tickets
+from helpdesk_tui.core.acts import belongs
 from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.left_off import LeftOff, remember, remembered
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.core.views import Order, SavedView, Tab, arranged, built_in, found_tab
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.triage import Triage
 from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.widgets.queue_window import PageRequest
-from helpdesk_tui.widgets.status_line import Connection, Tabs
+from helpdesk_tui.widgets.status_line import Connection
+from helpdesk_tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
-    from helpdesk_tui.core.dirty import Tickets
+    from helpdesk_tui.core.dirty import Ids, Tickets
+    from helpdesk_tui.core.filters import Condition, Vocabulary
     from helpdesk_tui.screens.link import Link
+    from helpdesk_tui.screens.linked import Watch
 
 __all__ = ["DeskViews"]
 
@@ -30,8 +38,12 @@ __all__ = ["DeskViews"]
 FIRST_ROWS = 60
 #: Counting again is for the whole of a view, so not at every change: seconds between two, and up to so many more.
 COUNTERS, COUNTERS_JITTER = 2.0, 0.5
+#: What takes long to count is counted less often: so many times as long as it took goes by before it is again.
+COUNTING_SHARE = 20
 #: So long rows may come later than the number of them.
 ROWS_SECONDS = 0.5
+#: So long the cursor rests on a ticket before it is written down as where one is.
+RESTING_SECONDS = 2.0
 
 
 class DeskViews(Place):
@@ -43,18 +55,37 @@ class DeskViews(Place):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        self.queue = Queue(id="queue", me=link.user_id, page_size=FIRST_ROWS, clock=link.clock)
-        self.tabs = Tabs(id="tabs")
-        self.triage = Triage(
-            self.queue, lambda: self.view_key, self.known, self.ticket_looks, self._tell, live=self._is_live
+        left = remembered(link.remembering, link.drafts_owner) or LeftOff("open")
+        self._left: LeftOff | None = left
+        self.sort: tickets.Sort = left.sort
+        self.view_key = left.view
+        #: What the filter line asked for; None: nothing.
+        self.found: str | None = left.query
+        self.history = list(left.history)
+        self.saved: list[SavedView] = []
+        self.order = Order()
+        self.names: Vocabulary | None = None
+        #: All views in their order, the hidden ones too, but for what the filter line asked for.
+        self.arranged: list[Tab] = built_in()
+        self.queue = Queue(
+            id="queue",
+            me=link.user_id,
+            page_size=FIRST_ROWS,
+            sort=tickets.order_of(self.view_key, self.sort),
+            empty=self.tab.empty,
+            after=left.above,
+            clock=link.clock,
         )
-        self.view_key = "open"
-        self.sort: tickets.Sort = "updated"
-        self._labels: tuple[tickets.View, ...] = tickets.VIEWS
-        self._counts: dict[str, int] = {}
+        self.tabs = Tabs(id="tabs")
+        self.triage = Triage(self.queue, self.belongs, self.known, self.ticket_looks, self._tell, live=self._is_live)
+        self._sorts: dict[str, tickets.Sort] = {}
+        self._counts: dict[str, int | None] = {}
         self._ready = asyncio.Event()
         self._unanswered: list[PageRequest] = []
         self._begun = False
+        self._learned = False
+        self._recount: Watch | None = None
+        self._resting: Timer | None = None
 
     @property
     def desk(self) -> Desk | None:
@@ -68,6 +99,17 @@ class DeskViews(Place):
             raise RuntimeError("the desk is not open yet")
         return self.desk
 
+    @property
+    def shown(self) -> list[Tab]:
+        """The tabs, in their order: the current one even where it is hidden otherwise."""
+        shown = [tab for tab in self.arranged if not tab.hidden or tab.key == self.view_key]
+        return [*shown, found_tab(self.found)] if self.found is not None else shown
+
+    @property
+    def tab(self) -> Tab:
+        """The one that is shown now."""
+        return next((tab for tab in self.shown if tab.key == self.view_key), Tab(self.view_key, "…", "", query=""))
+
     # What the layers above know
 
     def known(self, ticket_id: UUID) -> Ticket | None:
@@ -76,6 +118,19 @@ class DeskViews(Place):
 
     def ticket_looks(self, ticket: Ticket) -> None:
         """A ticket looks like this now, wherever else it is shown."""
+
+    def belongs(self, ticket: Ticket) -> bool:
+        """Whether a ticket is in the queue that is shown, as far as can be told here: the database has the last say."""
+        tab, now = self.tab, self.link.clock()
+        if tab.query is None:
+            return belongs(self.asked.me, tab.key, ticket, now)
+        if self.names is not None:
+            from helpdesk_tui.core.fitting import fits
+
+            told = fits(tab.query, ticket, self.names, now)
+            if told is not None:
+                return told
+        return ticket.id in self.queue.window
 
     def _is_live(self) -> bool:
         return self.link.state[0] not in ("stale", "down")
@@ -87,19 +142,27 @@ class DeskViews(Place):
     async def complete(self) -> None:
         """Make what the first picture does not show, once that is painted: called once."""
 
+    def learned(self) -> None:
+        """What can be named in a query is known, or is another now."""
+
+    async def leave(self) -> None:
+        """Write down where one is."""
+        self._write_down()
+
     # What the link tells
 
     def opened(self, desk: Desk) -> None:
         """The desk can be asked."""
-        self._labels = tickets.views_for(desk.me)
-        if self.view_key not in {view.key for view in self._labels}:
-            self.view_key = self._labels[0].key
-        self._show_tabs()
+        self._arrange(desk.me)
+        if self.view_key in {tab.key for tab in built_in()} - {tab.key for tab in self.arranged}:
+            self.view_key = self.arranged[0].key
         self.follow("tickets", self.read_queue)
         self.follow("tickets", self.read_counts, gap=COUNTERS, jitter=COUNTERS_JITTER)
+        self._recount = self.follow("tickets", self.read_queries, gap=COUNTERS, jitter=COUNTERS_JITTER)
+        self.follow("people", self.read_views, gap=COUNTERS)
         self._ready.set()
         if self.queue.state == "failed":
-            self._change_view(self.view_key)
+            self.change_view(self.view_key)
 
     def connection_changed(self, name: Connection, why: str) -> None:
         """While there is nothing to show yet, waiting must not look like loading."""
@@ -109,9 +172,11 @@ class DeskViews(Place):
 
     def me_changed(self, me: Me) -> None:
         """Another role or department: other queues."""
-        self._labels = tickets.views_for(me)
+        self._arrange(me)
         self.say(f"You are now: {me.role}, {me.department or 'no department'}")
-        self._change_view(self._labels[0].key)
+        self.change_view(self.shown[0].key)
+        if self._learned:
+            self.spawn(self._learn_again())
 
     async def read_queue(self, changed: Tickets) -> None:
         """Read again what the queue shows."""
@@ -121,9 +186,9 @@ class DeskViews(Place):
         ids = [ticket_id for ticket_id in changed if not self.triage.flying(ticket_id)]
         if not ids:
             return
-        view = self.view_key
-        found = await self.asked.look_again(view, ids)
-        if view == self.view_key:
+        tab = self.tab
+        found = await self.asked.look_again(tab.scope, ids, self.condition(tab))
+        if tab == self.tab:
             self.queue.apply_changes(
                 {k: v for k, v in found.items() if not self.triage.flying(k)},
                 own=[k for k in found if self.triage.echoes(k)],
@@ -139,10 +204,72 @@ class DeskViews(Place):
             if self._rows_missing():
                 self.queue.reread()
 
+    async def read_queries(self, changed: Tickets) -> None:  # noqa: ARG002  (every ticket counts)
+        """Count again what the queries hold; the longer that takes, the less often."""
+        asked = {tab.key: where for tab in self.shown if tab.query is not None and (where := self.condition(tab))}
+        if not asked:
+            return
+        began = monotonic()
+        self._take_counts(dict(zip(asked, await self.asked.count_all(list(asked.values())), strict=True)))
+        # Readings never overlap: the next one waits for this, too.
+        await asyncio.sleep(COUNTING_SHARE * (monotonic() - began))
+
     def _rows_missing(self) -> bool:
-        window, counted = self.queue.window, self._counts.get(self.view_key, 0)
+        window, counted = self.queue.window, self._counts.get(self.view_key)
         whole = self.queue.state in ("ready", "empty") and not window.has_before and not window.has_after
-        return whole and not self.triage.busy and len(window) < counted
+        # What a query holds is counted less often, and may be an older number.
+        return whole and not self.triage.busy and self.tab.query is None and len(window) < (counted or 0)
+
+    # Which queues there are
+
+    async def read_views(self, changed: Ids) -> None:  # noqa: ARG002  (they are read all at once)
+        """Read again which saved views there are, and what can be named."""
+        if self._learned:
+            await self._learn_again()
+
+    async def _learn_again(self) -> None:
+        before = self.tab
+        self.saved, self.order, self.names = await self.asked.learn()
+        self._arrange(self.asked.me)
+        self.learned()
+        if before.saved is not None and self.tab.saved is None:
+            self._fall_back(before.label)
+        elif self.tab.query != before.query:
+            self.say(f"“{self.tab.label}” asks for something else now")
+            self.change_view(self.view_key)
+        self._show_tabs()
+        if self._recount is not None:
+            self._recount.mark()
+
+    def _fall_back(self, label: str) -> None:
+        words = f"The view “{safe_line(label, 60)}”" if label else "The view of last time"
+        self.change_view(self.arranged[0].key)
+        words += " is gone: it was removed, or is not shared with you any more"
+        self.say(words)
+        # At a start, that one is live calms the line below.
+        self.notify(words, severity="warning", markup=False)
+
+    def _arrange(self, me: Me) -> None:
+        self.arranged = arranged(me, self.saved, self.order)
+        self._show_tabs()
+
+    def condition(self, tab: Tab) -> Condition | None:
+        """What a tab asks besides being in its queue; None: nothing, or what cannot be understood."""
+        if tab.query is None or self.names is None:
+            return None
+        from helpdesk_tui.core.filters import FilterError
+
+        try:
+            return self._compiled(tab)
+        except FilterError:
+            return None
+
+    def _compiled(self, tab: Tab) -> Condition | None:
+        if tab.query is None or self.names is None:
+            return None
+        from helpdesk_tui.core.filters import condition
+
+        return condition(tab.query, self.names, zone=self.link.zone)
 
     async def read_rows(self, most: int) -> tuple[list[Ticket], bool]:
         """The first rows of what the queue shows, and whether there are more."""
@@ -152,14 +279,18 @@ class DeskViews(Place):
 
     @on(Queue.NeedRows)
     def _rows_wanted(self, message: Queue.NeedRows) -> None:
-        self.spawn(self._answer(message.request, self.view_key, self.sort))
+        self.spawn(self._answer(message.request, self.tab))
 
-    async def _answer(self, request: PageRequest, view: str, sort: tickets.Sort) -> None:
-        self._unanswered.append(request)
-        await self._ready.wait()
-        self._unanswered.clear()
+    async def _answer(self, request: PageRequest, tab: Tab) -> None:
+        if not self._ready.is_set():
+            self._unanswered.append(request)
+            await self._ready.wait()
+            self._unanswered.clear()
+            tab = self.tab
         try:
-            await self._look(self.asked, request, view, sort)
+            await self._look(self.asked, request, tab)
+        except HelpdeskError as error:
+            self.queue.fail(request, str(error))
         finally:
             if not self._begun:
                 self._begun = True
@@ -170,53 +301,91 @@ class DeskViews(Place):
             rest: WorkType[None] = self.complete
             self.run_worker(rest)
 
-    async def _look(self, desk: Desk, request: PageRequest, view: str, sort: tickets.Sort) -> None:
-        try:
+    async def _look(self, desk: Desk, request: PageRequest, tab: Tab) -> None:
+        if not self._learned and tab.query is None:
+            rows, more, counts, self.saved, self.order = await desk.start(
+                tab.key, self.sort, request.limit, after=request.after
+            )
+            self._learned = True
+            self._arrange(desk.me)
+            self._take_counts(counts)
+        elif self.names is None and tab.query is not None:
+            self.saved, self.order, self.names = await desk.learn()
+            self._learned = True
+            self._arrange(desk.me)
+            self.learned()
+            if all(each.key != self.view_key for each in self.shown):
+                self._left = None
+                self._fall_back("")
+            else:
+                self.change_view(self.view_key, after=request.after)
+            return
+        else:
+            where = self._compiled(tab)
+            sort = self.queue.window.sort
             if request.kind == "first":
-                rows, more, counts = await desk.first_look(view, sort, request.limit)
+                rows, more, counts = await desk.first_look(
+                    tab.scope, sort, request.limit, after=request.after, where=where
+                )
                 self._take_counts(counts)
             else:
                 rows, more = await desk.page(
-                    view, sort, request.kind, request.limit, after=request.after, before=request.before
-                )
-        except HelpdeskError as error:
-            self.queue.fail(request, str(error))
+                    tab.scope, sort, request.kind, request.limit,
+                    after=request.after, before=request.before, where=where,
+                )  # fmt: skip
+        if request.kind == "first" and request.after is not None and not rows:
+            # There was more the last time: what is left of it is above.
+            self.change_view(self.view_key)
             return
-        self.queue.feed(request, rows, more)
+        if self.queue.feed(request, rows, more):
+            self._go_where_left()
 
-    def _take_counts(self, counts: dict[str, int]) -> None:
-        self._counts = counts
+    def _take_counts(self, counts: dict[str, int] | dict[str, int | None]) -> None:
+        self._counts |= counts
         self._show_tabs()
-        total = counts.get(self.view_key, 0)
-        capped = total >= tickets.COUNT_CAP
-        self.queue.set_total(None if capped else total, at_least=total if capped else 0)
+        total = self._counts.get(self.view_key)
+        if self.view_key in self._counts:
+            capped = total is None or total >= tickets.COUNT_CAP
+            self.queue.set_total(None if capped else total, at_least=(total or 0) if capped else 0)
 
     def _show_tabs(self) -> None:
-        keys = [view.key for view in self._labels]
-        counts = {
-            n: (f"{tickets.COUNT_CAP - 1}+" if self._counts[key] >= tickets.COUNT_CAP else str(self._counts[key]))
-            for n, key in enumerate(keys)
-            if key in self._counts
-        }
-        self.tabs.show([view.label for view in self._labels], counts, keys.index(self.view_key))
+        shown = self.shown
+        counts = {n: counted(self._counts[tab.key]) for n, tab in enumerate(shown) if tab.key in self._counts}
+        keys = [tab.key for tab in shown]
+        current = keys.index(self.view_key) if self.view_key in keys else 0
+        self.tabs.show([tab.label for tab in shown], counts, current)
 
-    def _change_view(self, key: str) -> None:
-        view = next(view for view in self._labels if view.key == key)
+    def change_view(self, key: str, *, after: Ticket | None = None) -> None:
+        """Show one of the queues, from its beginning, or from behind a ticket on."""
         self.view_key = key
+        tab = self.tab
+        sort = self._sorts.get(key) or tab.sort or self.sort
         self._show_tabs()
-        self.queue.reset(tickets.order_of(key, self.sort), empty=view.empty)
+        self.queue.reset(tickets.order_of(tab.scope, sort, self.condition(tab)), empty=tab.empty, after=after)
         if key in self._counts:
-            self._take_counts(self._counts)
+            self._take_counts({})
+        self._write_down()
+
+    def sort_by(self, sort: tickets.Sort) -> None:
+        """Show the queue in another order: all built-in ones, or this query as long as the program runs."""
+        if self.tab.query is None:
+            self.sort = sort
+        else:
+            self._sorts[self.view_key] = sort
+        self.change_view(self.view_key)
+        if self.queue.window.sort != sort:
+            self.say(f"This queue comes by {tickets.SORTS[self.queue.window.sort]}")
 
     def action_view(self, index: int) -> None:
         """Show one of the queues."""
-        if index < len(self._labels):
+        shown = self.shown
+        if index < len(shown):
             self.action_back()
-            self._change_view(self._labels[index].key)
+            self.change_view(shown[index].key)
 
     def action_view_step(self, step: int) -> None:
         """The next queue, or the one before."""
-        keys = [view.key for view in self._labels]
+        keys = [tab.key for tab in self.shown]
         self.action_view((keys.index(self.view_key) + step) % len(keys))
 
     @on(Tabs.Picked)
@@ -232,3 +401,31 @@ class DeskViews(Place):
         self.say(words, alarm)
         if alarm:
             self.notify(safe_line(words, 300), severity="error", markup=False)
+
+    # Where one left off
+
+    def _go_where_left(self) -> None:
+        left, self._left = self._left, None
+        if left is not None and left.ticket is not None and left.view == self.view_key:
+            self.queue.select(left.ticket)
+
+    @on(Queue.Highlighted)
+    def _rests(self) -> None:
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(RESTING_SECONDS, self._write_down)
+
+    def _write_down(self) -> None:
+        if self._left is not None:
+            return  # not there yet
+        selected = self.queue.selected
+        ticket = None if selected is None else selected.id
+        place = LeftOff(self.view_key, self.found, self.sort, ticket, self.queue.above, tuple(self.history))
+        remember(self.link.remembering, self.link.drafts_owner, place)
+
+
+def counted(number: int | None) -> str:
+    """How many tickets, for a tab; None: too many to look through."""
+    if number is None:
+        return "?"
+    return f"{tickets.COUNT_CAP - 1}+" if number >= tickets.COUNT_CAP else str(number)

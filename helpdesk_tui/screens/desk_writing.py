@@ -47,6 +47,7 @@ class DeskWriting(DeskTicket):
 
     def on_composer_send(self, message: Composer.Send) -> None:
         """Send what was written."""
+        self.forget_view_undo()
         self.spawn(self._deliver(message))
 
     async def _deliver(self, message: Composer.Send) -> str:

@@ -35,6 +35,7 @@ __all__ = ["HelpScreen"]
 TITLES: Mapping[Context, str] = {
     "anywhere": "Anywhere",
     "queue": "Queue",
+    "filter": "Filter line",
     "thread": "Open ticket",
     "composer": "Writing",
     "customer": "My requests",

@@ -89,7 +89,7 @@ PLACES: Final[dict[str, Entry]] = {
 
 
 #: Whose keys there are for the team alone.
-TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "finder", "versions", "editor", "chats")
+TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "filter", "finder", "versions", "editor", "chats")
 #: And whose for customers alone.
 CUSTOMER_CONTEXTS: Final[tuple[Context, ...]] = ("customer", "request", "my chat")
 

@@ -7,12 +7,11 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from time import monotonic, time
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core.acts import Change, Undone, belongs
+from helpdesk_tui.core.acts import Change, Undone
 from helpdesk_tui.core.errors import HelpdeskError, NotFound, Queued
 from helpdesk_tui.core.model import Ticket
 
@@ -70,7 +69,7 @@ class Triage:
 
     Args:
         queue: what shows the tickets.
-        view: tells the key of the view that the queue shows at the moment.
+        belongs: tells whether a ticket that looks like this is in the view that the queue shows at the moment.
         known: a ticket as the screen has it now, None if it is not on the screen.
         shown: told of each ticket as it looks now, for other panes that show it.
         say: says what happened; with ``alarm``, that something went wrong.
@@ -80,7 +79,7 @@ class Triage:
     def __init__(
         self,
         queue: Queue,
-        view: Callable[[], str],
+        belongs: Callable[[Ticket], bool],
         known: Callable[[UUID], Ticket | None],
         shown: Callable[[Ticket], None],
         say: Callable[[str, bool], None],
@@ -88,7 +87,7 @@ class Triage:
         live: Callable[[], bool] = lambda: True,
     ) -> None:
         self._queue = queue
-        self._view = view
+        self._belongs = belongs
         self._known = known
         self._shown = shown
         self._say = say
@@ -130,9 +129,8 @@ class Triage:
         for ticket_id in ids:
             self._acted[ticket_id] = monotonic()
 
-    def _show(self, desk: Desk, tickets: Collection[Ticket]) -> None:
-        view, now = self._view(), datetime.now(UTC)
-        looks = {each.id: each if belongs(desk.me, view, each, now) else None for each in tickets}
+    def _show(self, tickets: Collection[Ticket]) -> None:
+        looks = {each.id: each if self._belongs(each) else None for each in tickets}
         self._queue.apply_changes(looks, own=list(looks))
         for ticket in tickets:
             self._shown(ticket)
@@ -171,7 +169,7 @@ class Triage:
         self._done.append(done)
         self._acted_at = time()
         self._begin(before)
-        self._show(desk, [change.applied(each) for each in changed.values()])
+        self._show([change.applied(each) for each in changed.values()])
         if self._live():
             self._say(f"{done.words} · u undoes", False)
         try:
@@ -189,14 +187,12 @@ class Triage:
             self._say(error.message, True)
             return True
         except HelpdeskError as error:
-            self._roll_back(desk, done, change, done.before)
+            self._roll_back(done, change, done.before)
             self._say(f"{name} NOT changed ({change.words}): {error}", True)
             return False
-        return self._told(desk, done, change, name, outcomes, waited=waited)
+        return self._told(done, change, name, outcomes, waited=waited)
 
-    def _told(
-        self, desk: Desk, done: Done, change: Change, name: str, outcomes: Sequence[Outcome], *, waited: bool
-    ) -> bool:
+    def _told(self, done: Done, change: Change, name: str, outcomes: Sequence[Outcome], *, waited: bool) -> bool:
         """Says what became of each ticket."""
         refused = {outcome.id: outcome.why or "nothing was changed" for outcome in outcomes if not outcome.done}
         if not refused:
@@ -204,7 +200,7 @@ class Triage:
                 self._say(f"{done.words} · done{' now' if waited else ''}, u undoes", False)
             return True
         why = reasons([(why, done.before[k].number if k in done.before else None) for k, why in refused.items()])
-        self._roll_back(desk, done, change, refused)
+        self._roll_back(done, change, refused)
         if len(done.before) == 1:
             self._say(f"{name} NOT changed ({change.words}): {next(iter(refused.values()))}", True)
         else:
@@ -218,12 +214,11 @@ class Triage:
         if done in self._done:
             self._done.remove(done)
 
-    def _roll_back(self, desk: Desk, done: Done, change: Change, ids: Collection[UUID]) -> None:
+    def _roll_back(self, done: Done, change: Change, ids: Collection[UUID]) -> None:
         """Only what this act changed goes back: the rest may be newer than when it was begun."""
         if len(ids) == len(done.before):
             self._forget(done)
         self._show(
-            desk,
             [
                 change.taken_back(self._known(k) or change.applied(done.before[k]), done.before[k])
                 for k in ids
@@ -270,7 +265,7 @@ class Triage:
         if done is not None and (change := done.change) is not None and not force:
             # One that has left the screen by that act comes back as it was left.
             looked = [self._known(k) or change.applied(before) for k, before in done.before.items()]
-            self._show(desk, [change.taken_back(each, done.before[each.id]) for each in looked])
+            self._show([change.taken_back(each, done.before[each.id]) for each in looked])
         try:
             words = f"undo: {done.words}" if done is not None else ""
             undone = await desk.undo(
@@ -280,13 +275,13 @@ class Triage:
             self._say(error.message, True)
             return None
         except NotFound as error:
-            self._show(desk, looked)
+            self._show(looked)
             self._say("Nothing to undo" if done is None else f"Not undone: {error.message}", done is not None)
             return None
         except HelpdeskError as error:
             if done is not None and act_id is None:
                 self._done.append(done)
-            self._show(desk, looked)
+            self._show(looked)
             self._say(f"Not undone: {error}", True)
             return None
         finally:

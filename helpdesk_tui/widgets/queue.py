@@ -46,6 +46,7 @@ class Queue(QueueMarks):
         scroll_step: how far the view moves when the selection leaves it: a "line", "half" a page, or "auto": a line,
             and half a page while a key is held, which a slow link can follow.
         page_size: how many rows to ask for at a time.
+        after: begin behind this ticket and not at the queue's first.
         clock: tells the time.
     """
 
@@ -114,6 +115,7 @@ class Queue(QueueMarks):
         empty: str = "No ticket is in this view.",
         scroll_step: ScrollStep = "auto",
         page_size: int = 100,
+        after: Ticket | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         name: str | None = None,
         id: str | None = None,  # noqa: A002
@@ -125,6 +127,7 @@ class Queue(QueueMarks):
         self.scroll_step: ScrollStep = scroll_step
         self._announced: UUID | None = None
         self._last_move = 0.0
+        self._begin_after = after
 
     # What is there
 
@@ -139,20 +142,30 @@ class Queue(QueueMarks):
         return self._view.rows(self.window)
 
     @property
+    def above(self) -> Ticket | None:
+        """The last ticket above the screen; None: it begins with the first one that is loaded."""
+        top = self._view.top
+        return self.window[top - 1] if 0 < top <= len(self.window) else None
+
+    @property
     def state(self) -> State:
         """What the queue shows: rows, or which words instead of them."""
         return self._pager.state
 
     # What comes in
 
-    def reset(self, sort: Sort | None = None, *, empty: str | None = None) -> None:
-        """Show another view, or the same one in another order: forget all rows and ask for the first ones."""
+    def reset(self, sort: Sort | None = None, *, empty: str | None = None, after: Ticket | None = None) -> None:
+        """Show another view, or the same one in another order: forget all rows and ask for the first ones.
+
+        Args:
+            after: ask for those behind this ticket instead.
+        """
         if empty is not None:
             self._empty = empty
         self._fresh.clear()
         self._news.clear()
         self._view.top = 0
-        self._ask(self._pager.start(sort))
+        self._ask(self._pager.start(sort, after=after))
         self._update()
 
     def feed(self, request: PageRequest, rows: Sequence[Ticket], more: bool) -> bool:
@@ -403,7 +416,7 @@ class Queue(QueueMarks):
         self.watch(self, "has_focus", self._paint, init=False)
         self.set_interval(60, self._pass_time)
         if not self._pager.fed and not self._pager.asking:
-            self._ask(self._pager.start())
+            self._ask(self._pager.start(after=self._begin_after))
 
     def on_resize(self) -> None:
         """There is more or less room."""

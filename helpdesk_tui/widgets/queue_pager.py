@@ -65,12 +65,17 @@ class Pager:
         """Whether the first or the last page is awaited."""
         return "first" in self._asked or "last" in self._asked
 
-    def start(self, sort: Sort | None = None) -> PageRequest:
-        """Begin anew, with nothing loaded and nothing selected; returns the question to ask."""
+    def start(self, sort: Sort | None = None, *, after: Ticket | None = None) -> PageRequest:
+        """Begin anew, with nothing loaded and nothing selected; returns the question to ask.
+
+        Args:
+            after: begin behind this ticket and not at the queue's first.
+        """
         if self.fed or sort not in (None, self.window.sort):
             self.window = QueueWindow(sort or self.window.sort)
         self.fed = False
-        return self.jump("first")
+        self._next_turn()
+        return self._ask("first", after=after)
 
     def jump(self, end: Literal["first", "last"]) -> PageRequest:
         """The question for the first or the last page, instead of all others."""
@@ -103,10 +108,11 @@ class Pager:
         """The question that reads the rows from ``first`` to ``last`` anew, and some around them."""
         window = self.window
         if self.jumping or not self.fed:
-            moves = self._jump_moves
-            request = self.jump("last" if "last" in self._asked else "first")
+            moves, asked = self._jump_moves, self._asked.get("first")
+            end: Literal["first", "last"] = "last" if "last" in self._asked else "first"
+            self._next_turn()
             self._jump_moves = moves
-            return request
+            return self._ask(end, after=asked.after if asked is not None else None)
         start = max(0, first - MARGIN)
         rows = max(self.page_size, last + MARGIN - start)
         if start == 0 and window.has_before:
@@ -154,7 +160,8 @@ class Pager:
             self._next_turn()
         else:
             last = request.kind == "last"
-            window.replace(rows, has_before=last and more, has_after=more and not last)
+            behind = request.after is not None
+            window.replace(rows, has_before=behind or (last and more), has_after=more and not last)
             window.select((len(window) - 1 if last else 0) + self._jump_moves)
             self._jump_moves = 0
         self._catch_up()

@@ -1,24 +1,19 @@
-"""The lines above and below the desk: the queues as tabs with their counts; who, where, how live, and what to press."""
+"""The line below everything: who, where, how live, what happened, and what to press."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from time import monotonic
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from textual import events
-from textual.message import Message
 from textual.timer import Timer
 
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets.jumping import Target
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 
-__all__ = ["Connection", "StatusLine", "Tabs"]
+__all__ = ["Connection", "StatusLine"]
 
 #: What was said stays at least so many seconds, whatever is pressed.
 SAID_SECONDS = 2.0
@@ -46,90 +41,6 @@ _PLAIN_LOOKS: dict[Connection, tuple[str, str]] = {
     "stale": ("▲", "reconnecting…"),
     "down": ("✖", "not connected"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One queue: its number key, its words, how many tickets (None: not counted yet)."""
-
-    label: str
-    count: str | None
-
-
-class Tabs(LineView, can_focus=False):
-    """The queues in a row. Where they do not fit, the current one and its neighbours are shown."""
-
-    STYLE_PREFIX = "tabs--"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--row", "tabs--current", "tabs--count", "tabs--key"}
-    DEFAULT_CSS = """
-    Tabs {
-        height: 1;
-        background: $panel;
-        & > .tabs--row { color: $text-muted; background: $panel; }
-        & > .tabs--current { color: $text; background: $primary 40%; text-style: bold; }
-        & > .tabs--count { color: $text; }
-        & > .tabs--key { color: $text-accent; }
-        &:nocolor > .tabs--current { text-style: bold reverse; }
-    }
-    """
-
-    class Picked(Message):
-        """A queue was clicked on."""
-
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
-
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
-        self._tabs: Sequence[Tab] = ()
-        self._current = 0
-        self._spans: list[tuple[int, int, int]] = []
-
-    def show(self, labels: Sequence[str], counts: Mapping[int, str], current: int) -> None:
-        """Show these queues, with their counts by index, one of them current."""
-        tabs = [Tab(label, counts.get(n)) for n, label in enumerate(labels)]
-        if (tabs, current) != (list(self._tabs), self._current):
-            self._tabs, self._current = tabs, current
-            self.refresh()
-
-    def render_line(self, y: int) -> LineStrip:  # noqa: ARG002  (there is one line)
-        """The one line."""
-        width = self.size.width
-        cells = [f" {n + 1} {tab.label}{' ' + tab.count if tab.count else ''} " for n, tab in enumerate(self._tabs)]
-        # Drop labels from both ends, farthest from the current one first, until the rest fits.
-        shown = list(range(len(cells)))
-        while len(shown) > 1 and sum(cell_len(cells[n]) for n in shown) > width - 2 * (len(shown) < len(cells)):
-            shown.remove(max(shown, key=lambda n: (abs(n - self._current), n)))
-        segments: list[Segment] = []
-        self._spans = []
-        x = 0
-        # There are more queues on a side than fit: said, not left to be guessed.
-        more = ("‹" if shown and shown[0] > 0 else "", "›" if shown and shown[-1] < len(cells) - 1 else "")
-        if more[0]:
-            segments.append(Segment(more[0], self.line_style("row", "key")))
-            x += 1
-        for n in shown:
-            ground = "current" if n == self._current else "row"
-            tab = self._tabs[n]
-            parts = [(f" {n + 1} ", "key"), (tab.label, ""), (f" {tab.count}" if tab.count else "", "count"), (" ", "")]
-            self._spans.append((x, x + cell_len(cells[n]), n))
-            x += cell_len(cells[n])
-            segments += [Segment(words, self.line_style(ground, name)) for words, name in parts if words]
-        segments.append(Segment(" " * max(0, width - x - len(more[1])), self.line_style("row")))
-        if more[1]:
-            segments.append(Segment(more[1], self.line_style("row", "key")))
-        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
-
-    def jump_targets(self) -> Iterable[Target]:
-        """The queues in sight."""
-        return [Target(start, 0, partial(self.post_message, self.Picked(n))) for start, _, n in self._spans]
-
-    def on_click(self, event: events.Click) -> None:
-        """A click picks a queue."""
-        for start, end, n in self._spans:
-            if start <= event.x < end:
-                self.post_message(self.Picked(n))
 
 
 class StatusLine(LineView, can_focus=False):

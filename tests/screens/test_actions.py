@@ -37,6 +37,7 @@ from helpdesk_tui.widgets.chat_list import ChatList
 from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.composer_preview import ComposerPreview
 from helpdesk_tui.widgets.composer_text import ComposerText
+from helpdesk_tui.widgets.filter_line import FilterField
 from helpdesk_tui.widgets.inbox_list import InboxList
 from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.widgets.queue_marks import QueueMarks
@@ -69,6 +70,7 @@ WIDGETS: tuple[type[Widget], ...] = (
     AdminList,
     ChatList,
     ChatField,
+    FilterField,
 )
 SCREENS: tuple[type[Widget], ...] = (
     AdminScreen,
@@ -125,6 +127,7 @@ SHADOWED = {
     ("composer", "ctrl+g"): ("composer.next_version", "desk.goto"),
     ("composer", "escape"): ("composer.leave", "desk.back"),
     ("finder", "escape"): ("finder.back", "desk.back"),
+    ("finder", "slash"): ("finder.search", "desk.filter"),
     ("finder", "t"): ("finder.text", "desk.tags"),
     ("finder", "tab"): ("finder.other_pane", "desk.other_pane"),
     ("article", "N"): ("reader.previous_match", "knowledge.new"),

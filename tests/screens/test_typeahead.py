@@ -8,13 +8,15 @@ from textual import events
 
 from tests.screens.opened import Opened, Team, opened, ticket_id
 
+KEYS = {
+    " ": "space", "#": "number_sign", "/": "slash", ":": "colon", "\r": "enter", "\x06": "ctrl+f", "\x13": "ctrl+s",
+}  # fmt: skip
+
 
 def burst(seen: Opened, keys: str) -> None:
     """Send keys as a paste, a macro or a slow link does: all at once, before the first is dealt with."""
     for character in keys:
-        key = {" ": "space", "#": "number_sign", "\r": "enter", "\x06": "ctrl+f", "\x13": "ctrl+s"}.get(
-            character, character
-        )
+        key = KEYS.get(character, character)
         seen.app.post_message(events.Key(key, character))
 
 
