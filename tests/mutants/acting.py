@@ -71,13 +71,6 @@ ACTING: list[Mutant] = [
         "staff tag and snooze their own request",
     ),
     replaced(
-        "act-resolved-by-the-requester",
-        "private.why_not",
-        "and not private.takes_back(t.id, who_asks, (given ->> 'status')::public.ticket_status)",
-        "and false",
-        "the words are missing, and then the guard's tell of one ticket what is the change's",
-    ),
-    replaced(
         "undo-anothers-act",
         "helpdesk.undo_act",
         "where a.actor_id = who.person and (",
