@@ -96,6 +96,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.category", "Set the category", ("c",), "queue", "screen.pick('category')"),
     Action("desk.reply", "Reply to the requester", ("r",), "queue", "screen.compose(False)", "reply"),
     Action("desk.note", "Write an internal note", ("i",), "queue", "screen.compose(True)", "note"),
+    Action("desk.reply_to_many", "Reply to all that are marked", ("B",), "queue", "screen.reply_to_many"),
     Action("desk.macro", "Answer or change it by a macro, seen before", ("m", "alt+m"), "queue", "screen.macro"),
     Action(
         "desk.quote",

@@ -334,12 +334,9 @@ class Desk:
         changing = then_status is not None or (also is not None and bool(also.change))
         return not changing or all(outcome.done for outcome in answers[-1])
 
-    async def change_by(self, ids: Sequence[UUID], also: Also) -> list[Outcome]:
-        """Does what a macro sets, to some tickets; says of each what became of it. Sent again it is done once."""
-        counted = () if also.macro is None else (macros.used(also.macro),)
-        answers = await self.database.run(thread.changed(ids, also), *counted, idempotent=True)
-        outcomes: list[Outcome] = answers[0]
-        return outcomes
+    async def used_macro(self, macro_id: UUID) -> None:
+        """Counts that the person used a macro."""
+        await self.database.fetch(macros.used(macro_id))
 
     async def newest(self, ids: Sequence[UUID]) -> dict[UUID, Newest]:
         """What was said last on some tickets, those that are there for the person."""

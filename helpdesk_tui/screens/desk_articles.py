@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
-from helpdesk_tui.screens.desk_macros import DeskMacros
+from helpdesk_tui.screens.desk_many import DeskMany
 from helpdesk_tui.widgets.article_row import Item
 from helpdesk_tui.widgets.thread_links import ArticleLink
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["DeskArticles"]
 
 
-class DeskArticles(DeskMacros):
+class DeskArticles(DeskMany):
     """The ticket, and a pane of articles beside it or over it.
 
     Args:

@@ -64,37 +64,37 @@ class DeskMacros(DeskWriting):
         if desk.me.id == ticket.customer_id:
             self.say("This ticket is your own request: macros are for those of others")
             return
-        self._for = ticket
         if not self.pane.composer_has_focus:
             # What is answered is read, too: the thread is above the list, and counts as seen.
             self.open_ticket(ticket)
+        await self.ask_macro(ticket, f"Macro for #{ticket.number}")
+
+    async def ask_macro(self, ticket: Ticket, title: str) -> None:
+        """Ask for a macro, each filled in for this ticket."""
+        self._for = ticket
         picker = await self.preview_picker()
         if self._macros is None:
-            picker.wait(MACROS, self._macro_title(ticket), "Reading the macros …")
+            picker.wait(MACROS, title, "Reading the macros …")
         else:
-            self._show_macros(ticket)
-        self.spawn(self._read_macros(ticket))
+            self._show_macros(ticket, title)
+        self.spawn(self._read_macros(ticket, title))
 
-    @staticmethod
-    def _macro_title(ticket: Ticket) -> str:
-        return f"Macro for #{ticket.number}"
-
-    async def _read_macros(self, ticket: Ticket) -> None:
+    async def _read_macros(self, ticket: Ticket, title: str) -> None:
         picker = await self.preview_picker()
         try:
             self._macros = await self.asked.macros()
         except HelpdeskError as error:
             if self._macros is None and picker.asking:
-                picker.wait(MACROS, self._macro_title(ticket), f"✗ {error}")
+                picker.wait(MACROS, title, f"✗ {error}")
             return
         if picker.asking and self._for is ticket:
-            self._show_macros(ticket)
+            self._show_macros(ticket, title)
 
-    def _show_macros(self, ticket: Ticket) -> None:
+    def _show_macros(self, ticket: Ticket, title: str) -> None:
         assert self._previews is not None
         items = [self._item(macro, ticket) for macro in self._macros or ()]
         if items:
-            self._previews.ask(MACROS, self._macro_title(ticket), items, KEYS)
+            self._previews.ask(MACROS, title, items, KEYS)
         else:
             self._previews.ask(MACROS, "There are no macros yet", (), (("ctrl+t", "^T writes the first one"),))
 
@@ -112,14 +112,21 @@ class DeskMacros(DeskWriting):
 
     def on_preview_picker_chosen(self, message: PreviewPicker.Chosen) -> None:
         """A key was pressed over a choice."""
-        self._focus_ticket()
-        if message.question == MACROS:
-            self._macro_chosen(message.key, message.value)
+        self.preview_chosen(message)
+
+    def preview_chosen(self, message: PreviewPicker.Chosen) -> None:
+        """A key was pressed over a choice: of a macro, or of what a subclass asked."""
+        self.focus_where_one_was()
+        self._macro_chosen(message.key, message.value)
 
     def on_preview_picker_dismissed(self, message: PreviewPicker.Dismissed) -> None:
         """Nothing was chosen."""
+        self.preview_dismissed(message)
+
+    def preview_dismissed(self, message: PreviewPicker.Dismissed) -> None:
+        """Nothing was chosen."""
         if message.by_key:
-            self._focus_ticket()
+            self.focus_where_one_was()
 
     def _macro_chosen(self, key: str, macro: Macro | None) -> None:
         ticket = self._for
@@ -132,9 +139,10 @@ class DeskMacros(DeskWriting):
         elif key == "ctrl+x":
             self.spawn(self._remove_macro(macro))
         else:
-            self.spawn(self._use(macro, ticket, at_once=key == "ctrl+s"))
+            self.spawn(self.use_macro(macro, ticket, at_once=key == "ctrl+s"))
 
-    def _focus_ticket(self) -> None:
+    def focus_where_one_was(self) -> None:
+        """The keys are again whose they were."""
         if self.pane.writing:
             self.pane.composer.text.focus()
         elif self.has_class("reading"):
@@ -156,7 +164,7 @@ class DeskMacros(DeskWriting):
         change = for_ticket(macro.change, me, datetime.now(UTC))
         return fill(macro.body, ticket, me), Also(uuid4(), change, macro.sets or macro.name, macro.id)
 
-    async def _use(self, macro: Macro, ticket: Ticket, *, at_once: bool) -> None:
+    async def use_macro(self, macro: Macro, ticket: Ticket, *, at_once: bool) -> None:
         """Put a macro into the answer; or send it with all that it sets, where nothing was written yet."""
         name = safe_line(macro.name, 80)
         try:
@@ -165,7 +173,7 @@ class DeskMacros(DeskWriting):
             self.say(str(error), alarm=True)
             return
         if not macro.body.strip():
-            await self.change_by(name, [ticket], also)
+            await self.change_by(macro, (ticket,))
             return
         shown = self.pane.ticket
         if shown is None or shown.id != ticket.id:
@@ -189,23 +197,24 @@ class DeskMacros(DeskWriting):
                 await self._load_thread(ticket.id)
             self.pane.composer.action_send()
 
-    async def change_by(self, name: str, tickets: list[Ticket], also: Also) -> None:
-        """Do what a macro without words sets, and say what became of it."""
-        called = f"#{tickets[0].number}" if len(tickets) == 1 else f"{len(tickets)} tickets"
+    async def change_by(self, macro: Macro, tickets: tuple[Ticket, ...]) -> None:
+        """Do what a macro without words sets: one act, taken back with ``u``."""
+        from helpdesk_tui.core.acts import Change
+        from helpdesk_tui.core.macros import for_ticket
+
         try:
-            outcomes = await self.asked.change_by([ticket.id for ticket in tickets], also)
+            names = {**macro.names, self.asked.me.id: self.asked.me.name}
+            change = Change.of(for_ticket(macro.change, self.asked.me, datetime.now(UTC)), names)
         except HelpdeskError as error:
-            self.say(f"{called} NOT changed ({name}): {error}", alarm=True)
-            self.link.look_at_myself()
+            self.say(str(error), alarm=True)
             return
-        numbers = {ticket.id: ticket.number for ticket in tickets}
-        refused = [f"#{numbers[each.id]}: {each.why}" for each in outcomes if not each.done]
-        if refused:
-            done = len(outcomes) - len(refused)
-            self.say(f"{name}: {done} changed, {len(refused)} refused ({'; '.join(refused[:5])})", alarm=True)
-        else:
-            self.say(f"{called} {also.words}")
-        self.link.mark(frozenset(numbers))
+        if not await self.triage.do(self.asked, change, tickets):
+            self.link.look_at_myself()
+        self.link.mark(frozenset(ticket.id for ticket in tickets))
+        try:
+            await self.asked.used_macro(macro.id)
+        except HelpdeskError:
+            return  # it is counted for the order of the list alone
 
     # Writing them
 

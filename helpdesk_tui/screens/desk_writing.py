@@ -90,6 +90,8 @@ class DeskWriting(DeskTicket):
         else:
             self.say(f"{word} sent, but this could not be done: {more}", alarm=True)
         await self._load_thread(message.ticket_id)
+        if status_set and message.also is not None and message.also.change:
+            self.triage.did(message.also.act, f"{self._words(message.ticket_id, 'ticket')} {more}", [message.ticket_id])
         self.link.mark(frozenset([message.ticket_id]))
         return ""
 

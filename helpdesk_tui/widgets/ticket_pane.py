@@ -103,6 +103,11 @@ class TicketPane(Vertical):
         return self._composer
 
     @property
+    def journal(self) -> Journal | None:
+        """What keeps drafts, after :meth:`prepare`; None where nothing does."""
+        return self._journal
+
+    @property
     def ready(self) -> bool:
         """Whether there is a composer."""
         return self._composer is not None

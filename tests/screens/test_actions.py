@@ -31,6 +31,7 @@ from helpdesk_tui.widgets.article_reader import ArticleReader, FindField
 from helpdesk_tui.widgets.article_search import SearchField
 from helpdesk_tui.widgets.article_versions import ArticleVersions, VersionList
 from helpdesk_tui.widgets.article_view import ArticleView
+from helpdesk_tui.widgets.bulk_writer import BulkWriter
 from helpdesk_tui.widgets.category_tree import CategoryTree
 from helpdesk_tui.widgets.chat_field import ChatField
 from helpdesk_tui.widgets.chat_list import ChatList
@@ -52,6 +53,7 @@ WIDGETS: tuple[type[Widget], ...] = (
     ThreadView,
     Composer,
     ComposerPreview,
+    BulkWriter,
     ComposerText,
     ArticleView,
     ArticleReader,

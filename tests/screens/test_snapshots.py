@@ -115,6 +115,27 @@ def test_the_second_key(snap_compare: Compare, module_database: DeskDatabase, ag
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_macro_seen_before_it_acts(
+    snap_compare: Compare, module_database: DeskDatabase, agent: Person, size: str
+) -> None:
+    body = "Hello {{requester.first_name}},\n\nplease hold the **button** for:\n\n1. five seconds\n2. two more\n"
+    macros = [("Reset", body, False, '{"status": "pending"}'), ("Ask", "Who knows?", True, "{}")]
+
+    async def make() -> None:
+        for name, text, internal, change in macros:
+            await module_database.run(
+                "insert into private.macros (id, name, body, internal, change, author_id, shared)"
+                " select gen_random_uuid(), %s, %s, %s, %s, %s, 'me'"
+                " where not exists (select from private.macros where name = %s)",
+                [name, text, internal, change, agent.id, name],
+            )
+
+    asyncio.run(make())
+    app = app_for(module_database, agent)
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=ready("m", *"rese"))
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_the_help(
     snap_compare: Compare, module_database: DeskDatabase, agent: Person, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
