@@ -47,7 +47,7 @@ WITH_WORDS = (
 )
 
 
-async def test_drafts_archived_articles_and_their_versions_tell_outsiders_nothing(people: People) -> None:
+async def test_never_again_draft_articles_in_search_counts_tree_or_old_versions(people: People) -> None:
     cora, gone = await new(people, "cora"), await new(people, "gone")
     ada = await new(people, "ada", "agent", "Support")
     ticket, category = await ticket_of(people, cora), uuid4()

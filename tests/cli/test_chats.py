@@ -61,7 +61,7 @@ async def test_who_waits_is_shown_to_the_team_and_their_place_to_themselves(cli,
     assert (nobody.code, nobody.out, nobody.err) == (0, "", "Nobody waits.\n")
 
 
-async def test_transcript_names_nobody_by_their_address(cli, desk):
+async def test_never_again_addresses_in_transcripts(cli, desk):
     chat = await chat_of(desk, status="active", agent_id=desk.agent.id)
     await desk.database.run("update public.profiles set full_name = null where true")
     transcript = (await cli.run(desk.agent, "chats", "transcript", str(chat))).out

@@ -97,7 +97,7 @@ for count in range(10**9):
 """
 
 
-def test_a_draft_survives_kill_9(path: Path) -> None:
+def test_never_again_a_draft_lost_by_kill_9(path: Path) -> None:
     for _ in range(3):
         path.unlink(missing_ok=True)
         for rest in path.parent.glob("drafts*"):

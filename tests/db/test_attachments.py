@@ -179,7 +179,7 @@ async def test_nobody_adds_a_file_to_somebody_elses_words(people: People) -> Non
             await attach(connection, ticket, where)
 
 
-async def test_file_of_a_note_is_as_invisible_as_the_note(people: People) -> None:
+async def test_never_again_attachments_by_id(people: People) -> None:
     _, requester, ticket = await customer_with_ticket(people)
     agent = await people.connect_as(await people.sign_up(f"{uuid4()}@desk.test", "Ada", "agent", "Support"))
     async with agent.transaction():

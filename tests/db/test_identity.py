@@ -336,7 +336,7 @@ async def test_banned_and_deleted_people_have_no_access_at_once(people: People, 
     assert await me(connection) is None
 
 
-async def test_demoted_agent_loses_the_queue_with_the_next_statement(people: People) -> None:
+async def test_never_again_access_removed_and_still_able(people: People) -> None:
     agent = await new(people, "ada", "agent", "Support")
     ticket = await ticket_of(people, await new(people, "cora"))
     connection = await people.connect_as(agent)

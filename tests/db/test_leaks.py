@@ -112,9 +112,7 @@ async def test_nothing_of_the_ticket_is_in_anything_that_can_be_read(stranger: C
 
 
 @pytest.mark.parametrize("name", STRANGERS)
-async def test_list_id_number_search_and_count_agree_that_it_is_not_there(
-    people: People, desk: Scene, name: str
-) -> None:
+async def test_never_again_subjects_or_counts_of_forbidden_tickets(people: People, desk: Scene, name: str) -> None:
     person = desk.people[name]
     connection = await people.connect_as(person)
     me = Me(person.id, person.email, person.name, person.role, person.department_id, None, "aal1")  # type: ignore[arg-type]
@@ -193,7 +191,7 @@ EVERYBODY = ("cora", "otto", "ada", "bo", "ida", "ann")
 
 @pytest.mark.parametrize("name", EVERYBODY)
 @pytest.mark.parametrize("ticket", ["own", "foreign"])
-async def test_thread_read_at_once_is_what_the_policies_show_row_by_row(
+async def test_never_again_the_list_rule_and_the_open_rule_disagreeing(
     people: People, desk: Scene, name: str, ticket: str
 ) -> None:
     connection = await people.connect_as(desk.people[name])
@@ -475,7 +473,7 @@ async def test_chats_read_at_once_are_what_the_policies_show_row_by_row(people: 
 # -- what a requester is not told -------------------------------------------------------------------------------------
 
 
-async def test_requester_cannot_tell_that_there_is_a_note(people: People, desk: Scene) -> None:
+async def test_never_again_private_notes_told_to_the_requester(people: People, desk: Scene) -> None:
     """Not from the thread, nor the ticket's times, its history, what answers refer to, or the inbox."""
     cora, ada = desk.people["cora"], desk.people["ada"]
     requester, agent = await people.connect_as(cora), await people.connect_as(ada)
@@ -514,7 +512,7 @@ async def test_requester_cannot_tell_that_there_is_a_note(people: People, desk: 
     assert "NOTE" not in told
 
 
-async def test_agent_does_not_read_the_notes_about_their_own_request(people: People, desk: Scene) -> None:
+async def test_never_again_two_roles_adding_up(people: People, desk: Scene) -> None:
     ada, ann = desk.people["ada"], desk.people["ann"]
     agent, admin = await people.connect_as(ada), await people.connect_as(ann)
     ((ticket,),) = await rows(

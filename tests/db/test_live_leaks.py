@@ -110,7 +110,7 @@ async def test_those_who_work_on_it_hear_ids_and_nothing_else(people: People) ->
         assert all(IDS.fullmatch(payload) and str(ticket) in payload for _, payload in told if payload != NOTICES)
 
 
-async def test_requester_hears_of_answers_and_not_of_notes_or_tags(people: People) -> None:
+async def test_never_again_private_notes_in_live_payloads(people: People) -> None:
     otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Returns")
     ticket = await ticket_of(people, otto, "Returns")
     requester, agent = await people.connect_as(otto), await people.connect_as(bo)
@@ -181,7 +181,7 @@ async def test_requester_who_works_on_the_ticket_hears_of_no_note(people: People
     assert f'["{theirs}"]' in [payload for _, payload in await heard(requester)]
 
 
-async def test_one_statement_over_many_tickets_is_one_notification_an_audience(people: People) -> None:
+async def test_never_again_a_bulk_act_that_tells_and_counts_per_ticket(people: People) -> None:
     otto, bo = await new(people, "otto"), await new(people, "bo", "agent", "Repairs")
     for _ in range(20):
         await ticket_of(people, otto, "Repairs")

@@ -34,7 +34,7 @@ async def read_all(connection: Connection) -> None:
 # -- one line ---------------------------------------------------------------------------------------------------------
 
 
-async def test_all_that_happens_on_a_ticket_is_one_line_that_says_how_often_what(people: People) -> None:
+async def test_never_again_the_same_told_twice(people: People) -> None:
     cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
     bea = await new(people, "bea", "agent", "Support")
     ticket = await ticket_of(people, cora)
@@ -54,7 +54,7 @@ async def test_all_that_happens_on_a_ticket_is_one_line_that_says_how_often_what
     assert await inbox(people, ada) == [("reply", "Reply on: t", 1, {"reply": 1}, False)]
 
 
-async def test_nobody_is_told_of_their_own_act(people: People) -> None:
+async def test_never_again_told_of_ones_own_act(people: People) -> None:
     cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
     ticket = await ticket_of(people, cora)
     agent, requester = await people.connect_as(ada), await people.connect_as(cora)

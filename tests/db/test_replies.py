@@ -104,7 +104,7 @@ async def test_message_of_another_ticket_counts_for_nothing_seen(people: People)
         assert await unseen(agent, ticket, after=after) == [asked]
 
 
-async def test_sent_again_it_is_there_once_also_when_the_thread_has_moved_on(people: People) -> None:
+async def test_never_again_one_message_sent_twice_or_more(people: People) -> None:
     cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
     requester, agent = await people.connect_as(cora), await people.connect_as(ada)
     ticket = await ticket_of(people, cora)
@@ -121,7 +121,7 @@ async def test_sent_again_it_is_there_once_also_when_the_thread_has_moved_on(peo
         )
 
 
-async def test_of_two_replies_at_once_one_is_refused(people: People) -> None:
+async def test_never_again_a_requester_answered_twice(people: People) -> None:
     cora = await new(people, "cora")
     requester = await people.connect_as(cora)
     agents = [await people.connect_as(await new(people, name, "agent", "Support")) for name in ("ada", "bea", "cleo")]

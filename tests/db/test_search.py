@@ -37,7 +37,7 @@ def kb(shared: Library) -> Library:
 WORDS = ("anchor", "brick", "copper", "dragon", "ember", "falcon", "garnet", "harbor", "jigsaw", "kiwi")
 
 
-def test_found_is_what_brute_force_finds_for_each_role_and_the_limit_comes_last(kb: Library) -> None:
+def test_never_again_search_that_filters_after_the_limit(kb: Library) -> None:
     draw = random.Random(3)
     shelf = kb.shelf("A")
     below = kb.shelf("B", shelf)

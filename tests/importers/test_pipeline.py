@@ -155,7 +155,7 @@ async def test_the_same_id_twice_in_a_file_is_one_ticket(database, monkeypatch):
     assert await database.run("select count(*) from public.ticket_tags where name = 'other'") == [(0,)]
 
 
-async def test_nobody_is_notified(database, people):
+async def test_never_again_an_import_that_notifies_everybody(database, people):
     agent = await people.sign_up("ada@desk.test", "Ada", "agent", "Forum")
     admin = await people.sign_up("max@desk.test", "Max", "admin")
     heard: list[str] = []

@@ -88,7 +88,7 @@ async def test_a_moment_of_being_busy_is_not_taken_for_a_pooler(database: DeskDa
         assert heard.states == ["live"]
 
 
-async def test_no_pane_is_stale_after_thirty_reconnects_over_a_slow_link(
+async def test_never_again_an_answer_missed_after_a_reconnect(
     database: DeskDatabase, ana: Person, cora: Person
 ) -> None:
     """Somebody writes all the time while the connection is cut again and again; the pane reads when it is told to."""

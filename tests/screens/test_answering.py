@@ -81,6 +81,27 @@ async def test_a_colleagues_answer_is_shown_while_writing_and_the_text_stays(tea
         assert seen.desk.pane.composer.has_focus_within
 
 
+async def test_never_again_a_note_wiped_when_the_assignee_changes(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("It began yesterday"), "the ticket")
+        await seen.press("i", *"Half a note")
+        await team.database.run(
+            "update public.tickets set assignee_id = %s, priority = 'low' where number = 1001 returning id",
+            [team.colleague.id],
+        )
+        await seen.until(lambda: seen.shows("assigned to Tomás Vega"), "the change beside it")
+        assert seen.desk.pane.composer.internal
+        assert seen.desk.pane.composer.text.text == "Half a note"
+        # Out of sight altogether, it is still there to be copied or sent once the ticket is back.
+        await team.database.run(
+            "update public.tickets set department_id = (select id from public.departments where name = 'Billing')"
+            " where number = 1001 returning id"
+        )
+        await seen.until(lambda: seen.desk.queue.window.get(ticket_id(1001)) is None, "it has gone")
+        assert seen.desk.pane.composer.text.text == "Half a note"
+
+
 async def test_esc_keeps_the_draft_and_r_brings_it_back(team: Team, tmp_path: Path) -> None:
     async with opened(team.database, team.agent, tmp_path) as seen:
         await reply_to_first(seen, "Not yet")

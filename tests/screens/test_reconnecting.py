@@ -58,7 +58,7 @@ async def answers(dsn: str) -> None:
     raise AssertionError("the server did not come back")
 
 
-async def test_a_server_that_is_killed_and_comes_back_costs_no_word(own_team: Team, tmp_path: Path) -> None:
+async def test_never_again_text_lost_when_the_server_dies(own_team: Team, tmp_path: Path) -> None:
     database = own_team.database
     async with opened(database, own_team.agent, tmp_path) as seen:
         await begin_a_reply(seen, "Before and ")

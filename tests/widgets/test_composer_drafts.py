@@ -243,7 +243,7 @@ def test_a_thread_that_shows_the_message_before_the_answer_comes_changes_nothing
     assert slot.is_empty
 
 
-def test_reply_and_note_and_tickets_never_cross(journal: Journal) -> None:
+def test_never_again_drafts_crossed_between_tickets_or_public_and_internal_swapped(journal: Journal) -> None:
     desk = drafts(journal)
     other = ticket(7).id
     for number in (TICKET, other):
@@ -256,7 +256,7 @@ def test_reply_and_note_and_tickets_never_cross(journal: Journal) -> None:
         assert again.slot(number, "note").draft.content == f"note {number}"
 
 
-def test_two_windows_keep_both_texts_and_each_can_be_had(tmp_path: Path) -> None:
+def test_never_again_a_lock_that_locks_out_its_owner(tmp_path: Path) -> None:
     here, there = (drafts(Journal.open(tmp_path / "drafts.sqlite3")) for _ in range(2))
     mine = written(here, "begun")
     here.save(mine)
