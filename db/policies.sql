@@ -662,10 +662,11 @@ $$;
 -- How many tickets each of a person's queues holds, counted up to a number: a larger one costs no more. The order in
 -- which a count reads decides nothing but the index.
 create or replace function helpdesk.counts(most integer) returns table (queue text, tickets integer)
-language plpgsql stable strict security definer rows 7
+language plpgsql stable strict security definer rows 8
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   who constant record := private.asking();
+  asleep uuid[];
   n record;
   elsewhere record;
 begin
@@ -681,45 +682,56 @@ begin
               order by t.updated_at desc limit most) c) as closed into n;
     return query values ('open', n.open), ('closed', n.closed);
   elsif who.role = 'admin' then
+    asleep := helpdesk.snoozed();
     select (select count(*)::integer from (
-             select from public.tickets t where t.assignee_id = who.person and t.is_open
+             select from public.tickets t where t.assignee_id = who.person and t.is_open and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as mine,
            (select count(*)::integer from (
              select from public.tickets t where t.is_open and t.assignee_id is null
+                 and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as unassigned,
            (select count(*)::integer from (
-             select from public.tickets t where t.is_open
+             select from public.tickets t where t.is_open and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as open,
            (select count(*)::integer from (
-             select from public.tickets t where t.status_rank = 2
+             select from public.tickets t where t.status_rank = 2 and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as waiting,
            (select count(*)::integer from (
-             select from public.tickets t where t.is_open and t.due_sort < now()
+             select from public.tickets t where t.is_open and t.due_sort < now() and t.id <> all(asleep)
               order by t.due_sort limit most) c) as overdue,
+           (select count(*)::integer from (
+             select from public.tickets t where t.id = any(asleep) and t.is_open limit most) c) as snoozed,
            (select count(*)::integer from (
              select from public.tickets t where not t.is_open
               order by t.updated_at desc limit most) c) as closed,
            (select count(*)::integer from (
-             select from public.tickets t where t.department_id = who.department and t.is_open
+             select from public.tickets t where t.department_id = who.department and t.is_open and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as department into n;
     return query values ('mine', n.mine), ('unassigned', n.unassigned), ('open', n.open), ('waiting', n.waiting),
-                        ('overdue', n.overdue), ('closed', n.closed), ('department', n.department);
+                        ('overdue', n.overdue), ('snoozed', n.snoozed), ('closed', n.closed),
+                        ('department', n.department);
   elsif who.role = 'agent' then
+    asleep := helpdesk.snoozed();
     select (select count(*)::integer from (
-             select from public.tickets t where t.assignee_id = who.person and t.is_open
+             select from public.tickets t where t.assignee_id = who.person and t.is_open and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as mine,
            (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and t.is_open and t.assignee_id is null
+                 and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as unassigned,
            (select count(*)::integer from (
-             select from public.tickets t where t.department_id = who.department and t.is_open
+             select from public.tickets t where t.department_id = who.department and t.is_open and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as department,
            (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and t.status_rank = 2
+                 and t.id <> all(asleep)
               order by t.updated_at desc limit most) c) as waiting,
            (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and t.is_open and t.due_sort < now()
+                 and t.id <> all(asleep)
               order by t.due_sort limit most) c) as overdue,
+           (select count(*)::integer from (
+             select from public.tickets t where t.id = any(asleep) and t.is_open limit most) c) as snoozed,
            (select count(*)::integer from (
              select from public.tickets t where t.department_id = who.department and not t.is_open
               order by t.updated_at desc limit most) c) as closed into n;
@@ -729,7 +741,8 @@ begin
       into elsewhere
       from public.tickets t
      where least(n.department, n.waiting, n.overdue) < most
-       and t.assignee_id = who.person and t.is_open and t.department_id is distinct from who.department;
+       and t.assignee_id = who.person and t.is_open and t.department_id is distinct from who.department
+       and t.id <> all(asleep);
     if n.closed < most then
       n.closed := n.closed + (select count(*)::integer from (
         select from public.tickets t
@@ -739,7 +752,8 @@ begin
     return query values ('mine', n.mine), ('unassigned', n.unassigned), ('department', n.department),
                         ('open', least(most, n.department + elsewhere.open)),
                         ('waiting', least(most, n.waiting + elsewhere.waiting)),
-                        ('overdue', least(most, n.overdue + elsewhere.overdue)), ('closed', n.closed);
+                        ('overdue', least(most, n.overdue + elsewhere.overdue)), ('snoozed', n.snoozed),
+                        ('closed', n.closed);
   end if;
 end
 $$;

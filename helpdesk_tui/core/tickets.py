@@ -50,12 +50,15 @@ VIEWS: Final[tuple[View, ...]] = (
     View("open", "All open", "No open tickets."),
     View("waiting", "Waiting on customer", "No ticket waits for its requester."),
     View("overdue", "Overdue", "Nothing is overdue."),
+    View("snoozed", "Snoozed", "Nothing is snoozed."),
     View("closed", "Recently closed", "Nothing was resolved or closed yet."),
 )
 CUSTOMER_VIEWS: Final[tuple[View, ...]] = (
     View("open", "Open", "You have no open tickets."),
     View("closed", "Closed", "You have no closed tickets."),
 )
+_ASLEEP: Final = "(select helpdesk.snoozed())"
+_AWAKE: Final = f"t.id <> all({_ASLEEP}::uuid[])"
 _STATE: Final[Mapping[str, str]] = {
     "mine": "t.is_open",
     "unassigned": "t.is_open and t.assignee_id is null",
@@ -63,6 +66,7 @@ _STATE: Final[Mapping[str, str]] = {
     "open": "t.is_open",
     "waiting": "t.status_rank = 2",
     "overdue": "t.is_open and t.due_sort < now()",
+    "snoozed": f"t.is_open and t.id = any({_ASLEEP}::uuid[])",
     "closed": "not t.is_open",
     EVERYTHING: "true",
 }
@@ -108,6 +112,16 @@ def _scopes(me: Me, view: str) -> list[str]:
     if me.role == "admin":
         return ["true"]
     return ["t.department_id = %(department)s", "t.assignee_id = %(me)s and t.department_id <> %(department)s"]
+
+
+def _state(me: Me, view: str, where: Condition | None = None) -> str:
+    """In which state the tickets of a view are. What sleeps is in no open one until it wakes, and in no query that does
+    not speak of it; customers are not told that their requests sleep.
+    """
+    state = _STATE[view]
+    if me.role == "customer" or view in ("snoozed", "closed") or (where is not None and where.snoozed):
+        return state
+    return f"(not t.is_open or {_AWAKE})" if view == EVERYTHING else f"{state} and {_AWAKE}"
 
 
 def _who(me: Me) -> dict[str, Any]:
@@ -197,7 +211,7 @@ def page(
         rows = _union(_arms(me, view, where, _PAGE_COLUMNS, f"{keyset} {most}"), most)
         return Statement(_dressed(rows, final), _used(params, where, rows), _TICKET_ROW, writes=False)
     here, *elsewhere = _scopes(me, view)
-    conditions = f"{_STATE[view]}{keyset}"
+    conditions = f"{_state(me, view)}{keyset}"
     rows = f"select {_PAGE_COLUMNS} from public.tickets t where {here} and {conditions} {most}"  # noqa: S608
     if elsewhere:
         other = f"select {_PAGE_COLUMNS} from public.tickets t where {elsewhere[0]} and {conditions} {most}"  # noqa: S608
@@ -225,13 +239,15 @@ def _arms(me: Me, view: str, where: Condition | None, columns: str, rest: str) -
     """
     asked = where.sql if where is not None else "true"
     if me.role == "customer":
-        scoped = f"t.customer_id = %(me)s and {_STATE[view]}"
+        scoped = f"t.customer_id = %(me)s and {_state(me, view, where)}"
         return [f"select {columns} from public.tickets t where {scoped} and {asked} {rest}"]  # noqa: S608
     arms = []
-    for half in _HALVES[where.state if where is not None else None] if view == EVERYTHING else (_STATE[view],):
+    awake = "" if where is not None and where.snoozed else f" and {_AWAKE}"
+    whole = [half if half.startswith("not") else half + awake for half in _HALVES[where.state if where else None]]
+    for half in whole if view == EVERYTHING else [_state(me, view, where)]:
         for scope in _scopes(me, view):
             source = f"public.tickets t where {scope} and {half} and"
-            if "<>" in scope and half != "not t.is_open":
+            if "<>" in scope and not half.startswith("not"):
                 # What one person holds of other departments is little, and is read whole: see page().
                 held = f"select t.*, t.ctid from public.tickets t where {scope} and t.is_open offset 0"  # noqa: S608
                 source = f"({held}) t where {half} and"
@@ -251,7 +267,7 @@ def in_view(me: Me, view: str, ids: Sequence[UUID], where: Condition | None = No
     params = {**_who(me), "ids": list(ids)}
     asked = "" if where is None else f" and {where.sql}"
     source = "public.tickets t where t.id = any(%(ids)s) and"
-    rows = f"select {_PAGE_COLUMNS} from {source} ({scope}) and {_STATE[view]}{asked}"  # noqa: S608
+    rows = f"select {_PAGE_COLUMNS} from {source} ({scope}) and {_state(me, view, where)}{asked}"  # noqa: S608
     # A query is planned as it is: the general plan is looked at for the built-in views alone.
     general = where is None
     return Statement(_dressed(rows, "t.id"), _used(params, where, rows), _TICKET_ROW, writes=False, general=general)

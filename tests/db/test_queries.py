@@ -54,6 +54,7 @@ class Row:
     waiting: datetime | None
     metadata: Mapping[str, str]
     tags: set[str] = field(default_factory=set)
+    asleep: bool = False
 
 
 @dataclass
@@ -126,6 +127,9 @@ def world(module_database: DeskDatabase) -> Iterator[World]:
                 [row.id, number, row.title, row.status, row.priority, row.customer, row.assignee, row.due,
                  row.created, row.updated, row.waiting, Jsonb(row.metadata), row.category, row.department],
             )  # fmt: skip
+            row.asleep = draw.random() < 0.15
+            if row.asleep:
+                run.execute("insert into private.ticket_snoozes values (%s, now() + interval '1 day')", [row.id])
             row.tags = {tag for tag in ("vip", "late") if draw.random() < 0.3}
             run.execute(
                 "insert into public.ticket_tag_relations (ticket_id, tag_id)"
@@ -191,6 +195,7 @@ def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> boo
     me, people = world.people[name], world.people
     addresses = {each.email: each.id for each in people.values()} | {"@me": me.id, "none": None}
     is_open = row.status in ("open", "pending")
+    asleep = row.asleep and row.customer != me.id
     tags = row.tags if row.customer != me.id else set()
     aged = re.fullmatch(r"(-?\d+)([hdw])", value)
     span = int(aged[1]) * SPANS[aged[2]] if aged else None
@@ -229,6 +234,7 @@ def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> boo
                 "open": is_open,
                 "closed": not is_open,
                 "overdue": is_open and row.due is not None and row.due < NOW,
+                "snoozed": asleep,
                 "unassigned": row.assignee is None,
                 "waiting": row.status == "open" and row.waiting is not None,
                 "mine": row.assignee == me.id,
@@ -256,7 +262,7 @@ VALUES: Final[Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]]
     "updated": ((COMPARED, ("5h", "1d", "2d", *DAYS)), ((":",), DAYS)),
     "created": ((COMPARED, ("5h", "1d", "3w", *DAYS)), ((":",), DAYS)),
     "due": ((COMPARED, ("5h", "-1d", "2d", *DAYS)), ((":",), (*DAYS, "none"))),
-    "is": (((":",), ("open", "closed", "overdue", "waiting", "unassigned", "mine")),),
+    "is": (((":",), ("open", "closed", "overdue", "waiting", "snoozed", "unassigned", "mine")),),
     "number": (((":", *COMPARED), ("7", "30", "61")),),
     "field.plan": (((":",), ("gold", "silver", "none")),),
 }
@@ -269,7 +275,9 @@ def leaves(team: bool) -> st.SearchStrategy[Node]:
     for name, kinds in VALUES.items():
         if team or name not in TEAM:
             for operators, values in kinds:
-                some = values if team else tuple(each for each in values if each not in ("unassigned", "mine"))
+                some = (
+                    values if team else tuple(each for each in values if each not in ("snoozed", "unassigned", "mine"))
+                )
                 most = 3 if operators == (":",) else 1
                 terms.append(st.builds(
                     Term, st.just(Value(name)), st.sampled_from(operators),
@@ -291,6 +299,20 @@ def trees(team: bool) -> st.SearchStrategy[Node]:
     )
 
 
+def wakes(node: Node) -> bool:
+    """Whether a query speaks of what is snoozed, or names a ticket."""
+    match node:
+        case And(parts) | Or(parts):
+            return any(wakes(part) for part in parts)
+        case Not(of):
+            return wakes(of)
+        case Term(Value("is"), _, values):
+            return any(value.text == "snoozed" for value in values)
+        case Term(Value("number"), operator):
+            return operator == ":"
+    return False
+
+
 def in_queues(world: World, name: str, row: Row) -> bool:
     """Whether a ticket is in a person's queues at all."""
     me = world.people[name].id
@@ -308,6 +330,9 @@ def test_query_finds_what_a_plain_reading_of_it_finds(world: World, name: str) -
     def agrees(tree: Node, sort: tickets.Sort, size: int) -> None:
         where = world.condition(name, printed(tree))
         read = [row for row in world.rows if in_queues(world, name, row) and seen_as(world, name, tree, row)]
+        if name != "customer" and not wakes(tree):
+            mine, open_ = world.people[name].id, ("open", "pending")
+            read = [row for row in read if not row.asleep or row.customer == mine or row.status not in open_]
         found: list[Ticket] = []
         while not found or len(found) % size == 0:
             after = found[-1] if found else None
@@ -340,6 +365,36 @@ def test_query_narrows_a_built_in_queue(world: World, name: str) -> None:
         assert world.ask(name, tickets.count(me, None, view.key)) == [len(whole)]
         found = world.ask(name, tickets.in_view(me, view.key, [row.id for row in world.rows], where))
         assert {row.id for row in found} == wanted
+
+
+def asleep(world: World, name: str, row: Row) -> bool:
+    """Whether a ticket sleeps out of a person's sight."""
+    mine = name == "customer" or row.customer == world.people[name].id
+    return row.asleep and row.status in ("open", "pending") and not mine
+
+
+@pytest.mark.parametrize("name", ["agent", "admin"])
+def test_what_is_snoozed_is_in_no_open_queue_until_it_wakes(world: World, name: str) -> None:
+    me = world.me(name)
+    sleeping = {row.id for row in world.rows if in_queues(world, name, row) and asleep(world, name, row)}
+    assert sleeping
+    counted = dict(zip([v.key for v in tickets.views_for(me)], [len(world.ask(name, tickets.page(me, v.key, limit=100)))
+                   for v in tickets.views_for(me)], strict=True))  # fmt: skip
+    assert world.ask(name, tickets.counts(me)) == [counted]
+    for view in tickets.views_for(me):
+        for sort in tickets.SORTS:
+            found = {row.id for row in world.ask(name, tickets.page(me, view.key, sort, limit=100))}
+            assert (found == sleeping) if view.key == "snoozed" else not found & sleeping, (view.key, sort)
+        again = {row.id for row in world.ask(name, tickets.in_view(me, view.key, list(sleeping)))}
+        assert again == (sleeping if view.key == "snoozed" else set())
+    assert "snoozed" not in {view.key for view in tickets.views_for(world.me("customer"))}
+    with owner(world.database) as run:
+        run.execute("update private.ticket_snoozes set until = now()")
+        try:
+            assert world.ask(name, tickets.page(me, "snoozed")) == []
+            assert sleeping <= {row.id for row in world.ask(name, tickets.page(me, "open", limit=100))}
+        finally:
+            run.execute("update private.ticket_snoozes set until = now() + interval '1 day'")
 
 
 ANYTHING: Final = st.one_of(
@@ -380,7 +435,7 @@ def test_query_shows_nobody_more_than_they_may_see(world: World, name: str) -> N
         )
     for query in ("", "-status:open or status:open", '-"x" or x', "number>0"):
         where = world.condition(name, query)
-        wanted = {row.id for row in world.rows if in_queues(world, name, row)}
+        wanted = {row.id for row in world.rows if in_queues(world, name, row) and not asleep(world, name, row)}
         assert {row.id for row in world.ask(name, tickets.page(me, "all", where=where))} == wanted
     if name != "customer":
         world.ask(name, tickets.count(me, world.condition(name, "field.seats>3 or -field.seats<=12")))

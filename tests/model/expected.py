@@ -192,6 +192,8 @@ def queues(who: Viewer) -> Seen:
             "open": lambda t: t.is_open,
             "waiting": lambda t: t.status == "pending",
             "overdue": lambda t: t.is_open and t.due == LONG_AGO,
+            # Nothing sleeps in these worlds.
+            "snoozed": lambda _: False,
             "closed": lambda t: not t.is_open,
         }
         if who.department is None:

@@ -187,7 +187,8 @@ def _queues(connection: Sync, world: World, me: Me) -> Seen:
     """The queues as both front ends page through them; there are none for somebody who is nobody in particular."""
     seen: Seen = {}
     views = tickets.views_for(me)
-    for view, sort in zip(views, ("updated", "due", "priority", "age", "updated", "due", "priority"), strict=False):
+    sorts = ("updated", "due", "priority", "age", "updated", "due", "priority", "updated")
+    for view, sort in zip(views, sorts, strict=False):
         rows = run(connection, tickets.page(me, view.key, sort, limit=100))  # type: ignore[arg-type]
         seen[f"queue {view.key}"] = {(row.id, row.title, row.requester, row.assignee, row.tags) for row in rows}
         again = run(connection, tickets.in_view(me, view.key, [ticket.id for ticket in world.tickets]))

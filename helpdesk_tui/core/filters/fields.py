@@ -106,6 +106,8 @@ def _number(compiler: Compiler, term: Term) -> Part:
             raise compiler.error(f"“{value.text}” is no ticket's number.", value, "A number is 1042 or #1042.")
         numbers.append(int(digits))
     if term.operator == ":":
+        # Whoever names a ticket wants it, awake or not.
+        compiler.snoozed = True
         return Part(f"t.number = any({compiler.param(numbers, 'bigint[]')})")
     return Part(f"t.number {term.operator} {compiler.param(numbers[0], 'bigint')}")
 
@@ -114,11 +116,17 @@ def _mine(compiler: Compiler) -> Part:
     return Part(f"t.assignee_id = {compiler.param(compiler.names.me.id, 'uuid')}")
 
 
+def _snoozed(compiler: Compiler) -> Part:
+    compiler.snoozed = True
+    return Part("t.id = any((select helpdesk.snoozed())::uuid[])", total=True)
+
+
 _IS: Final[Mapping[str, tuple[str, bool, Callable[[Compiler], Part]]]] = {
     "open": ("open or pending", False, lambda _: Part("t.is_open", OPEN, exact=True)),
     "closed": ("resolved or closed", False, lambda _: rank_part({3, 4})),
     "overdue": ("open, and its due date has passed", False, lambda _: Part("(t.is_open and t.due_sort < now())", OPEN)),
     "waiting": ("its requester waits for an answer", False, lambda _: times.waits("is not null")),
+    "snoozed": ("out of sight for a while", True, _snoozed),
     "unassigned": ("nobody's", True, lambda _: Part("t.assignee_id is null")),
     "mine": ("assigned to you", True, _mine),
 }
