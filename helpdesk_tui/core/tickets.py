@@ -36,11 +36,12 @@ EVERYTHING: Final = "all"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A built-in queue: its key, the words for people, and what to say when it is empty."""
+    """A built-in queue: its key, the words for people, and what to say when it is empty; ``aside``: no tab at first."""
 
     key: str
     label: str
     empty: str
+    aside: bool = False
 
 
 VIEWS: Final[tuple[View, ...]] = (
@@ -50,7 +51,7 @@ VIEWS: Final[tuple[View, ...]] = (
     View("open", "All open", "No open tickets."),
     View("waiting", "Waiting on customer", "No ticket waits for its requester."),
     View("overdue", "Overdue", "Nothing is overdue."),
-    View("snoozed", "Snoozed", "Nothing is snoozed."),
+    View("snoozed", "Snoozed", "Nothing is snoozed.", aside=True),
     View("closed", "Recently closed", "Nothing was resolved or closed yet."),
 )
 CUSTOMER_VIEWS: Final[tuple[View, ...]] = (

@@ -112,7 +112,7 @@ NOTHING_FITS: Final = "No ticket that you see fits this query."
 
 def built_in() -> list[Tab]:
     """The tabs of somebody of the team of whom nothing more is known."""
-    return [Tab(view.key, view.label, view.empty) for view in tickets.VIEWS]
+    return [Tab(view.key, view.label, view.empty, hidden=view.aside) for view in tickets.VIEWS]
 
 
 def found_tab(query: str) -> Tab:
@@ -124,10 +124,13 @@ def arranged(me: Me, saved: Sequence[SavedView], order: Order) -> list[Tab]:
     """All views of a person in their order, the hidden ones too.
 
     What they have put nowhere comes last: built-in views, then saved ones. Of those, what is another department's, as
-    an admin sees it, is hidden.
+    an admin sees it, is hidden; so is what is snoozed.
     """
-    tabs = [Tab(view.key, view.label, view.empty, hidden=view.key in order.hidden) for view in tickets.views_for(me)]
     placed = frozenset(order.keys)
+    tabs = []
+    for built in tickets.views_for(me):
+        hidden = built.key in order.hidden or (built.aside and built.key not in placed)
+        tabs.append(Tab(built.key, built.label, built.empty, hidden=hidden))
     for view in saved:
         elsewhere = view.audience == "department" and not view.mine and view.department_id != me.department_id
         hidden = view.key in order.hidden or (elsewhere and view.key not in placed)
