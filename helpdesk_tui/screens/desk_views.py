@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -77,7 +78,15 @@ class DeskViews(Place):
             clock=link.clock,
         )
         self.tabs = Tabs(id="tabs")
-        self.triage = Triage(self.queue, self.belongs, self.known, self.ticket_looks, self._tell, live=self._is_live)
+        self.triage = Triage(
+            self.queue,
+            self.belongs,
+            self.known,
+            self.ticket_looks,
+            self._tell,
+            live=self._is_live,
+            lined_up=self._lined_up,
+        )
         self._sorts: dict[str, tickets.Sort] = {}
         self._counts: dict[str, int | None] = {}
         self._ready = asyncio.Event()
@@ -109,6 +118,20 @@ class DeskViews(Place):
     def tab(self) -> Tab:
         """The one that is shown now."""
         return next((tab for tab in self.shown if tab.key == self.view_key), Tab(self.view_key, "…", "", query=""))
+
+    # What waits in line
+
+    def _lined_up(self) -> Collection[UUID]:
+        return self.link.keeping.line if self.link.keeping is not None else ()
+
+    def _as_done(self, ticket: Ticket) -> Ticket:
+        """A ticket as it will be, once what waits in line has been done to it."""
+        return self.link.keeping.as_done(ticket) if self.link.keeping is not None else ticket
+
+    def link_unsent(self, waiting: int, refused: int) -> None:
+        """Something was put in line, done or refused."""
+        super().link_unsent(waiting, refused)
+        self.triage.mark_waiting()
 
     # What the layers above know
 
@@ -190,7 +213,7 @@ class DeskViews(Place):
         found = await self.asked.look_again(tab.scope, ids, self.condition(tab))
         if tab == self.tab:
             self.queue.apply_changes(
-                {k: v for k, v in found.items() if not self.triage.flying(k)},
+                {k: v and self._as_done(v) for k, v in found.items() if not self.triage.flying(k)},
                 own=[k for k in found if self.triage.echoes(k)],
             )
 
@@ -337,7 +360,7 @@ class DeskViews(Place):
             # There was more the last time: what is left of it is above.
             self.change_view(self.view_key)
             return
-        if self.queue.feed(request, rows, more):
+        if self.queue.feed(request, [self._as_done(each) for each in rows], more):
             self._go_where_left()
 
     def _take_counts(self, counts: dict[str, int] | dict[str, int | None]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from helpdesk_tui.core.acts import Change
     from helpdesk_tui.core.desk import Desk
+    from helpdesk_tui.core.model import Ticket
     from helpdesk_tui.core.outbox import Entry, Happened, Outbox
     from helpdesk_tui.screens.link import Link
 
@@ -32,15 +35,34 @@ class Keeping:
         from helpdesk_tui.core.outbox_kinds import performing
 
         self._link = link
+        self._desk = desk
+        #: What is still to be done to which tickets, in order.
+        self.line: dict[UUID, list[Change]] = {}
         self.outbox: Outbox = Outbox(Journal.open(path), link.drafts_owner, performing(desk), self._happened)
         desk.keep(self.outbox)
         self._tell_how_many(self.outbox.entries())
 
-    def waiting(self) -> frozenset[UUID]:
-        """The tickets about which something waits."""
-        return frozenset(each for entry in self.outbox.entries() if entry.refused is None for each in entry.tickets)
+    def as_done(self, ticket: Ticket) -> Ticket:
+        """A ticket as it will be, once what waits has been done to it; in its place among the others."""
+        looks = ticket
+        for change in self.line.get(ticket.id, ()):
+            looks = change.applied(looks)
+        return replace(looks, updated_at=ticket.updated_at)
+
+    def _line_up(self, entries: tuple[Entry, ...]) -> None:
+        from helpdesk_tui.core.acts import Change
+
+        names = {each.id: each.name for each in self._desk.staff}
+        names |= {each.id: each.name for each in self._desk.departments}
+        self.line = {}
+        for entry in entries:
+            if entry.refused is None:
+                change = Change.of(entry.payload["change"], names) if entry.kind == "act" else Change()
+                for ticket_id in entry.tickets:
+                    self.line.setdefault(ticket_id, []).append(change)
 
     def _tell_how_many(self, entries: tuple[Entry, ...]) -> None:
+        self._line_up(entries)
         refused = sum(1 for each in entries if each.refused is not None)
         self._link.set_unsent(len(entries) - refused, refused)
 

@@ -74,6 +74,7 @@ class Triage:
         shown: told of each ticket as it looks now, for other panes that show it.
         say: says what happened; with ``alarm``, that something went wrong.
         live: tells whether the database is there, as far as is known.
+        lined_up: the tickets to which something is still to be done, from the outbox.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Triage:
         say: Callable[[str, bool], None],
         *,
         live: Callable[[], bool] = lambda: True,
+        lined_up: Callable[[], Collection[UUID]] = lambda: (),
     ) -> None:
         self._queue = queue
         self._belongs = belongs
@@ -92,6 +94,7 @@ class Triage:
         self._shown = shown
         self._say = say
         self._live = live
+        self._lined_up = lined_up
         self._flying: Counter[UUID] = Counter()
         self._acted: dict[UUID, float] = {}
         self._done: list[Done] = []
@@ -238,7 +241,11 @@ class Triage:
         return doing.done()
 
     def _waiting(self) -> list[UUID]:
-        return [ticket_id for ticket_id, number in self._flying.items() if number > 0]
+        return [*(ticket_id for ticket_id, number in self._flying.items() if number > 0), *self._lined_up()]
+
+    def mark_waiting(self) -> None:
+        """What waits in line is another than before: show it so."""
+        self._queue.set_pending(self._waiting())
 
     async def undo(self, desk: Desk, act_id: UUID | None = None, *, force: bool = False) -> Undone | None:
         """Takes an act back: the last one, also of an earlier session or another device, or one by its id.

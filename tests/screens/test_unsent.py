@@ -74,3 +74,27 @@ async def test_what_waited_when_the_program_ended_is_sent_by_the_next_and_a_stal
         await again.until(lambda: again.shows("It works by now"), "what was not seen")
         await again.press("r")
         await again.until(lambda: again.desk.pane.composer.text.text == "stale", "its words are a draft again")
+
+
+async def test_an_act_done_offline_shows_as_it_will_be_and_is_done_in_the_end(team: Team, tmp_path: Path) -> None:
+    async with (
+        proxied(team.database) as proxy,
+        opened(team.database, team.agent, tmp_path, settings=through(team.database.settings, proxy)) as seen,
+    ):
+        await seen.until(lambda: seen.shows("Please help with"), "the thread")
+        proxy.refuse()
+        proxy.cut()
+        await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
+        await seen.press("enter", "p", "u")
+        await seen.until(lambda: seen.shows("1 waiting"), "it waits")
+        assert seen.shows("▲ urgent")
+        await proxy.start()
+        # Read again while it waits, it looks as it will be.
+        keeping = seen.desk.link.keeping
+        assert keeping is not None
+        found = await seen.desk.asked.ticket(str(ticket_id(1001)))
+        assert found is None or keeping.as_done(found).priority == "urgent"
+        await seen.press("ctrl+r")
+        await seen.until(lambda: seen.shows("Done now: #1001"), "done")
+        assert await team.value("select priority::text from tickets where number = 1001") == "urgent"
+        await seen.until(lambda: not seen.shows("1 waiting"), "nothing waits")
