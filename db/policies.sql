@@ -1214,8 +1214,9 @@ begin
        order by t.id for no key update of t skip locked);
   end;
   return array(
-    select t.id from jsonb_array_elements(wanted) w join public.tickets t on t.id = (w ->> 'id')::uuid
-     where t.id = any(locked) and private.why_not(t, w, who.person, who.agent, who.departments) is null);
+    select t.id from jsonb_array_elements(wanted) w join unnest(locked) l on l = (w ->> 'id')::uuid
+      join public.tickets t on t.id = l
+     where private.why_not(t, w, who.person, who.agent, who.departments) is null);
 end
 $$;
 
@@ -1392,7 +1393,8 @@ language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
 declare
   who constant record := private.acting();
   mine uuid[] := private.lock_tickets(wanted);
-  doing jsonb := (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(wanted) w where (w ->> 'id')::uuid = any(mine));
+  doing jsonb := (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(wanted) w
+                  where (w ->> 'id')::uuid in (select m from unnest(mine) m));
   good jsonb := jsonb '[]';
   one jsonb;
 begin
@@ -1402,7 +1404,7 @@ begin
            'somebody else is changing it just now; try again')), '{}')
     into refused
     from jsonb_array_elements(wanted) w left join public.tickets t on t.id = (w ->> 'id')::uuid
-   where (w ->> 'id')::uuid <> all (mine);
+   where (w ->> 'id')::uuid not in (select m from unnest(mine) m);
   begin
     before := private.put_tickets(doing);
   exception when sqlstate 'HD002' or sqlstate 'HD003' or sqlstate 'HD004' or check_violation then
@@ -1476,9 +1478,8 @@ declare
 begin
   with e as materialized (
     select b, t.*, s.until, s.since, s.by_id
-      from jsonb_array_elements(was.before) b join public.tickets t on t.id = (b ->> 'id')::uuid
-      left join private.ticket_snoozes s on s.ticket_id = t.id
-     where t.id = any(undoing_change.tickets)),
+      from jsonb_array_elements(was.before) b join unnest(undoing_change.tickets) u on u = (b ->> 'id')::uuid
+      join public.tickets t on t.id = u left join private.ticket_snoozes s on s.ticket_id = t.id),
   plain as (
     select e.id, e.number, f.field, e.b -> f.field as kept, f.is_now, e.b -> f.field ->> 0 as before,
            e.b -> f.field ->> 1 as left_as
@@ -1521,28 +1522,32 @@ begin
        select a::uuid, false from jsonb_array_elements_text(e.b #> '{tags,removed}') a) g
       join public.ticket_tags k on k.id = g.id
       left join public.ticket_tag_relations r on r.ticket_id = e.id and r.tag_id = g.id
-     group by e.id)
+     group by e.id),
+  -- Key by key, what each ticket is to have.
+  wants(id, key, value) as (
+    select j.id, j.field, to_jsonb(j.before) from judged j where j.verdict = 'back'
+    union all
+    select j.id, k.key, k.value
+      from judged j cross join lateral (values ('resolved_at', j.kept -> 2), ('closed_at', j.kept -> 3)) k(key, value)
+     where j.field = 'status' and j.verdict = 'back'
+    union all
+    -- Whoever held it then goes back with it, and so does whom the act let keep it.
+    select e.id, 'assignee', to_jsonb(e.assignee_id) from judged j join e on e.id = j.id
+     where j.field = 'department' and j.verdict = 'back' and not e.b ? 'assignee'
+    union all
+    select c.id, 'fields', jsonb_object_agg(c.key, coalesce(c.before -> 0, 'null'))
+      from custom c where c.is_now <> c.before and (force or c.is_now = c.left_as) group by c.id
+    union all
+    select s.id, 'snooze', s.before from slept s
+     where s.is_now is distinct from (s.before ->> 'until')::timestamptz
+       and (force or s.is_now is not distinct from s.left_as)
+    union all
+    select g.id, 'tags', jsonb_build_object('add', g.on_again, 'remove', g.off)
+      from tags g where g.on_again || g.off <> '[]')
   select coalesce((
            select jsonb_agg(w.want) from (
-             select jsonb_build_object('id', e.id)
-                    || coalesce((select jsonb_object_agg(j.field, j.before) from judged j
-                                  where j.id = e.id and j.verdict = 'back'), '{}')
-                    || coalesce((select jsonb_build_object('resolved_at', j.kept -> 2, 'closed_at', j.kept -> 3)
-                                   from judged j where j.id = e.id and j.verdict = 'back' and j.field = 'status'), '{}')
-                    -- Whoever held it then goes back with it, and so does whom the act let keep it.
-                    || case when not e.b ? 'assignee' and exists (
-                              select from judged j where j.id = e.id and j.verdict = 'back' and j.field = 'department')
-                            then jsonb_build_object('assignee', nullif(e.assignee_id, private.routed_to(e.id, was.at)))
-                            else '{}' end
-                    || coalesce((select jsonb_build_object('fields', jsonb_object_agg(c.key, coalesce(c.before -> 0, 'null')))
-                                   from custom c where c.id = e.id and c.is_now <> c.before
-                                                   and (force or c.is_now = c.left_as) having count(*) > 0), '{}')
-                    || coalesce((select jsonb_build_object('snooze', s.before) from slept s
-                                  where s.id = e.id and s.is_now is distinct from (s.before ->> 'until')::timestamptz
-                                    and (force or s.is_now is not distinct from s.left_as)), '{}')
-                    || coalesce((select jsonb_build_object('tags', jsonb_build_object('add', g.on_again, 'remove', g.off))
-                                   from tags g where g.id = e.id and g.on_again || g.off <> '[]'), '{}') as want
-               from e) w where w.want - 'id' <> '{}'), '[]'),
+             select jsonb_build_object('id', x.id) || jsonb_object_agg(x.key, x.value) as want
+               from wants x group by x.id) w), '[]'),
          coalesce((
            select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                     'id', x.id, 'number', x.number, 'field', x.field, 'is_now', x.is_now, 'by', x.by, 'why', x.why))
@@ -1594,22 +1599,22 @@ begin
   select u.wanted into plan from private.undoing_change(was, true, array(
     select (b ->> 'id')::uuid from jsonb_array_elements(was.before) b)) u;
   there := private.lock_tickets(plan.wanted) || array(
-    select (b ->> 'id')::uuid from jsonb_array_elements(was.before) b
-     where private.sight((b ->> 'id')::uuid) is not null
-       and not exists (select from jsonb_array_elements(plan.wanted) w where w ->> 'id' = b ->> 'id'));
+    select x.id from (select (b ->> 'id')::uuid as id from jsonb_array_elements(was.before) b
+                       where b ->> 'id' not in (select w ->> 'id' from jsonb_array_elements(plan.wanted) w) offset 0) x
+     where private.sight(x.id) is not null);
   select u.wanted, u.changed into plan from private.undoing_change(was, force, there) u;
   select c.before, c.refused into outcome from private.change_tickets(plan.wanted) c;
   return jsonb_build_object(
     'undone', (select coalesce(jsonb_agg(b -> 'number' order by (b ->> 'number')::bigint), '[]')
                  from jsonb_array_elements(was.before) b
-                where (b ->> 'id')::uuid = any(there) and not outcome.refused ? (b ->> 'id')
-                  and not exists (select from jsonb_array_elements(plan.changed) c where c ->> 'id' = b ->> 'id')),
+                where (b ->> 'id')::uuid in (select h from unnest(there) h) and not outcome.refused ? (b ->> 'id')
+                  and b ->> 'id' not in (select c ->> 'id' from jsonb_array_elements(plan.changed) c)),
     'changed', plan.changed,
     'refused', (select coalesce(jsonb_agg(jsonb_build_object('number', b -> 'number', 'why', coalesce(
                          outcome.refused ->> (b ->> 'id'), 'there is no such ticket'))
                          order by (b ->> 'number')::bigint), '[]')
                   from jsonb_array_elements(was.before) b
-                 where (b ->> 'id')::uuid <> all (there) or outcome.refused ? (b ->> 'id')),
+                 where (b ->> 'id')::uuid not in (select h from unnest(there) h) or outcome.refused ? (b ->> 'id')),
     'before', outcome.before);
 end
 $$;
