@@ -151,7 +151,7 @@ class DeskScreen(DeskActs):
 
     def hints(self) -> tuple[str, ...]:
         """Of the pane that has the keys."""
-        if self.pane.composer_has_focus:
+        if self.pane.composer_has_focus or self.choosing:
             return ()  # it names its keys itself
         if self.filtering:
             return FILTER_HINTS

@@ -45,6 +45,11 @@ class DeskMacros(DeskWriting):
         self._for: Ticket | None = None
         self._showing = asyncio.Lock()
 
+    @property
+    def choosing(self) -> bool:
+        """Whether the keys are those of a list with previews, which names them itself."""
+        return self._previews is not None and self._previews.asking
+
     async def preview_picker(self) -> PreviewPicker:
         """The list, made when it is needed first."""
         from helpdesk_tui.widgets.preview_picker import PreviewPicker

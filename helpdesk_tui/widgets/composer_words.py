@@ -60,7 +60,8 @@ def keys(*, note: bool, own: bool, width: int) -> str:
     words = f"^S send   {team}Alt+V preview   ^F file   ^E editor   {switch}Esc leave"
     if len(words) <= width or width <= 0:
         return words
-    return words.replace("send+resolve", "resolve").replace("^E editor   ", "").replace("   ", "  ")
+    short = words.replace("send+resolve", "resolve").replace("^E editor   ", "").replace("   ", "  ")
+    return short if len(short) <= width else short.removesuffix(" leave")
 
 
 def _news(slot: Slot) -> str:

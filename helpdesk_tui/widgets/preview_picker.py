@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -20,9 +20,6 @@ from helpdesk_tui.widgets.markdown import COMPONENT_CLASSES, Line, Palette, lay_
 from helpdesk_tui.widgets.markdown import palette as markdown
 
 __all__ = ["Item", "PreviewPicker"]
-
-#: Lines that it takes at most, the title and the keys among them.
-TALLEST: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class PreviewPicker(LineView):
     PreviewPicker {
         display: none;
         height: 16;
-        max-height: 70%;
+        max-height: 50%;
         background: $panel;
         color: $foreground;
         &.asking { display: block; }
@@ -166,7 +163,8 @@ class PreviewPicker(LineView):
             found = f"  / {self._filter}▏" if self._filter or self._waiting is None else ""
             return self._line(f" {self._title}{found}", "title", width)
         if y >= self.size.height - 1:
-            return self._line(f" {self._keys_line}  Esc leaves · type to find", "row", width, "muted")
+            find = "  type to find" if cell_len(self._keys_line) + 28 <= width else ""
+            return self._line(f" {self._keys_line}  Esc leaves{find}", "row", width, "muted")
         if self._waiting is not None:
             return self._line(f"   {self._waiting}" if y == 1 else "", "row", width, "muted")
         left = max(20, min(40, width * 2 // 5))
