@@ -597,7 +597,8 @@ begin
          case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end, d.name,
          case when t.customer_id = who.person then '{}' else coalesce(g.names, '{}') end,
          case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
-           'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now())
+           'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now()),
+           'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id)
          )) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
@@ -638,7 +639,8 @@ begin
             from public.ticket_attachments f left join public.ticket_messages m on m.id = f.message_id
            where f.ticket_id = t.id and (t.customer_id <> who.person or m.is_internal is not true)),
          case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
-           'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now())
+           'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now()),
+           'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id)
          )) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
@@ -754,6 +756,11 @@ begin
                         ('waiting', least(most, n.waiting + elsewhere.waiting)),
                         ('overdue', least(most, n.overdue + elsewhere.overdue)), ('snoozed', n.snoozed),
                         ('closed', n.closed);
+  end if;
+  if who.role <> 'customer' and exists (select from private.sla_policies) then
+    return query
+    select l.state, (select count(*)::integer from helpdesk.sla_queue(l.state, null, null, null, false, most))
+      from (values ('breached'), ('soon')) l(state);
   end if;
 end
 $$;
@@ -3711,9 +3718,9 @@ create or replace function helpdesk.prefer(kind text, shown boolean, bell boolea
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if prefer.kind is null
-     or prefer.kind not in ('mention', 'assigned', 'reply', 'note', 'status', 'due', 'chat') then
+     or prefer.kind not in ('mention', 'assigned', 'reply', 'note', 'status', 'due', 'sla', 'chat') then
     raise exception 'nobody is told of %', coalesce(quote_literal(prefer.kind), 'null') using errcode = 'HD002',
-      hint = 'It is one of: mention, assigned, reply, note, status, due, chat.';
+      hint = 'It is one of: mention, assigned, reply, note, status, due, sla, chat.';
   elsif shown is null or bell is null then
     raise exception 'say true or false' using errcode = 'HD002';
   end if;
@@ -3774,7 +3781,12 @@ begin
       null;
     end;
   end loop;
-  return told;
+  begin
+    perform private.sla_go_on(500);
+  exception when lock_not_available then
+    null;  -- The next time, then.
+  end;
+  return told + private.notice_sla(who.person, everybody);
 end
 $$;
 
@@ -3935,6 +3947,417 @@ begin
          || jsonb_build_object('views', jsonb_build_object('order', wanted -> 'order', 'hidden', wanted -> 'hidden'))
    where p.id = who.person;
   perform private.announce_view(who.person, false);
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- SLA
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Saves a calendar under its name, whatever its capitals, for whoever may: see helpdesk.set_sla_calendar().
+create or replace function private.put_sla_calendar(called text, zone text, hours jsonb, holidays jsonb) returns uuid
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  known_zone text;
+  day text;
+  saved uuid;
+begin
+  if called !~ '\S' or char_length(called) > 100 or called is null then
+    raise exception 'a calendar needs a name of a hundred characters at most' using errcode = 'HD002';
+  end if;
+  select z.name into known_zone from pg_timezone_names z where lower(z.name) = lower(zone) and z.name ~ '/|^UTC$';
+  if known_zone is null then
+    raise exception 'there is no time zone %', coalesce(quote_literal(left(zone, 60)), 'null') using errcode = 'HD002',
+      hint = 'Such as Europe/Berlin, America/New_York or UTC.';
+  end if;
+  if isempty(private.sla_week(hours)) then
+    raise exception 'the calendar % is never open', quote_literal(called) using errcode = 'HD002',
+      hint = 'Give the hours of a day, such as mon=09:00-17:00.';
+  end if;
+  if jsonb_typeof(holidays) is distinct from 'object' then
+    raise exception 'the holidays are no object of days' using errcode = 'HD002', hint = 'Such as {"2026-12-25": []}.';
+  elsif (select count(*) from jsonb_object_keys(holidays)) > 2000 then
+    raise exception 'the calendar % has more than two thousand holidays', quote_literal(called) using errcode = 'HD002';
+  end if;
+  for day in select jsonb_object_keys(holidays) loop
+    if not private.is_day(day) then
+      raise exception '% is no day', quote_literal(left(day, 40)) using errcode = 'HD002', hint = 'Such as 2026-12-25.';
+    end if;
+    perform private.sla_day(holidays -> day, day, false);
+  end loop;
+  insert into private.sla_calendars as c (name, zone, hours, holidays)
+  values (btrim(called), known_zone, put_sla_calendar.hours, put_sla_calendar.holidays)
+  on conflict (lower(name)) do update
+     set name = excluded.name, zone = excluded.zone, hours = excluded.hours, holidays = excluded.holidays
+  returning c.id into saved;
+  perform private.sla_prepare(saved);
+  return saved;
+end
+$$;
+
+-- Whether a text is a day of the calendar, written as 2026-12-25.
+create or replace function private.is_day(day text) returns boolean
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+  return day ~ '^\d{4}-\d\d-\d\d$' and to_char(make_date(left(day, 4)::integer, substr(day, 6, 2)::integer,
+                                                         right(day, 2)::integer), 'YYYY-MM-DD') = day;
+exception when datetime_field_overflow then
+  return false;
+end
+$$;
+
+-- Saves a policy under its name. "rule" holds "priority", "category", "department" and "calendar" by name, and the minutes
+-- "first", "next" and "resolution", each where there is any.
+create or replace function private.put_sla_policy(called text, rule jsonb) returns uuid
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  key text;
+  term text;
+  found_id uuid;
+  named jsonb := jsonb '{}';
+  saved uuid;
+begin
+  if called !~ '\S' or char_length(called) > 100 or called is null then
+    raise exception 'a policy needs a name of a hundred characters at most' using errcode = 'HD002';
+  end if;
+  if jsonb_typeof(rule) is distinct from 'object' then
+    raise exception 'a policy is an object' using errcode = 'HD002';
+  end if;
+  for key in select jsonb_object_keys(rule) loop
+    term := rule ->> key;
+    if key in ('first', 'next', 'resolution') then
+      if term is not null and (term !~ '^\d{1,6}$' or term::integer not between 1 and 525600) then
+        raise exception '%: % is no number of minutes from 1 to 525600', key, quote_literal(left(term, 40))
+          using errcode = 'HD002';
+      end if;
+    elsif key = 'priority' then
+      if term is not null and term not in ('low', 'medium', 'high', 'urgent') then
+        raise exception 'there is no priority %', quote_literal(left(term, 40)) using errcode = 'HD002',
+          hint = 'The priorities are low, medium, high, urgent.';
+      end if;
+    elsif key in ('category', 'department', 'calendar') then
+      if term is not null then
+        found_id := case key
+          when 'category' then (select c.id from public.categories c where lower(c.name) = lower(btrim(term)))
+          when 'department' then (select d.id from public.departments d where lower(d.name) = lower(btrim(term)))
+          else (select c.id from private.sla_calendars c where lower(c.name) = lower(btrim(term))) end;
+        if found_id is null then
+          raise exception 'there is no % %', key, quote_literal(left(term, 100)) using errcode = 'HD004';
+        end if;
+        named := named || jsonb_build_object(key, found_id);
+      end if;
+    else
+      raise exception 'a policy has no %', quote_literal(left(key, 40)) using errcode = 'HD002',
+        hint = 'It has priority, category, department, calendar, first, next and resolution.';
+    end if;
+  end loop;
+  if coalesce(rule ->> 'first', rule ->> 'next', rule ->> 'resolution') is null then
+    raise exception 'the policy % promises nothing', quote_literal(called) using errcode = 'HD002',
+      hint = 'Give it a first response, a next response or a resolution.';
+  end if;
+  insert into private.sla_policies as p (name, priority, category_id, department_id, calendar_id, first_response,
+                                         next_response, resolution)
+  values (btrim(called), (rule ->> 'priority')::public.ticket_priority, (named ->> 'category')::uuid,
+          (named ->> 'department')::uuid, (named ->> 'calendar')::uuid, (rule ->> 'first')::integer,
+          (rule ->> 'next')::integer, (rule ->> 'resolution')::integer)
+  on conflict (lower(name)) do update
+     set name = excluded.name, priority = excluded.priority, category_id = excluded.category_id,
+         department_id = excluded.department_id, calendar_id = excluded.calendar_id,
+         first_response = excluded.first_response, next_response = excluded.next_response, resolution = excluded.resolution
+  returning p.id into saved;
+  return saved;
+exception when unique_violation then
+  raise exception 'another policy is for the same tickets already' using errcode = 'HD002',
+    hint = 'Change that one, or remove it first.';
+end
+$$;
+
+create or replace function helpdesk.set_sla_calendar(called text, zone text, hours jsonb, holidays jsonb) returns uuid
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+begin
+  perform private.as_admin(alone => true);
+  return private.put_sla_calendar(called, zone, hours, holidays);
+end
+$$;
+
+create or replace function helpdesk.set_sla_policy(called text, rule jsonb) returns uuid
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+begin
+  perform private.as_admin(alone => true);
+  return private.put_sla_policy(called, rule);
+end
+$$;
+
+-- Removes an SLA 'policy' or 'calendar' by its name. A calendar that a policy counts by stays.
+create or replace function helpdesk.remove_sla(what text, called text) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+begin
+  perform private.as_admin(alone => true);
+  if what = 'policy' then
+    delete from private.sla_policies p where lower(p.name) = lower(btrim(called));
+  elsif what = 'calendar' then
+    delete from private.sla_calendars c where lower(c.name) = lower(btrim(called));
+  else
+    raise exception 'there is nothing called % to remove', coalesce(quote_literal(left(what, 40)), 'null')
+      using errcode = 'HD002', hint = 'It is one of: policy, calendar.';
+  end if;
+  if not found then
+    raise exception 'there is no % %', what, coalesce(quote_literal(left(called, 100)), 'null') using errcode = 'HD004';
+  end if;
+exception when foreign_key_violation then
+  raise exception 'a policy counts by the calendar %', quote_literal(left(called, 100)) using errcode = 'HD002',
+    hint = 'Give the policy another one first.';
+end
+$$;
+
+create or replace function helpdesk.sla_calendars()
+returns table (name text, zone text, hours jsonb, holidays jsonb, policies integer)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  select c.name, c.zone, c.hours, c.holidays,
+         (select count(*)::integer from private.sla_policies p where p.calendar_id = c.id)
+    from private.sla_calendars c order by lower(c.name);
+end
+$$;
+
+create or replace function helpdesk.sla_policies()
+returns table (name text, priority text, category text, department text, calendar text, first_response integer,
+               next_response integer, resolution integer, tickets integer)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_admin() then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return query
+  select p.name, p.priority::text, c.name, d.name, k.name, p.first_response, p.next_response, p.resolution,
+         (select count(*)::integer from private.ticket_sla s where s.policy_id = p.id and s.is_open)
+    from private.sla_policies p left join public.categories c on c.id = p.category_id
+    left join public.departments d on d.id = p.department_id left join private.sla_calendars k on k.id = p.calendar_id
+   order by lower(p.name);
+end
+$$;
+
+-- Works the next open tickets out anew after a policy or a calendar changed, without telling anybody of any of them: so
+-- many at most. Answers whether that was all; the team is told once, at the end.
+create or replace function private.sla_go_on(most integer) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  r private.sla_refresh;
+  ids uuid[];
+  free uuid[];
+begin
+  select * into r from private.sla_refresh f where f.after_id is not null or f.skipped <> '{}' for update skip locked;
+  if not found then
+    return true;
+  end if;
+  ids := case when r.after_id is null then '{}' else array(
+    select t.id from public.tickets t where t.is_open and t.id > r.after_id order by t.id limit most) end;
+  r.after_id := case when cardinality(ids) = most then ids[most] end;
+  ids := ids || r.skipped;
+  -- Whoever is changing one of them holds its row, and may hold it for long: that one comes later.
+  free := array(
+    select s.ticket_id from private.ticket_sla s where s.ticket_id = any(ids) order by s.ticket_id for update skip locked)
+    || array(select i from unnest(ids) i where not exists (select from private.ticket_sla s where s.ticket_id = i));
+  update private.sla_refresh f
+     set after_id = r.after_id, skipped = array(select unnest(ids) except select unnest(free));
+  insert into private.ticket_sla as k (ticket_id, customer_id, department_id, assignee_id, is_open, waiting_since)
+  select t.id, t.customer_id, t.department_id, t.assignee_id, t.is_open,
+         (select min(m.created_at) from public.ticket_messages m
+           where m.ticket_id = t.id and m.sender_id = t.customer_id and not m.is_internal
+             and m.created_at >= coalesce(s.counts_from, '-infinity') and m.created_at > coalesce(
+               (select max(a.created_at) from public.ticket_messages a join public.profiles p on p.id = a.sender_id
+                 where a.ticket_id = t.id and not a.is_internal and a.sender_id <> t.customer_id
+                   and p.role <> 'customer'), '-infinity'))
+    from public.tickets t left join private.ticket_sla s on s.ticket_id = t.id where t.id = any(free)
+  on conflict (ticket_id) do update set waiting_since = excluded.waiting_since
+   where k.waiting_since is distinct from excluded.waiting_since;
+  perform private.sla_keep(free);
+  -- What is late by another rule than yesterday's is no news.
+  insert into private.sla_told as d (ticket_id, person, target, over, due_at)
+  select s.ticket_id, s.assignee_id, g.target, o.over, g.due
+    from private.ticket_sla s
+   cross join lateral (values ('first', s.first_due), ('next', s.next_due), ('resolution', s.resolution_due)) g(target, due)
+   cross join (values (false), (true)) o(over)
+   where s.ticket_id = any(free) and s.assignee_id is not null
+     and case when o.over then g.due < now() else g.due <= now() + (select f.sla_soon from private.settings f) end
+  on conflict on constraint sla_told_pkey do update set due_at = excluded.due_at where d.due_at <> excluded.due_at;
+  if r.after_id is null then
+    perform private.announce_structure();
+  end if;
+  return r.after_id is null;
+end
+$$;
+
+-- An admin's next step of it, or a job's of the owner's: whether it is done.
+create or replace function helpdesk.sla_refresh() returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if not (private.is_admin() or private.is_background()) then
+    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
+  end if;
+  return private.sla_go_on(1000);
+end
+$$;
+
+-- Tells assignees of promises that are due soon and of those that are over, each once: the person who asks of theirs, a
+-- job of the owner's everybody. What nobody holds is told to nobody: the view "Breaching soon" has it. Answers how many.
+create or replace function private.notice_sla(person uuid, everybody boolean) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  soon constant timestamptz := now() + (select s.sla_soon from private.settings s);
+  whose uuid;
+  events private.event[];
+  told integer := 0;
+begin
+  for whose in
+    select p.id from public.profiles p
+     where (p.id = notice_sla.person or everybody and p.role <> 'customer') and private.wants(p.preferences, 'sla')
+  loop
+    begin
+      with told_now as (
+        insert into private.sla_told as d (ticket_id, person, target, over, due_at)
+        select n.ticket_id, whose, n.target, n.over, n.due_at
+          from private.ticket_sla s
+         cross join lateral (values ('first', s.first_due), ('next', s.next_due), ('resolution', s.resolution_due)) g(target, due)
+         cross join lateral (select s.ticket_id, g.target, g.due < now() as over, g.due as due_at) n
+         where s.assignee_id = whose and s.customer_id <> whose and s.is_open and s.due_at <= soon and n.due_at <= soon
+         order by n.ticket_id
+        on conflict on constraint sla_told_pkey do update set due_at = excluded.due_at
+         where d.due_at <> excluded.due_at
+        returning d.ticket_id, d.target, d.over
+      )
+      select array_agg((whose, 'sla', t.id, t.title,
+               case d.target when 'resolution' then 'Resolution ' else 'Reply ' end
+               || case when d.over then 'overdue: ' else 'due soon: ' end)::private.event)
+        into events from told_now d join public.tickets t on t.id = d.ticket_id;
+      perform private.deliver(events, null);
+      told := told + coalesce(cardinality(events), 0);
+    exception when lock_not_available then
+      -- Somebody's open transaction stands in the way of this person's lines: the next time, then.
+      null;
+    end;
+  end loop;
+  return told;
+end
+$$;
+
+-- Those of the tickets somebody works on of which a promise is broken ('breached'), or will be within the hour ('soon'),
+-- or has an end at all ('any'): the soonest first, behind one of them, or ahead of it from there backwards. Not one's own
+-- requests.
+create or replace function helpdesk.sla_queue(state text, until timestamptz, at_due timestamptz, at_id uuid,
+                                              backwards boolean, most integer)
+returns table (id uuid, due timestamptz)
+language plpgsql stable security definer rows 100
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  who constant record := private.asking();
+  nil constant uuid := uuid '00000000-0000-0000-0000-000000000000';
+  soon constant timestamptz := now() + (select s.sla_soon from private.settings s);
+  low timestamptz := case state when 'soon' then now() else timestamptz '-infinity' end;
+  low_id uuid := nil;
+  high timestamptz := case state when 'breached' then now() when 'soon' then soon else coalesce(until, timestamptz 'infinity') end;
+  high_id uuid := nil;
+begin
+  if most < 0 then
+    perform private.refuse_negative(most);
+  end if;
+  if state is null or state not in ('breached', 'soon', 'any') then
+    raise exception 'there is no such list' using errcode = 'HD002', hint = 'It is one of: breached, soon, any.';
+  end if;
+  if at_due is not null and backwards then
+    high := least(high, at_due);
+    high_id := case when high = at_due then at_id else nil end;
+  elsif at_due is not null and at_due >= low then
+    low := at_due;
+    low_id := at_id;
+  end if;
+  if who.role = 'admin' then
+    if backwards then
+      return query
+      select s.ticket_id, s.due_at from private.ticket_sla s
+       where (s.due_at, s.ticket_id) < (high, high_id) and (s.due_at, s.ticket_id) > (low, low_id)
+         and s.due_at is not null and s.customer_id <> who.person
+       order by s.due_at desc, s.ticket_id desc limit most;
+    else
+      return query
+      select s.ticket_id, s.due_at from private.ticket_sla s
+       where (s.due_at, s.ticket_id) > (low, low_id) and (s.due_at, s.ticket_id) < (high, high_id)
+         and s.due_at is not null and s.customer_id <> who.person
+       order by s.due_at, s.ticket_id limit most;
+    end if;
+  elsif who.agent is not null then
+    if backwards then
+      return query
+      select q.ticket_id, q.due_at from (
+        (select s.ticket_id, s.due_at from private.ticket_sla s
+          where s.department_id = who.department
+            and (s.due_at, s.ticket_id) < (high, high_id) and (s.due_at, s.ticket_id) > (low, low_id)
+            and s.due_at is not null and s.customer_id <> who.person
+          order by s.due_at desc, s.ticket_id desc limit most)
+        union all
+        (select s.ticket_id, s.due_at from private.ticket_sla s
+          where s.assignee_id = who.person and s.department_id is distinct from who.department
+            and (s.due_at, s.ticket_id) < (high, high_id) and (s.due_at, s.ticket_id) > (low, low_id)
+            and s.due_at is not null and s.customer_id <> who.person
+          order by s.due_at desc, s.ticket_id desc limit most)) q
+       order by q.due_at desc, q.ticket_id desc limit most;
+    else
+      return query
+      select q.ticket_id, q.due_at from (
+        (select s.ticket_id, s.due_at from private.ticket_sla s
+          where s.department_id = who.department
+            and (s.due_at, s.ticket_id) > (low, low_id) and (s.due_at, s.ticket_id) < (high, high_id)
+            and s.due_at is not null and s.customer_id <> who.person
+          order by s.due_at, s.ticket_id limit most)
+        union all
+        (select s.ticket_id, s.due_at from private.ticket_sla s
+          where s.assignee_id = who.person and s.department_id is distinct from who.department
+            and (s.due_at, s.ticket_id) > (low, low_id) and (s.due_at, s.ticket_id) < (high, high_id)
+            and s.due_at is not null and s.customer_id <> who.person
+          order by s.due_at, s.ticket_id limit most)) q
+       order by q.due_at, q.ticket_id limit most;
+    end if;
+  end if;
+end
+$$;
+
+-- Promises over a time, by who had them: met in time, met late, and broken and not met yet. Of the tickets that the person
+-- works on; what nobody has met counts where it fell due.
+create or replace function helpdesk.sla_report(since timestamptz, until timestamptz)
+returns table (department text, assignee text, target text, in_time integer, late integer, broken integer)
+language plpgsql stable security definer rows 50 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only agents and admins do this' using errcode = 'HD003';
+  end if;
+  if since is null or until is null or since >= until then
+    raise exception 'a report is from one time to a later one' using errcode = 'HD002';
+  end if;
+  return query
+  with n as (
+    select r.department_id, r.assignee_id, r.target, r.met_at is not null as met, coalesce(r.due_at < r.met_at, false) as late
+      from private.sla_results r join public.tickets t on t.id = r.ticket_id
+     where r.met_at >= since and r.met_at < sla_report.until and t.customer_id <> who.person
+       and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)
+    union all
+    select s.department_id, s.assignee_id, g.target, false, true
+      from private.ticket_sla s
+     cross join lateral (values ('first', s.first_due), ('next', s.next_due), ('resolution', s.resolution_due)) g(target, due)
+     where s.due_at < least(sla_report.until, now()) and g.due >= since and g.due < least(sla_report.until, now())
+       and s.customer_id <> who.person
+       and private.works_on(s.assignee_id, s.department_id, who.agent, who.departments)
+  )
+  select d.name, private.called(p.full_name, p.email, p.role, true), n.target,
+         (count(*) filter (where n.met and not n.late))::integer, (count(*) filter (where n.met and n.late))::integer,
+         (count(*) filter (where not n.met))::integer
+    from n left join public.departments d on d.id = n.department_id left join public.profiles p on p.id = n.assignee_id
+   group by d.name, p.id, n.target order by d.name, 2, n.target;
 end
 $$;
 
@@ -5472,6 +5895,11 @@ grant execute on function helpdesk.here(boolean), helpdesk.since(timestamptz, in
 grant execute on function helpdesk.be_present(uuid, boolean), helpdesk.presence(uuid[]), helpdesk.drafts(uuid),
   helpdesk.save_draft(uuid, uuid, text, text, uuid, integer), helpdesk.drop_drafts(uuid[], integer[])
   to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.set_sla_calendar(text, text, jsonb, jsonb), helpdesk.set_sla_policy(text, jsonb),
+  helpdesk.remove_sla(text, text), helpdesk.sla_calendars(), helpdesk.sla_policies(), helpdesk.sla_refresh(),
+  helpdesk.sla_queue(text, timestamptz, timestamptz, uuid, boolean, integer),
+  helpdesk.sla_report(timestamptz, timestamptz) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.sessions(uuid), helpdesk.end_session(uuid), helpdesk.end_sessions(uuid, boolean),
   helpdesk.hang_up() to authenticated, helpdesk_member, service_role;

@@ -2243,7 +2243,7 @@ $$;
 create or replace function private.many_words(kinds jsonb, tickets bigint, role text) returns text
 language sql immutable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
   select case when kinds - 'assigned' = '{}' then tickets || ' tickets were assigned to you'
-              when kinds - 'due' = '{}' then tickets || ' of your tickets are due'
+              when kinds - 'due' - 'sla' = '{}' then tickets || ' of your tickets are due'
               when kinds - 'status' = '{}' then tickets || ' of your requests were changed'
               when role = 'customer' then tickets || ' of your requests were answered'
                                           || case when kinds ? 'status' then ' or changed' else '' end
@@ -2260,7 +2260,7 @@ begin
   insert into public.notifications as n (user_id, type, ticket_id, title, times, kinds, created_at, updated_at)
   with e as materialized (
     select e.person, e.kind, e.ticket_id, e.words || e.title as words,
-           array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'due'], e.kind) as place, p.role
+           array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'sla', 'due'], e.kind) as place, p.role
       from unnest(events) e join public.profiles p on p.id = e.person
      where e.person is distinct from actor and p.deactivated_at is null and private.wants(p.preferences, e.kind)
   ),
@@ -2757,6 +2757,467 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- SLA: by when a ticket gets its first answer, its next one, and is resolved. Time counts while a ticket is open and
+-- its calendar is; while it is pending or over, it stands still. What a ticket has left is worked out from its history
+-- whenever something changes it, and kept, so that lists read it along an index. docs/sla.md
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists private.sla_calendars (
+  id uuid primary key default gen_random_uuid(),
+  name text not null check (name ~ '\S' and char_length(name) <= 100),
+  zone text not null,
+  -- {"mon": ["09:00-12:30", "22:00-06:00"], ...} in local time; the second one ends on the day after.
+  hours jsonb not null,
+  -- {"2026-12-24": ["09:00-12:00"], "2026-12-25": []}: local days with hours of their own, from midnight to midnight.
+  holidays jsonb not null default '{}',
+  created_at timestamptz not null default now()
+);
+create unique index if not exists sla_calendars_name_key on private.sla_calendars (lower(name));
+
+-- When a calendar is open, in order and apart, from three years back to eight ahead.
+create table if not exists private.sla_spans (
+  calendar_id uuid not null references private.sla_calendars on delete cascade,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  -- Microseconds that it was open before that.
+  before bigint not null,
+  primary key (calendar_id, starts_at) include (ends_at, before)
+);
+create unique index if not exists sla_spans_before_key on private.sla_spans (calendar_id, before) include (starts_at, ends_at);
+
+-- What a ticket is promised, in minutes of the calendar; none: around the clock. A policy fits the tickets that have all
+-- that it names.
+create table if not exists private.sla_policies (
+  id uuid primary key default gen_random_uuid(),
+  name text not null check (name ~ '\S' and char_length(name) <= 100),
+  priority public.ticket_priority,
+  category_id uuid references public.categories on delete cascade,
+  department_id uuid references public.departments on delete cascade,
+  calendar_id uuid references private.sla_calendars,
+  first_response integer check (first_response between 1 and 525600),
+  next_response integer check (next_response between 1 and 525600),
+  resolution integer check (resolution between 1 and 525600),
+  created_at timestamptz not null default now(),
+  check (num_nonnulls(first_response, next_response, resolution) > 0)
+);
+create unique index if not exists sla_policies_name_key on private.sla_policies (lower(name));
+create unique index if not exists sla_policies_fits_key
+  on private.sla_policies (priority, category_id, department_id) nulls not distinct;
+create index if not exists sla_policies_category_id_idx on private.sla_policies (category_id);
+create index if not exists sla_policies_department_id_idx on private.sla_policies (department_id);
+create index if not exists sla_policies_calendar_id_idx on private.sla_policies (calendar_id);
+
+alter table private.settings add column if not exists sla_soon interval not null default '1 hour';
+
+-- One row a ticket that a policy fits, or fitted, or that an import brought.
+create table if not exists private.ticket_sla (
+  ticket_id uuid primary key references public.tickets on delete cascade,
+  -- As the ticket has them: lists of a department's and an agent's read this table alone.
+  customer_id uuid not null,
+  department_id uuid not null,
+  assignee_id uuid,
+  is_open boolean not null,
+  policy_id uuid,
+  -- What began before this is no promise of ours: an import brought it.
+  counts_from timestamptz,
+  -- The requester's oldest public message that nobody of the team has answered.
+  waiting_since timestamptz,
+  -- When what is not met yet is due. None while its time stands still, unless it was due before.
+  first_due timestamptz,
+  next_due timestamptz,
+  resolution_due timestamptz,
+  due_at timestamptz generated always as (case when is_open then least(first_due, next_due, resolution_due) end) stored,
+  -- What the team is told: {"due": the soonest, "first" | "next" | "resolution": {"due", "met", "left": seconds while time
+  -- stands still}}.
+  told jsonb not null default '{}'
+);
+create index if not exists ticket_sla_department_idx on private.ticket_sla (department_id, due_at, ticket_id)
+  where due_at is not null;
+create index if not exists ticket_sla_assignee_idx on private.ticket_sla (assignee_id, due_at, ticket_id)
+  where due_at is not null;
+create index if not exists ticket_sla_all_idx on private.ticket_sla (due_at, ticket_id) where due_at is not null;
+
+-- Every promise that was met, in time or late, under whom it was: for reports.
+create table if not exists private.sla_results (
+  ticket_id uuid not null references public.tickets on delete cascade,
+  target text not null check (target in ('first', 'next', 'resolution')),
+  started_at timestamptz not null,
+  due_at timestamptz,
+  met_at timestamptz not null,
+  department_id uuid,
+  assignee_id uuid,
+  primary key (ticket_id, target, started_at)
+);
+create index if not exists sla_results_met_at_idx on private.sla_results (met_at);
+
+-- Whom was told what: that a promise is due soon, and that it is over, once each.
+create table if not exists private.sla_told (
+  ticket_id uuid not null references public.tickets on delete cascade,
+  person uuid not null references public.profiles on delete cascade,
+  target text not null,
+  over boolean not null,
+  due_at timestamptz not null,
+  primary key (ticket_id, person, target, over)
+);
+create index if not exists sla_told_person_idx on private.sla_told (person);
+
+-- How far the open tickets have been worked out anew since a policy or a calendar changed: by id, none when it is done;
+-- and those that somebody was just changing.
+create table if not exists private.sla_refresh (
+  only_row boolean primary key default true check (only_row),
+  after_id uuid,
+  skipped uuid[] not null default '{}'
+);
+insert into private.sla_refresh default values on conflict do nothing;
+
+-- The spans of one day as minutes from its midnight: ["22:00-06:00"] → {[1320,1800)}. "whose" names the day in errors.
+create or replace function private.sla_day(spans jsonb, whose text, past_midnight boolean) returns int4multirange
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  span text;
+  parts text[];
+  first integer;
+  last integer;
+  found_spans int4multirange := int4multirange '{}';
+begin
+  if jsonb_typeof(spans) is distinct from 'array' or jsonb_path_exists(spans, '$[*] ? (@.type() <> "string")') then
+    raise exception '%: the hours are no list of spans', whose using errcode = 'HD002', hint = 'Such as ["09:00-12:30", "13:00-17:00"].';
+  end if;
+  for span in select jsonb_array_elements_text(spans) loop
+    parts := regexp_match(span, '^([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)$');
+    if parts is null then
+      raise exception '%: % is no span of hours', whose, quote_literal(left(span, 40)) using errcode = 'HD002',
+        hint = 'Such as 09:00-17:30; 24:00 is the end of the day.';
+    end if;
+    first := parts[1]::integer * 60 + parts[2]::integer;
+    last := coalesce(parts[3]::integer * 60 + parts[4]::integer, 1440);
+    if last <= first then
+      if first = last or not past_midnight then
+        raise exception '%: % does not end after it begins', whose, quote_literal(span) using errcode = 'HD002',
+          hint = case when first = last then 'A whole day is 00:00-24:00.'
+                      else 'A holiday is from midnight to midnight: end it at 24:00.' end;
+      end if;
+      last := last + 1440;
+    end if;
+    found_spans := found_spans + int4multirange(int4range(first, last));
+  end loop;
+  return found_spans;
+end
+$$;
+
+-- The hours of a week as minutes from Monday's midnight; what goes past Sunday's goes on at its beginning.
+create or replace function private.sla_week(hours jsonb) returns int4multirange
+language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+declare
+  days constant text[] := array['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+  key text;
+  shift integer;
+  span int4range;
+  week int4multirange := int4multirange '{}';
+begin
+  if jsonb_typeof(hours) is distinct from 'object' then
+    raise exception 'the hours are no object of days' using errcode = 'HD002', hint = 'Such as {"mon": ["09:00-17:00"]}.';
+  end if;
+  for key in select jsonb_object_keys(hours) loop
+    if array_position(days, key) is null then
+      raise exception '% is no day', quote_literal(left(key, 40)) using errcode = 'HD002',
+        hint = 'The days are mon, tue, wed, thu, fri, sat, sun.';
+    end if;
+    shift := (array_position(days, key) - 1) * 1440;
+    for span in select unnest(private.sla_day(hours -> key, key, true)) loop
+      week := week + int4multirange(int4range(lower(span) + shift, least(upper(span) + shift, 10080)));
+      if upper(span) + shift > 10080 then
+        week := week + int4multirange(int4range(greatest(lower(span) + shift - 10080, 0), upper(span) + shift - 10080));
+      end if;
+    end loop;
+  end loop;
+  return week;
+end
+$$;
+
+-- Works out when a calendar is open. An hour that a change of the clocks repeats counts twice, one that it leaves out is
+-- not there: between two changes, local time is a constant away from UTC.
+create or replace function private.sla_prepare(calendar uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  c private.sla_calendars;
+  week int4multirange;
+  first constant timestamp := date_trunc('year', now() at time zone 'UTC') - interval '3 years';
+  last constant timestamp := date_trunc('year', now() at time zone 'UTC') + interval '9 years';
+begin
+  select * into strict c from private.sla_calendars s where s.id = calendar;
+  week := private.sla_week(c.hours);
+  delete from private.sla_spans s where s.calendar_id = calendar;
+  insert into private.sla_spans (calendar_id, starts_at, ends_at, before)
+  with noon as (
+    select d, (d at time zone 'UTC' at time zone c.zone) - d as away,
+           lead((d at time zone 'UTC' at time zone c.zone) - d) over (order by d) as away_next
+      from generate_series(first, last, interval '1 day') d
+  ),
+  changed as (
+    select first as since, (first at time zone 'UTC' at time zone c.zone) - first as away
+    union all
+    select (select min(m) from generate_series(n.d, n.d + interval '1 day', interval '1 minute') m
+             where (m at time zone 'UTC' at time zone c.zone) - m = n.away_next), n.away_next
+      from noon n where n.away <> n.away_next
+  ),
+  segment as (
+    select g.since, coalesce(lead(g.since) over (order by g.since), last) as until, g.away from changed g
+  ),
+  usual as materialized (
+    select w.day, lower(r) - w.day * 1440 as opens, upper(r) - w.day * 1440 as shuts
+      from generate_series(0, 6) as w(day)
+     cross join lateral unnest(week * int4multirange(int4range(w.day * 1440, w.day * 1440 + 1440))) r
+  ),
+  apart as materialized (
+    select h.key::date as day, lower(r) as opens, upper(r) as shuts
+      from jsonb_each(c.holidays) h left join lateral unnest(private.sla_day(h.value, h.key, false)) r on true
+  ),
+  span as (
+    select greatest(s.since, d.day + make_interval(mins => o.opens) - s.away) as opens,
+           least(s.until, d.day + make_interval(mins => o.shuts) - s.away) as shuts
+      from segment s
+     cross join lateral generate_series(date_trunc('day', s.since + s.away), s.until + s.away, interval '1 day') d(day)
+     cross join lateral (
+       select u.opens, u.shuts from usual u where u.day = extract(isodow from d.day) - 1
+          and not exists (select from apart a where a.day = d.day::date)
+       union all
+       select a.opens, a.shuts from apart a where a.day = d.day::date and a.opens is not null) o
+  )
+  select calendar, p.opens at time zone 'UTC', p.shuts at time zone 'UTC',
+         coalesce(sum((extract(epoch from p.shuts - p.opens) * 1000000)::bigint)
+                  over (order by p.opens rows between unbounded preceding and 1 preceding), 0)
+    from span p where p.opens < p.shuts;
+end
+$$;
+
+-- How long a calendar was open until then, in microseconds from wherever its spans begin; without one, all the time. This
+-- one and the next are written into the queries that ask them.
+create or replace function private.sla_elapsed(calendar uuid, at timestamptz) returns table (microseconds bigint)
+language sql stable parallel safe as $$
+  select case when calendar is null then (extract(epoch from at) * 1000000)::bigint else coalesce((
+    select s.before + (extract(epoch from least(at, s.ends_at) - s.starts_at) * 1000000)::bigint
+      from private.sla_spans s where s.calendar_id = calendar and s.starts_at <= at order by s.starts_at desc limit 1), 0)
+    end
+$$;
+
+-- When a calendar that was open for "spent" microseconds at a time will have been for so many more: a closing time rather
+-- than the next opening. Infinity beyond what is worked out, which is years ahead.
+create or replace function private.sla_deadline(calendar uuid, at timestamptz, spent bigint, more bigint)
+returns table (due timestamptz) language sql stable parallel safe as $$
+  select case when calendar is null then at + make_interval(secs => more / 1000000.0) else greatest(at, (
+    select case when spent + more <= s.before + extract(epoch from s.ends_at - s.starts_at) * 1000000
+                then s.starts_at + make_interval(secs => (spent + more - s.before) / 1000000.0) else 'infinity' end
+      from private.sla_spans s where s.calendar_id = calendar and s.before < spent + more
+     order by s.before desc limit 1)) end
+$$;
+
+-- The promises of some tickets as they stand: of each that a policy makes, when it is due, when it was met, and what is
+-- left of one whose time stands still.
+drop function if exists private.sla_standing(uuid[]);
+create function private.sla_standing(ids uuid[])
+returns table (ticket_id uuid, department_id uuid, assignee_id uuid, policy_id uuid, target text, started timestamptz,
+               due timestamptz, met timestamptz, left_over bigint)
+language plpgsql stable security definer rows 300 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+  select t.id, t.department_id, t.assignee_id, p.id, g.target, g.started, r.due, g.met,
+         case when r.due is null then g.need - coalesce(r.spent, 0)::bigint end
+    from public.tickets t left join private.ticket_sla k on k.ticket_id = t.id
+   cross join lateral (
+     select q.* from private.sla_policies q
+      where (q.priority is null or q.priority = t.priority)
+        and (q.category_id is null or q.category_id = t.category_id)
+        and (q.department_id is null or q.department_id = t.department_id)
+      -- Whoever names more, else the priority before the category.
+      order by num_nonnulls(q.priority, q.category_id, q.department_id) desc, q.priority is null, q.category_id is null
+      limit 1) p
+   -- When it was open. Of changes in one transaction nobody knows the order, but which was the last.
+   cross join lateral (
+     select array_agg(h.since) as since, array_agg(h.until) as until
+       from (select e.created_at as since, lead(e.created_at, 1, 'infinity') over w as until,
+                    case when lead(e.id) over w is null then t.status else e.status end as status
+               from public.ticket_status_history e where e.ticket_id = t.id
+             window w as (order by e.created_at, e.id)) h
+      where h.status = 'open' and h.since < h.until) o
+   cross join lateral (values
+     ('first', t.created_at, t.first_response_at, p.first_response * 60000000::bigint),
+     ('next', case when k.waiting_since > t.first_response_at or t.created_at < k.counts_from then k.waiting_since end,
+      null, p.next_response * 60000000::bigint),
+     ('resolution', t.created_at, t.resolved_at, p.resolution * 60000000::bigint)) g(target, started, met, need)
+   cross join lateral (
+     select sum(s.time) as spent,
+            min(case when s.before <= g.need and (s.time is null or s.before + s.time > g.need)
+                     then (select d.due from private.sla_deadline(p.calendar_id, s.since, s.at_since, g.need - s.before) d)
+                     end) as due
+       from (select y.since, y.at_since, y.time,
+                    coalesce(sum(y.time) over (order by y.since rows between unbounded preceding and 1 preceding), 0)::bigint
+                    as before
+               from (select f.since, a.microseconds as at_since, z.microseconds - a.microseconds as time
+                       from unnest(o.since, o.until) u(since, until)
+                      cross join lateral (select greatest(u.since, g.started) as since) f
+                      cross join lateral private.sla_elapsed(p.calendar_id, f.since) a
+                       left join lateral private.sla_elapsed(p.calendar_id, nullif(u.until, 'infinity')) z on u.until < 'infinity'
+                      where u.until > g.started) y) s) r
+   where t.id = any(ids) and g.need is not null and g.started is not null
+     and (k.counts_from is null or g.started >= k.counts_from);
+end
+$$;
+
+-- Works some tickets out anew and keeps what became of their promises.
+create or replace function private.sla_keep(ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp
+set timezone = 'UTC' set plan_cache_mode = force_generic_plan as $$
+begin
+  with standing as materialized (
+    select s.*, case when s.due < 'infinity' then s.due end as ends from private.sla_standing(ids) s
+  ),
+  told as (
+    select s.ticket_id, (array_agg(s.policy_id))[1] as policy_id,
+           min(s.ends) filter (where s.target = 'first' and s.met is null) as first_due,
+           min(s.ends) filter (where s.target = 'next') as next_due,
+           min(s.ends) filter (where s.target = 'resolution' and s.met is null) as resolution_due,
+           jsonb_object_agg(s.target, jsonb_strip_nulls(jsonb_build_object(
+             'due', s.ends, 'met', s.met, 'left', case when s.met is null then s.left_over / 1000000 end))) as each
+      from standing s group by s.ticket_id
+  ),
+  kept as (
+    insert into private.ticket_sla as k (ticket_id, customer_id, department_id, assignee_id, is_open, policy_id, first_due,
+                                         next_due, resolution_due, told)
+    select t.id, t.customer_id, t.department_id, t.assignee_id, t.is_open, w.policy_id, w.first_due, w.next_due,
+           w.resolution_due, coalesce(w.each || case when t.is_open then jsonb_strip_nulls(jsonb_build_object(
+             'due', least(w.first_due, w.next_due, w.resolution_due))) else '{}' end, '{}')
+      from public.tickets t left join told w on w.ticket_id = t.id
+     where t.id = any(ids)
+       and (w.ticket_id is not null or exists (select from private.ticket_sla s where s.ticket_id = t.id))
+    on conflict (ticket_id) do update
+       set customer_id = excluded.customer_id, department_id = excluded.department_id, assignee_id = excluded.assignee_id,
+           is_open = excluded.is_open, policy_id = excluded.policy_id, first_due = excluded.first_due,
+           next_due = excluded.next_due, resolution_due = excluded.resolution_due, told = excluded.told
+     where (k.customer_id, k.department_id, k.assignee_id, k.is_open, k.policy_id, k.told)
+           is distinct from (excluded.customer_id, excluded.department_id, excluded.assignee_id, excluded.is_open,
+                             excluded.policy_id, excluded.told)
+  ),
+  opened_again as (
+    delete from private.sla_results r using public.tickets t
+     where t.id = any(ids) and t.is_open and r.ticket_id = t.id and r.target = 'resolution'
+  )
+  insert into private.sla_results (ticket_id, target, started_at, due_at, met_at, department_id, assignee_id)
+  select s.ticket_id, s.target, s.started, s.ends, s.met, s.department_id, s.assignee_id
+    from standing s where s.met is not null and s.target <> 'next'
+  on conflict do nothing;
+end
+$$;
+
+create or replace function private.sla_ticket_changed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  ids uuid[];
+begin
+  if tg_op = 'INSERT' and private.muted() then
+    insert into private.ticket_sla (ticket_id, customer_id, department_id, assignee_id, is_open, counts_from)
+    select n.id, n.customer_id, n.department_id, n.assignee_id, n.is_open, now() from new_rows n;
+    return null;
+  end if;
+  if not exists (select from private.sla_policies) then
+    return null;
+  end if;
+  if tg_op = 'INSERT' then
+    ids := array(select n.id from new_rows n);
+  else
+    ids := array(select n.id from old_rows o join new_rows n on n.id = o.id
+                  where (n.status_rank, n.priority_rank, n.category_id, n.department_id, n.customer_id, n.first_response_at)
+                        is distinct from (o.status_rank, o.priority_rank, o.category_id, o.department_id, o.customer_id,
+                                          o.first_response_at));
+    update private.ticket_sla s set assignee_id = n.assignee_id
+      from old_rows o join new_rows n on n.id = o.id
+     where n.assignee_id is distinct from o.assignee_id and s.ticket_id = n.id;
+  end if;
+  if cardinality(ids) > 0 then
+    perform private.sla_keep(ids);
+  end if;
+  return null;
+end
+$$;
+
+create or replace trigger tickets_sla_insert
+  after insert on public.tickets referencing new table as new_rows
+  for each statement execute function private.sla_ticket_changed();
+create or replace trigger tickets_sla_update
+  after update on public.tickets referencing old table as old_rows new table as new_rows
+  for each statement execute function private.sla_ticket_changed();
+
+-- The requester's public message begins to wait, the team's public reply ends that.
+create or replace function private.sla_message_written() returns trigger
+-- A session plans this once, maybe for a thousand messages.
+language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
+declare
+  ids uuid[];
+begin
+  if not exists (select from private.sla_policies) or private.muted() then
+    return null;
+  end if;
+  with said as materialized (
+    select m.ticket_id, t.customer_id, t.department_id, t.assignee_id, t.is_open, m.created_at, m.sender_id = t.customer_id as asks
+      from new_rows m join public.tickets t on t.id = m.ticket_id
+      join public.profiles p on p.id = m.sender_id and (p.role <> 'customer' or p.id = t.customer_id)
+     where not m.is_internal
+  ),
+  told as materialized (
+    select s.ticket_id, s.customer_id, s.department_id, s.assignee_id, s.is_open, r.at as replied,
+           min(s.created_at) filter (where s.asks and (r.at is null or s.created_at > r.at)) as asked
+      from said s
+      left join (select y.ticket_id, max(y.created_at) as at from said y where not y.asks group by y.ticket_id) r
+        on r.ticket_id = s.ticket_id
+     group by s.ticket_id, s.customer_id, s.department_id, s.assignee_id, s.is_open, r.at
+  ),
+  answered as (
+    insert into private.sla_results (ticket_id, target, started_at, due_at, met_at, department_id, assignee_id)
+    select k.ticket_id, 'next', k.waiting_since, (k.told #>> '{next,due}')::timestamptz, w.replied, w.department_id, w.assignee_id
+      from told w join private.ticket_sla k on k.ticket_id = w.ticket_id
+     where w.replied > k.waiting_since and k.told ? 'next'
+    on conflict do nothing
+  ),
+  waiting as (
+    insert into private.ticket_sla as k (ticket_id, customer_id, department_id, assignee_id, is_open, waiting_since)
+    select w.ticket_id, w.customer_id, w.department_id, w.assignee_id, w.is_open,
+           case when o.waiting_since is null or w.replied > o.waiting_since then w.asked else o.waiting_since end
+      from told w left join private.ticket_sla o on o.ticket_id = w.ticket_id
+     where o.ticket_id is not null or w.asked is not null
+    on conflict (ticket_id) do update set waiting_since = excluded.waiting_since
+     where k.waiting_since is distinct from excluded.waiting_since
+    returning k.ticket_id
+  )
+  select array_agg(w.ticket_id) into ids from waiting w;
+  if ids is not null then
+    perform private.sla_keep(ids);
+  end if;
+  return null;
+end
+$$;
+
+create or replace trigger ticket_messages_sla
+  after insert on public.ticket_messages referencing new table as new_rows
+  for each statement execute function private.sla_message_written();
+
+-- Another policy or calendar: the open tickets are worked out anew by private.sla_go_on().
+create or replace function private.sla_rules_changed() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  update private.sla_refresh set after_id = '00000000-0000-0000-0000-000000000000';
+  return null;
+end
+$$;
+
+create or replace trigger sla_policies_changed
+  after insert or update or delete on private.sla_policies
+  for each statement execute function private.sla_rules_changed();
+create or replace trigger sla_calendars_changed
+  after update on private.sla_calendars
+  for each statement execute function private.sla_rules_changed();
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Two factors
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -2903,7 +3364,7 @@ set search_path = pg_catalog, pg_temp as $$
   select to_regclass('private.' || name)
     from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views', 'macros',
                       'routing', 'capacities', 'away',
-                      'ticket_acts', 'ticket_snoozes']) as name
+                      'ticket_acts', 'ticket_snoozes', 'sla_calendars', 'sla_policies']) as name
 $$;
 
 -- What is hashed of a row: the same whatever a session prefers.

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "away": ("you are away: routing gives you nothing", "helpdesk_tui.cli.away"),
     "back": ("you are back", "helpdesk_tui.cli.away"),
     "notices": ("what happened while you looked elsewhere", "helpdesk_tui.cli.notices"),
+    "sla": ("how what was promised to requesters was kept", "helpdesk_tui.cli.sla"),
     "admin": ("as an admin: departments, people, categories, tags, many tickets at once", "helpdesk_tui.cli.admin"),
     "why": ("as an admin: why somebody sees a ticket, or does not", "helpdesk_tui.cli.why"),
     "kb": ("search, read and write the knowledge base", "helpdesk_tui.cli.kb"),

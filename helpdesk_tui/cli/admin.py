@@ -24,7 +24,7 @@ WORDS = "departments, people, categories, tags, and many tickets at once"
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of ``helpdesk admin``."""
-    from helpdesk_tui.cli import admin_bulk, admin_factors, admin_items, admin_people, admin_routing
+    from helpdesk_tui.cli import admin_bulk, admin_factors, admin_items, admin_people, admin_routing, admin_sla
 
     parser = commands.add_parser("admin", help=f"as an admin: {WORDS}", description=f"For admins: {WORDS}.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -33,6 +33,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     admin_bulk.register(actions)
     admin_factors.register(actions)
     admin_routing.register(actions)
+    admin_sla.register(actions)
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from helpdesk_tui.core.sla import Sla
+
 Status = Literal["open", "pending", "resolved", "closed"]
 Priority = Literal["low", "medium", "high", "urgent"]
 Role = Literal["customer", "agent", "admin"]
@@ -63,12 +65,17 @@ class More:
 
     snoozed: datetime | None = None
     """Until when it is out of sight."""
+    sla: Sla | None = None
+    """What its requester is promised."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> More:
         """What the database told as an object; what this release does not know is left out."""
-        until = told.get("snoozed")
-        return cls(snoozed=datetime.fromisoformat(until) if until else None)
+        until, sla = told.get("snoozed"), told.get("sla")
+        return cls(
+            snoozed=datetime.fromisoformat(until) if until else None,
+            sla=Sla.of(sla) if sla else None,
+        )
 
 
 NOTHING_MORE: Final = More()

@@ -24,6 +24,7 @@ _TEAM: Final[Mapping[str, Callable[[int], str]]] = {
     "reply": _times("reply", "replies"),
     "note": _times("note", "notes"),
     "chat": lambda _: "new in your chat",
+    "sla": _times("SLA warning", "SLA warnings"),
 }
 _CUSTOMER: Final[Mapping[str, Callable[[int], str]]] = {
     "reply": _times("answer", "answers"),

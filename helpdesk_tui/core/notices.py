@@ -31,6 +31,7 @@ KINDS: Final[Mapping[str, str]] = {
     "note": "A colleague writes a note in a ticket of yours",
     "chat": "A chat waits, or goes on without you",
     "due": "A ticket of yours is due soon, or overdue",
+    "sla": "What was promised in a ticket of yours is nearly late, or late",
 }
 CUSTOMER_KINDS: Final[Mapping[str, str]] = {
     "reply": "We answer one of your requests",

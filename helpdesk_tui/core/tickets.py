@@ -20,7 +20,7 @@ from helpdesk_tui.core.statement import Statement, only, positional
 if TYPE_CHECKING:
     from helpdesk_tui.core.filters import Condition
 
-Sort = Literal["updated", "due", "priority", "age"]
+Sort = Literal["updated", "due", "priority", "age", "left"]
 SORTS: Final[Mapping[Sort, str]] = {
     "updated": "latest update",
     "due": "due date",
@@ -52,6 +52,8 @@ VIEWS: Final[tuple[View, ...]] = (
     View("waiting", "Waiting on customer", "No ticket waits for its requester."),
     View("overdue", "Overdue", "Nothing is overdue."),
     View("snoozed", "Snoozed", "Nothing is snoozed.", aside=True),
+    View("breached", "Breached", "No promise to a requester is broken.", aside=True),
+    View("soon", "Breaching soon", "No promise is about to be broken.", aside=True),
     View("closed", "Recently closed", "Nothing was resolved or closed yet."),
 )
 CUSTOMER_VIEWS: Final[tuple[View, ...]] = (
@@ -68,9 +70,14 @@ _STATE: Final[Mapping[str, str]] = {
     "waiting": "t.status_rank = 2",
     "overdue": "t.is_open and t.due_sort < now()",
     "snoozed": f"t.is_open and t.id = any({_ASLEEP}::uuid[])",
+    "breached": "t.id = any(array("
+    "select q.id from helpdesk.sla_queue('breached', null, null, null, false, 1000000) q))",
+    "soon": "t.id = any(array(select q.id from helpdesk.sla_queue('soon', null, null, null, false, 1000000) q))",
     "closed": "not t.is_open",
     EVERYTHING: "true",
 }
+SLA_VIEWS: Final = ("breached", "soon")
+"""What is promised and late, or nearly: read in the order in which it is due, and in no other."""
 _HALVES: Final = {"open": ("t.is_open",), "ended": ("not t.is_open",), None: ("t.is_open", "not t.is_open")}
 _ORDER: Final[Mapping[Sort, tuple[tuple[str, ...], str]]] = {
     "updated": (("updated_at", "id"), "desc"),
@@ -95,6 +102,8 @@ def order_of(view: str, sort: Sort, where: Condition | None = None) -> Sort:
     """
     if where is not None and where.sort is not None:
         return where.sort
+    if view in SLA_VIEWS and where is None:
+        return "left"
     ended = view == "closed" or (view == EVERYTHING and (where is None or where.state != "open"))
     return "updated" if ended and sort in ("due", "priority") else sort
 
@@ -185,6 +194,8 @@ def page(
         BadInput: there is no such view.
     """
     sort = order_of(view, sort, where)
+    if sort == "left":
+        return _due_first(me, view, after or before, backwards=before is not None or last, limit=limit)
     columns, direction = _ORDER[sort]
     backwards = before is not None or last
     way = {"asc": "desc", "desc": "asc"}[direction] if backwards else direction
@@ -226,6 +237,20 @@ def page(
             rows = rows.replace(_PAGE_COLUMNS, f"{_PAGE_COLUMNS}, t.is_open, t.status_rank")
         rows = f"select t.* from (({rows}) union all ({other})) t {most}"  # noqa: S608
     return Statement(_dressed(rows, final), _used(params, None, rows), _TICKET_ROW, writes=False, general=True)
+
+
+def _due_first(me: Me, view: str, edge: Ticket | None, *, backwards: bool, limit: int) -> Statement[Ticket]:
+    """A page of ``SLA_VIEWS``: when a promise is due is kept beside the tickets, and paged by there."""
+    if me.role == "customer":
+        raise BadInput(f"There is no queue called {view!r}.", "The queues are open, closed.")
+    sla = edge.more.sla if edge is not None else None
+    # No ticket is moved past that has no promise any more: the page begins anew there.
+    at = sla.due if sla is not None else None
+    rows = f"""select {_PAGE_COLUMNS}, q.due as promised
+      from helpdesk.sla_queue(%(state)s, null, %(at_due)s, %(at_id)s, {backwards}, {int(limit)}) q
+      join public.tickets t on t.id = q.id"""  # noqa: S608
+    params = {"state": view, "at_due": at, "at_id": edge.id if edge is not None else None}
+    return Statement(_dressed(rows, "t.promised, t.id"), params, _TICKET_ROW, writes=False, general=True)
 
 
 def _used(params: Mapping[str, Any], where: Condition | None, sql: str) -> dict[str, Any]:

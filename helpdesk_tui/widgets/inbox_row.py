@@ -16,9 +16,22 @@ from helpdesk_tui.widgets.queue_row import CURSOR_GLYPH, Part, exactly, fit, pla
 __all__ = ["GLYPHS", "row_lines"]
 
 #: Stands beside the words of the newest event.
-GLYPHS: Final = {"assigned": "→", "reply": "↩", "mention": "@", "note": "✎", "chat": "»", "due": "!", "status": "✓"}
+GLYPHS: Final = {
+    "assigned": "→",
+    "reply": "↩",
+    "mention": "@",
+    "note": "✎",
+    "chat": "»",
+    "due": "!",
+    "sla": "◕",
+    "status": "✓",
+}
 UNREAD_GLYPH: Final = "●"
-_OF_TICKETS: Final = ("assigned", "reply", "mention", "note", "due", "status")
+_OF_TICKETS: Final = ("assigned", "reply", "mention", "note", "due", "sla", "status")
+
+
+def _style(kind: str) -> str:
+    return {"mention": "mention", "due": "due", "sla": "due"}.get(kind, "kind")
 
 
 def row_lines(notice: Notice, width: int, role: Role, now: datetime, *, cursor: bool = False) -> list[list[Part]]:
@@ -35,7 +48,7 @@ def row_lines(notice: Notice, width: int, role: Role, now: datetime, *, cursor: 
     """
     marker: Part = (f"{CURSOR_GLYPH} " if cursor else "  ", "cursor-mark")
     unread: Part = ("  ", "") if notice.read else (f"{UNREAD_GLYPH} ", "unread")
-    glyph: Part = (f"{GLYPHS.get(notice.kind, '·')} ", notice.kind if notice.kind in ("mention", "due") else "kind")
+    glyph: Part = (f"{GLYPHS.get(notice.kind, '·')} ", _style(notice.kind))
     when = f" {ago(now - notice.updated_at).rjust(3)} "
     title = fit(plain(about(notice)), max(width - 6 - cell_len(when), 1))
     first = [marker, unread, glyph, (title, "read" if notice.read else "title"), (when, "muted")]
@@ -45,7 +58,7 @@ def row_lines(notice: Notice, width: int, role: Role, now: datetime, *, cursor: 
         # About several at once: the way to them is all there is to say.
         way = f"Enter shows your {'requests' if role == 'customer' else 'queues'}"
         return [exactly(first, width), exactly([marker, ("    ", ""), (fit(way, width - 6), "muted")], width)]
-    urgent = "due" if "due" in notice.kinds else "mention" if "mention" in notice.kinds else "what"
+    urgent = "due" if notice.kinds.keys() & {"due", "sla"} else "mention" if "mention" in notice.kinds else "what"
     second: list[Part] = [marker, ("    ", ""), (words, "muted" if notice.read else urgent)]
     excerpt = plain(notice.excerpt or "")
     room = width - 6 - cell_len(words)

@@ -16,6 +16,7 @@ from uuid import UUID
 from rich.cells import cell_len, set_cell_size
 
 from helpdesk_tui.core.model import Priority, Status, Ticket
+from helpdesk_tui.core.sla import State
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.queue_sort import Sort
@@ -79,9 +80,18 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
     return padding + text if right else text + padding
 
 
+_PROMISED: Final[dict[State, str]] = {"breached": "overdue", "soon": "soon"}
+
+
 def due_words(ticket: Ticket, now: datetime) -> Part:
-    """When a ticket is due, in at most eleven characters. Nothing for one that has no date or is done with."""
-    if ticket.due_date is None or ticket.status in ("resolved", "closed"):
+    """When a ticket is due, in at most eleven characters: what it is promised, or its date where that comes sooner.
+    Nothing for one that has neither or is done with."""
+    if ticket.status in ("resolved", "closed"):
+        return "", "muted"
+    promise = ticket.more.sla.next if ticket.more.sla is not None else None
+    if promise is not None and not (promise.due and ticket.due_date and ticket.due_date < promise.due):
+        return promise.short(now), _PROMISED.get(promise.state(now), "muted")
+    if ticket.due_date is None:
         return "", "muted"
     left = ticket.due_date - now
     if left < timedelta():
@@ -215,7 +225,10 @@ def row_parts(
         parts.append((fit(f"#{ticket.number}", layout.number, right=True) + " ", "muted"))
 
     due, due_style = due_words(ticket, now)
-    parts += _title(ticket, layout, due if due_style == "overdue" and not layout.due else "", mark)
+    # Where there is no column for it, what is late is said before the title, and so is a promise that soon will be.
+    promised = bool(due) and not due.startswith(("overdue", "due", "in "))
+    warning = due if not layout.due and (due_style == "overdue" or (promised and due_style == "soon")) else ""
+    parts += _title(ticket, layout, (warning, due_style), mark)
     if layout.requester:
         parts.append((fit(plain(ticket.requester) or UNKNOWN, layout.requester) + " ", "muted"))
     if layout.assignee:
@@ -232,7 +245,7 @@ def row_parts(
     return exactly(parts, layout.width)
 
 
-def _title(ticket: Ticket, layout: Columns, warning: str, mark: Mark) -> list[Part]:
+def _title(ticket: Ticket, layout: Columns, warning: Part, mark: Mark) -> list[Part]:
     """The title, after who else has it open, a draft's mark and a warning for which there is no column, before as many
     tags as there is room for."""
     room = layout.title
@@ -246,13 +259,14 @@ def _title(ticket: Ticket, layout: Columns, warning: str, mark: Mark) -> list[Pa
         words = f"{DRAFT_GLYPH} draft " if room >= 30 else f"{DRAFT_GLYPH} "
         parts.append((words, "draft"))
         room -= len(words)
-    if warning and room >= 24:
-        warning = "overdue "
-        parts.append((warning, "overdue"))
-        room -= len(warning)
-    elif warning and room >= 6:
-        parts.append(("! ", "overdue"))
-        room -= 2
+    words, style = warning
+    if words and room >= 6:
+        if words.startswith("overdue"):
+            words = "overdue" if room >= 24 else "!"
+        elif room < 32:
+            words = words[0]  # the sign of a promise
+        parts.append((f"{words} ", style))
+        room -= len(words) + 1
     title = plain(ticket.title) or "(no title)"
     length = cell_len(title)
     tags = ""

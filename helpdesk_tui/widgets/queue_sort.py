@@ -10,7 +10,7 @@ from helpdesk_tui.core.model import PRIORITIES, Ticket
 
 __all__ = ["SORTS", "SORT_WORDS", "Sort", "SortKey", "sort_key"]
 
-Sort = Literal["updated", "due", "priority", "age"]
+Sort = Literal["updated", "due", "priority", "age", "left"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 
 #: For people.
@@ -19,6 +19,7 @@ SORT_WORDS: Final[Mapping[Sort, str]] = {
     "due": "soonest due first",
     "priority": "most urgent first",
     "age": "oldest first",
+    "left": "least time left first",
 }
 
 #: Compared ascending; the ticket's id is the last part, so no two tickets of a queue have the same key.
@@ -52,11 +53,17 @@ def _by_age(ticket: Ticket) -> SortKey:
     return (_instant(ticket.created_at), ticket.id.int)
 
 
+def _by_time_left(ticket: Ticket) -> SortKey:
+    due = ticket.more.sla.due if ticket.more.sla is not None else None
+    return (1, 0, ticket.id.int) if due is None else (0, _instant(due), ticket.id.int)
+
+
 _KEYS: Final[Mapping[Sort, Callable[[Ticket], SortKey]]] = {
     "updated": _by_update,
     "due": _by_due,
     "priority": _by_priority,
     "age": _by_age,
+    "left": _by_time_left,
 }
 
 
@@ -64,7 +71,8 @@ def sort_key(sort: Sort) -> Callable[[Ticket], SortKey]:
     """The key that puts tickets in a queue's order.
 
     "updated": the last changed first. "due": the soonest first, those without a date last. "priority": urgent first,
-    the last changed first among equals. "age": the oldest first. Ties go by id, in the direction of the main column,
+    the last changed first among equals. "age": the oldest first. "left": the
+    promise that is due soonest first. Ties go by id, in the direction of the main column,
     as a keyset in SQL (``(updated_at, id) < (…)``) wants it.
     """
     return _KEYS[sort]

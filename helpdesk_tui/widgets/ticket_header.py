@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
 
 from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.core.sla import State
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
 
@@ -31,8 +32,12 @@ class Header(LineView, can_focus=False):
         raise NotImplementedError
 
 
+TICK_SECONDS: Final = 20.0
+_PROMISED: Final[dict[State, str]] = {"breached": "overdue", "soon": "soon", "late": "overdue", "met": "met"}
+
+
 class TicketHeader(Header):
-    """Three lines about the ticket that is shown.
+    """Three lines about the ticket that is shown, and a fourth where something is promised.
 
     Args:
         clock: tells the time that due dates are counted from.
@@ -49,12 +54,14 @@ class TicketHeader(Header):
         "header--draft",
         "header--overdue",
         "header--soon",
+        "header--met",
         *(f"header--status-{status}" for status in ("open", "pending", "resolved", "closed")),
         *(f"header--priority-{priority}" for priority in ("low", "medium", "high", "urgent")),
     }
     DEFAULT_CSS = """
     TicketHeader {
         height: 3;
+        &.promised { height: 4; }
         background: $panel;
         & > .header--row { color: $text; background: $panel; }
         & > .header--title { color: $text; text-style: bold; }
@@ -64,6 +71,7 @@ class TicketHeader(Header):
         & > .header--draft { color: $text-accent; }
         & > .header--overdue { color: $text-error; text-style: bold; }
         & > .header--soon { color: $text-warning; }
+        & > .header--met { color: $text-success; }
         & > .header--status-open { color: $text; }
         & > .header--status-pending { color: $text-warning; }
         & > .header--status-resolved { color: $text-success; }
@@ -81,11 +89,25 @@ class TicketHeader(Header):
         self._zone = zone
         self._ticket: Ticket | None = None
         self._draft = False
+        self._said = ""
+
+    def on_mount(self) -> None:
+        """From now on time passes."""
+        self.set_interval(TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        """Paint what is said of time anew, if that is something else by now."""
+        if self._ticket is not None and self._said and self._words_of_time() != self._said:
+            self.refresh()
+
+    def _words_of_time(self) -> str:
+        return repr([self._line(y) for y in (1, 3)])
 
     def show(self, ticket: Ticket | None, *, draft: bool = False) -> None:
         """Show a ticket, or none; with a draft's mark if the reader has begun to write to it."""
         if (ticket, draft) != (self._ticket, self._draft):
             self._ticket, self._draft = ticket, draft
+            self.set_class(ticket is not None and ticket.more.sla is not None, "promised")
             self.refresh()
 
     def render_line(self, y: int) -> LineStrip:
@@ -94,30 +116,47 @@ class TicketHeader(Header):
         ticket = self._ticket
         if ticket is None:
             return LineStrip([Segment(" " * width, self.line_style("row"))], width)
+        self._said = self._words_of_time()
+        segments = [Segment(text, self.line_style("row", name)) for text, name in self._line(y) if text]
+        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
+
+    def _line(self, y: int) -> list[Part]:
+        ticket, width = self._ticket, self.size.width
+        if ticket is None:
+            return []
         if y == 0:
             number = f" #{ticket.number} "
             draft = f" {DRAFT_GLYPH} draft kept " if self._draft else ""
-            parts: list[Part] = [
+            return [
                 (number, "number"),
                 (fit(plain(ticket.title), max(0, width - cell_len(number) - cell_len(draft))), "title"),
                 (draft, "draft"),
             ]
-        elif y == 1:
+        if y == 1:
             due, style = due_words(ticket, self._clock())
-            parts = [
+            return [
                 (f" {STATUS_GLYPHS[ticket.status]} {ticket.status}", f"status-{ticket.status}"),
                 (f"   {PRIORITY_GLYPHS[ticket.priority]} {ticket.priority}", f"priority-{ticket.priority}"),
                 (f"   {plain(ticket.department or 'no department')}", "muted"),
                 (f"   due {due}" if due.startswith("in ") else f"   {due}" if due else "", style),
                 ("".join(f"  {plain(tag)}" for tag in ticket.tags), "tag"),
             ]
-        else:
-            parts = [
+        if y == 2:
+            return [
                 (" from ", "muted"),
                 (plain(ticket.requester), ""),
                 ("   assigned to ", "muted"),
                 (plain(ticket.assignee) if ticket.assignee else "nobody", "" if ticket.assignee else "muted"),
                 (f"   since {ticket.created_at.astimezone(self._zone):%d %b %Y %H:%M}", "muted"),
             ]
-        segments = [Segment(text, self.line_style("row", name)) for text, name in parts if text]
-        return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
+        return self._promises(ticket, width)
+
+    def _promises(self, ticket: Ticket, width: int) -> list[Part]:
+        """Each in words, or in short ones where there is no room."""
+        now, sla = self._clock(), ticket.more.sla
+        promises = sla.promises if sla is not None else ()
+        whole = sum(cell_len(promise.words(now)) + 3 for promise in promises) <= width
+        return [
+            (f" {promise.words(now) if whole else promise.short(now)}  ", _PROMISED.get(promise.state(now), "muted"))
+            for promise in promises
+        ]

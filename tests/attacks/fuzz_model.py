@@ -74,6 +74,10 @@ class Model:
                     "notifications",
                 )
             } | {"private.chat_seen": self._seen, "private.drafts": self._drafts}  # fmt: skip
+            # What is worked out of a ticket and its messages when they change.
+            self._rules["private.ticket_sla"] = self._rules["private.sla_results"] = lambda change: self.in_scope(
+                change.row["ticket_id"]
+            )
         if fuzzer in ("customer", "agent"):
             # What is kept of all this, where it is.
             self._rules["private.audit"] = lambda change: (
@@ -96,6 +100,7 @@ class Model:
                 "private.macro_uses": lambda change: change.row["person_id"] == self.me,
                 "private.ticket_snoozes": lambda change: self._as_team(change.row["ticket_id"]),
                 "private.due_told": lambda change: change.row["person"] == self.me,
+                "private.sla_told": lambda change: change.row["person"] == self.me,
                 "private.saved_views": self._saved_views,
                 "private.presence": self._presence,
                 "private.away": lambda change: change.row["person_id"] == self.me,

@@ -58,12 +58,16 @@ class Desk:
             "billing": "select id from public.departments where name = 'Billing'",
             "third_department": "insert into public.departments (name) values ('Shipping') returning id",
             "empty_department": "insert into public.departments (name) values ('Empty') returning id",
+            "hours": "select private.put_sla_calendar('Hours', 'UTC', '{\"mon\": [\"00:00-24:00\"]}', '{}')",
+            "policy": 'select private.put_sla_policy(\'Standard\', \'{"calendar": "Hours", "first": 60}\')',
             "category": "insert into public.categories (name) values ('Printers') returning id",
             "third_category": "insert into public.categories (name, department_id)"
             " values ('Parcels', %(third_department)s) returning id",
             "ticket": "insert into public.tickets (title, customer_id) values ('Paper jam', %(customer)s) returning id",
             "number": "select number from public.tickets where id = %(ticket)s",
             "event": "update public.tickets set priority = 'high' where id = %(ticket)s returning id",
+            "kept": "insert into private.sla_results (ticket_id, target, started_at, met_at, department_id)"
+            " values (%(ticket)s, 'next', now(), now(), %(support)s) returning ticket_id",
             "remark": "insert into public.ticket_status_history (ticket_id, status, note)"
             " values (%(ticket)s, 'open', 'for the team') returning id",
             "foreign_ticket": "insert into public.tickets (title, customer_id, department_id)"

@@ -389,6 +389,36 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
             "delete": "delete from private.drafts where ticket_id = %(ticket)s",
         },
     },
+    "sla": {
+        "the ticket's, by ticket()": "select from helpdesk.ticket(%(ticket)s) where more ? 'sla'",
+        "the ticket's, by dressed()": "select from helpdesk.dressed(array[%(ticket)s], array(select ctid from"
+        " public.tickets where id = %(ticket)s)) where more ? 'sla'",
+        "the ticket's, by sla_queue()": "select from helpdesk.sla_queue('any', null, null, null, false, 10)"
+        " where id = %(ticket)s",
+        "by sla_report()": "select from helpdesk.sla_report('-infinity', 'infinity') where department = 'Support'",
+        "a calendar": {
+            "read": "select from helpdesk.sla_calendars() where name = 'Hours'",
+            "insert": "select helpdesk.set_sla_calendar('New', 'UTC', '{\"mon\": [\"09:00-17:00\"]}', '{}')",
+            "update": "select helpdesk.set_sla_calendar('hours', 'UTC', '{\"mon\": [\"09:00-17:00\"]}', '{}')",
+            "delete": "select helpdesk.remove_sla('policy', 'Standard');"
+            " select helpdesk.remove_sla('calendar', 'Hours')",
+        },
+        "a calendar in use": "select helpdesk.remove_sla('calendar', 'Hours')",
+        "a policy": {
+            "read": "select from helpdesk.sla_policies() where name = 'Standard'",
+            "insert": 'select helpdesk.set_sla_policy(\'New\', \'{"priority": "low", "next": 5}\')',
+            "update": "select helpdesk.set_sla_policy('standard', '{\"first\": 5}')",
+            "delete": "select helpdesk.remove_sla('policy', 'Standard')",
+        },
+        "for the same tickets": "select helpdesk.set_sla_policy('New', '{\"next\": 5}')",
+        "worked out anew": "select helpdesk.sla_refresh()",
+        "by SQL": {
+            "read": "select from private.ticket_sla",
+            "insert": "insert into private.sla_policies (name, first_response) values ('x', 1)",
+            "update": "update private.ticket_sla set told = '{}' where ticket_id = %(ticket)s",
+            "delete": "delete from private.sla_results where ticket_id = %(ticket)s",
+        },
+    },
     "saved_views": {
         "a personal one, by views()": "select from helpdesk.views() where id = %(own_view)s",
         "Support's, by views()": "select from helpdesk.views() where id = %(support_view)s",

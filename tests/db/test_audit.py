@@ -38,6 +38,11 @@ NOT_RECORDED: Final = {
     "routing_queue": "follows from the tickets",
     "routing_turns": "follows from what was given out",
     "presence": "who is where at this moment",
+    "sla_refresh": "how far tickets have been worked out anew",
+    "sla_results": "follows from tickets and messages",
+    "sla_spans": "made of the calendars",
+    "sla_told": "whom was told of a promise",
+    "ticket_sla": "follows from tickets and messages",
     "schema_version": "when the files were applied",
     "secrets": "values that nothing may keep a copy of",
     "set_aside": "rows of a database from before",
@@ -73,6 +78,8 @@ ONE_CHANGE: Final = {
     "private.away": "note = 'now'",
     "private.ticket_acts": "words = 'now'",
     "private.ticket_snoozes": "until = '2026-01-01'",
+    "private.sla_calendars": "holidays = '{\"2026-12-25\": []}'",
+    "private.sla_policies": "first_response = 7",
 }
 """A change of each table."""
 

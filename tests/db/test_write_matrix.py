@@ -269,6 +269,25 @@ drafts                | update | another's                   | -        | -     
 drafts                | update | by SQL                      | no       | no        | no          | no    | no
 drafts                | delete | by drop_drafts()            | yes      | yes       | yes         | yes   | yes
 drafts                | delete | by SQL                      | no       | no        | no          | no    | no
+sla                   | read   | the ticket's, by ticket()   | -        | yes       | -           | yes   | -
+sla                   | read   | the ticket's, by dressed()  | -        | yes       | -           | yes   | -
+sla                   | read   | the ticket's, by sla_queue() | -       | yes       | -           | yes   | -
+sla                   | read   | by sla_report()             | HD003    | yes       | -           | yes   | HD003
+sla                   | read   | a calendar                  | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | read   | a policy                    | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | read   | by SQL                      | no       | no        | no          | no    | no
+sla                   | insert | a calendar                  | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | insert | a policy                    | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | insert | for the same tickets        | HD003    | HD003     | HD003       | HD002 | HD003
+sla                   | insert | by SQL                      | no       | no        | no          | no    | no
+sla                   | update | a calendar                  | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | update | a policy                    | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | update | worked out anew             | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | update | by SQL                      | no       | no        | no          | no    | no
+sla                   | delete | a calendar                  | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | delete | a calendar in use           | HD003    | HD003     | HD003       | HD002 | HD003
+sla                   | delete | a policy                    | HD003    | HD003     | HD003       | yes   | HD003
+sla                   | delete | by SQL                      | no       | no        | no          | no    | no
 saved_views           | read   | a personal one, by views()  | -        | yes       | -           | -     | -
 saved_views           | read   | Support's, by views()       | -        | yes       | -           | yes   | -
 saved_views           | read   | the team's, by views()      | -        | yes       | yes         | yes   | -
@@ -301,7 +320,7 @@ def cells() -> Iterator[tuple[str, str, str, str, str]]:
 CELLS: Final = tuple(cells())
 
 
-BY_FUNCTION: Final = ("saved_views", "presence", "drafts")
+BY_FUNCTION: Final = ("saved_views", "presence", "drafts", "sla")
 """Tables of the schema private that people use by functions alone."""
 
 

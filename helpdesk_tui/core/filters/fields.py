@@ -133,6 +133,34 @@ _IS: Final[Mapping[str, tuple[str, bool, Callable[[Compiler], Part]]]] = {
 """What a ticket can be: in words, whether it is for the team alone, and what it becomes."""
 
 
+_SLA: Final[Mapping[str, str]] = {
+    "breached": "a promise is broken",
+    "soon": "a promise is about to be broken",
+    "any": "a promise is due at some time",
+    "none": "no promise is due",
+}
+
+
+def _sla(compiler: Compiler, term: Term) -> Part:
+    """``sla:breached``; ``sla<1h``: a promise is due within the hour, or broken."""
+    if term.operator != ":":
+        span = times.age(compiler, term.values[0])
+        if span is None:
+            raise compiler.error(f"“{term.values[0].text}” is no time left.", term.values[0], f"{times.AGES}.")
+        return Part(_due("any", f"now() + {compiler.param(span, 'interval')}"), OPEN)
+    found = {tuple(_SLA)[compiler.one_of(value, tuple(_SLA), "state of a promise")] for value in term.values}
+    either = [_due(state, "null") for state in sorted(found - {"none"})]
+    if "none" in found:
+        return Part(one_of([*either, f"not {_due('any', 'null')}"]))
+    return Part(one_of(either), OPEN)
+
+
+def _due(state: str, until: str) -> str:
+    # One init plan: the database keeps what is due beside the tickets, where no policy need be asked a row.
+    due = f"helpdesk.sla_queue('{state}', {until}, null, null, false, 1000000)"
+    return f"t.id = any(array(select q.id from {due} q))"  # noqa: S608
+
+
 def _is(compiler: Compiler, term: Term) -> Part:
     words = tuple(word for word, (_, team, _) in _IS.items() if compiler.names.team or not team)
     parts = [_IS[words[compiler.one_of(value, words, "state")]][2](compiler) for value in term.values]
@@ -223,6 +251,14 @@ _FIELDS: Final[Mapping[str, Field]] = {
     "updated": Field("when it last changed", _BOTH, times.past("updated_at"), _ages("ago"), offered=_AGED),
     "created": Field("when it came in", _BOTH, times.past("created_at"), _ages("ago"), offered=_AGED),
     "due": Field("when it is due", _BOTH, times.due, _ages("from now"), offered=_AGED),
+    "sla": Field(
+        "the time left of what is promised",
+        (*_EQUAL, "<", "<="),
+        _sla,
+        lambda _: [*((each, about) for each, about in _SLA.items()), ("1h", "left at most"), ("1d", "left at most")],
+        team=True,
+        offered=(":", "<"),
+    ),
     "is": Field(
         "its state",
         _EQUAL,
