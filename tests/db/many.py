@@ -54,6 +54,13 @@ select '{thread}', case n % 2 when 0 then '{agent}' else '{customer}' end::uuid,
 alter table tickets enable trigger user;
 alter table ticket_messages enable trigger user;
 
+insert into private.sla_policies (name, first_response) values ('All', 60);
+update private.sla_refresh set after_id = null;
+insert into private.ticket_sla (ticket_id, customer_id, department_id, assignee_id, is_open, first_due, told)
+select id, customer_id, department_id, assignee_id, is_open, due,
+       jsonb_build_object('due', due, 'first', jsonb_build_object('due', due))
+  from (select t.*, now() + 200 * (pg_temp.draw('promised', number) - 0.5) * interval '1 hour' as due from tickets t) t;
+
 alter table ticket_status_history disable trigger user;
 alter table ticket_events disable trigger user;
 alter table ticket_tag_relations disable trigger user;
