@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from benchmarks.synthetic import NOW, Endless, Listed, ticket
-from helpdesk_tui.core.model import PRIORITIES, Ticket
+from helpdesk_tui.core.model import PRIORITIES, More, Ticket
+from helpdesk_tui.core.sla import Promise, Sla
 from helpdesk_tui.widgets.queue_lines import position
 from helpdesk_tui.widgets.queue_sort import SORTS, Sort, sort_key
 from helpdesk_tui.widgets.queue_window import QueueWindow
@@ -61,12 +62,19 @@ def test_sort_by_age_puts_the_oldest_first() -> None:
     assert rows == sorted(rows)
 
 
+def promised(due: datetime) -> More:
+    """A reply that is due then."""
+    return More(sla=Sla((Promise("first", due),)))
+
+
 @pytest.mark.parametrize("sort", SORTS)
 def test_order_is_total_and_exact_to_the_microsecond(sort: Sort) -> None:
     moment = datetime(2026, 1, 1, 12, 0, 0, 1, tzinfo=UTC)
-    base = replace(ticket(3), due_date=moment, created_at=moment, updated_at=moment, priority="high")
+    base = replace(
+        ticket(3), due_date=moment, created_at=moment, updated_at=moment, priority="high", more=promised(moment)
+    )
     later = moment + timedelta(microseconds=1)
-    other = replace(base, id=UUID(int=7), due_date=later, created_at=later, updated_at=later)
+    other = replace(base, id=UUID(int=7), due_date=later, created_at=later, updated_at=later, more=promised(later))
     key = sort_key(sort)
     newest_first = sort in ("updated", "priority")
     assert (key(other) < key(base)) is newest_first
