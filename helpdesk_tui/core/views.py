@@ -124,7 +124,7 @@ def arranged(me: Me, saved: Sequence[SavedView], order: Order) -> list[Tab]:
     """All views of a person in their order, the hidden ones too.
 
     What they have put nowhere comes last: built-in views, then saved ones. Of those, what is another department's, as
-    an admin sees it, is hidden; so is what is snoozed.
+    an admin sees it, is hidden; so are what is snoozed and the promises that are broken, or nearly.
     """
     placed = frozenset(order.keys)
     tabs = []
