@@ -129,7 +129,7 @@ def _state(me: Me, view: str, where: Condition | None = None) -> str:
     not speak of it; customers are not told that their requests sleep.
     """
     state = _STATE[view]
-    if me.role == "customer" or view in ("snoozed", "closed") or (where is not None and where.snoozed):
+    if me.role == "customer" or view in ("snoozed", "closed", *SLA_VIEWS) or (where is not None and where.snoozed):
         return state
     return f"(not t.is_open or {_AWAKE})" if view == EVERYTHING else f"{state} and {_AWAKE}"
 
