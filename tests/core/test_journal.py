@@ -46,7 +46,7 @@ def test_the_message_id_is_drawn_once_and_kept(path: Path) -> None:
     assert (loaded.message_id, loaded.content, loaded.revision) == (draft.message_id, "abcd", 3)
 
 
-def test_reply_and_note_tickets_and_people_never_cross(path: Path) -> None:
+def test_never_again_drafts_crossed_between_tickets_or_people_or_reply_and_note_swapped(path: Path) -> None:
     journal = Journal.open(path)
     other = UUID(int=2)
     for owner in (OWNER, "demo/other"):

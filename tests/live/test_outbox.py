@@ -61,7 +61,7 @@ async def test_200_acts_the_link_flapping_throughout_and_the_end_state_is_exact(
 
 
 @pytest.mark.parametrize("committed", [True, False], ids=["the answer lost", "the request lost"])
-async def test_an_act_cut_mid_commit_is_done_once(
+async def test_never_again_done_or_sent_twice_when_cut_mid_commit(
     database: DeskDatabase, ana: Person, cora: Person, tmp_path: Path, committed: bool
 ) -> None:
     (ticket,) = await tickets_of(database, cora, 1)
