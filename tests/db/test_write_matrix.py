@@ -82,6 +82,7 @@ tickets               | insert | own, with a due date        | HD003    | HD003 
 tickets               | insert | own, with a creation date   | no       | no        | no          | no    | no
 tickets               | insert | own, with a number          | no       | no        | no          | no    | no
 tickets               | insert | own, with a first response  | no       | no        | no          | no    | no
+tickets               | insert | own, waiting for years       | no       | no        | no          | no    | no
 tickets               | insert | for the customer            | yes      | yes       | yes         | yes   | no
 tickets               | insert | for another customer        | no       | yes       | yes         | yes   | no
 tickets               | insert | the customer's, in Support  | HD003    | yes       | HD003       | yes   | HD003
@@ -97,6 +98,7 @@ tickets               | update | requester                   | no       | no    
 tickets               | update | number                      | no       | no        | no          | no    | no
 tickets               | update | metadata                    | no       | no        | no          | no    | no
 tickets               | update | first response              | no       | no        | no          | no    | no
+tickets               | update | since when somebody waits   | no       | no        | no          | no    | no
 tickets               | update | last update                 | no       | no        | no          | no    | no
 tickets               | update | assignee, by assign()       | HD003    | yes       | -           | yes   | HD003
 tickets               | update | assigned to a customer      | HD003    | HD002     | HD002       | HD002 | HD003
