@@ -3736,6 +3736,37 @@ begin
 end
 $$;
 
+-- When a bell may ring: quiet hours {"from": "22:00", "to": "07:00", "days": [0, …]} (0: Monday), or null; and for how
+-- many minutes it is held so that many things are told at once, 0 for not at all. The inbox fills all the same.
+create or replace function helpdesk.prefer_bell(quiet jsonb, digest integer) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  a_time constant text := '^([01][0-9]|2[0-3]):[0-5][0-9]$';
+begin
+  if digest is null or digest not between 0 and 240 then
+    raise exception 'a bell is held for 0 to 240 minutes' using errcode = 'HD002';
+  elsif quiet is not null and not (case
+      when jsonb_typeof(quiet) <> 'object' or coalesce(jsonb_typeof(quiet -> 'days'), '') <> 'array' then false
+      else coalesce(quiet ->> 'from' ~ a_time and quiet ->> 'to' ~ a_time and quiet - array['from', 'to', 'days'] = '{}'
+                    and quiet -> 'days' <@ '[0, 1, 2, 3, 4, 5, 6]'
+                    and jsonb_array_length(quiet -> 'days') between 1 and 7, false) end) then
+    raise exception 'these are no quiet hours' using errcode = 'HD002',
+      hint = 'They have a time they begin, a time they end, and days, 0 for Monday.';
+  end if;
+  update public.profiles p
+     set preferences = case when jsonb_typeof(p.preferences) = 'object' then p.preferences else '{}' end
+         || jsonb_build_object('notices',
+              (case when jsonb_typeof(p.preferences -> 'notices') = 'object' then p.preferences -> 'notices' else '{}' end
+               - array['quiet', 'digest'])
+              || jsonb_strip_nulls(jsonb_build_object('quiet', prefer_bell.quiet,
+                                                      'digest', nullif(prefer_bell.digest, 0))))
+   where p.id = private.uid();
+  if not found then
+    raise exception 'only somebody with a profile has preferences' using errcode = 'HD003';
+  end if;
+end
+$$;
+
 -- Tells people of their tickets that are due soon or overdue, each of each due date once: the person who asks of theirs;
 -- a job of the owner's (pg_cron), everybody. Answers how many tickets that were.
 create or replace function helpdesk.notice_due() returns integer
@@ -5884,7 +5915,8 @@ grant execute on function helpdesk.requesters(text[]) to authenticated, helpdesk
 grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),
-  helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean)
+  helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean),
+  helpdesk.prefer_bell(jsonb, integer)
   to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.here(boolean), helpdesk.since(timestamptz, integer), helpdesk.route(), helpdesk.away(), helpdesk.set_away(uuid, timestamptz, text),

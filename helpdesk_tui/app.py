@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.bell import Bell
     from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.model import Role
+    from helpdesk_tui.core.notices import News
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
     from helpdesk_tui.screens.link import Link
@@ -117,13 +118,17 @@ class HelpdeskApp(Chords, Crashing, Hosting, Looking):
         else:
             self.sign_in_again()
 
-    def ring(self, words: str) -> None:
+    def ring(self, words: str, news: Sequence[News] = ()) -> None:
         """Something happened that the person wants to hear of where they do not look."""
         if self._bell is None:
             from helpdesk_tui.bell import Bell
 
-            self._bell = Bell(self, self._settings.notify)
-        self._bell.ring(words)
+            self._bell = Bell(self, self._settings.notify, self._settings.notify_command, self._bell_failed)
+        self._bell.ring(words, news)
+
+    def _bell_failed(self, words: str) -> None:
+        if self.link is not None:
+            self.link.say(words, alarm=True)
 
     @property
     def role(self) -> Role | None:

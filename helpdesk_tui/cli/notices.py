@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from helpdesk_tui.cli.connection import desk, run
@@ -13,6 +13,9 @@ from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone
 from helpdesk_tui.core.notice_words import about, waiting, what
 from helpdesk_tui.core.notices import Notice, Notices
+
+if TYPE_CHECKING:
+    from helpdesk_tui.core.quiet import Quiet
 
 MOST = 500
 
@@ -41,6 +44,66 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     read.add_argument("--unread", action="store_true", help="mark as unread instead")
     add_common(read, json=True)
     read.set_defaults(handler=lambda args: run(_read(args)))
+
+    bells = actions.add_parser(
+        "bell",
+        help="quiet hours, and how long bells are held",
+        description="When a bell may ring, on every device of yours; alone: what is set. The inbox fills all the same.",
+    )
+    bells.add_argument("--quiet", metavar="FROM-TO", help="hours in which nothing rings, as 22:00-07:00; or off")
+    bells.add_argument("--days", metavar="DAYS", help="on which they begin: mon-fri, sat,sun (all, if not given)")
+    bells.add_argument(
+        "--digest", metavar="MINUTES", help="hold bells for so long and tell once how many things happened; or off"
+    )
+    add_common(bells, json=True)
+    bells.set_defaults(handler=lambda args: run(_bell(args)))
+
+
+def _quiet(args: argparse.Namespace, before: Quiet | None) -> Quiet | None:
+    """The hours that are wanted."""
+    from dataclasses import replace
+
+    from helpdesk_tui.core.quiet import Quiet, days_from, time_from
+
+    wanted = before
+    if args.quiet is not None:
+        begins, _, ends = args.quiet.partition("-")
+        first, last = time_from(begins.strip()), time_from(ends.strip())
+        if args.quiet.casefold() == "off":
+            wanted = None
+        elif first is None or last is None:
+            raise BadInput(f"“{args.quiet}” are no hours.", "Such as 22:00-07:00, or off.")
+        else:
+            wanted = Quiet(first, last)
+    if args.days is not None:
+        days = days_from(args.days)
+        if days is None or wanted is None:
+            raise BadInput(f"“{args.days}” are no days of quiet hours.", "Such as mon-fri, with --quiet 22:00-07:00.")
+        wanted = replace(wanted, days=days)
+    return wanted
+
+
+async def _bell(args: argparse.Namespace) -> int:
+    out = Output(args)
+    digest_wanted: int | None = None
+    if args.digest is not None:
+        known = args.digest.isascii() and args.digest.isdigit() and len(args.digest) < 5
+        if not known and args.digest.casefold() != "off":
+            raise BadInput(f"“{args.digest}” is no number of minutes, and not off.")
+        digest_wanted = int(args.digest) if known else 0
+    async with desk(args) as here:
+        inbox = Notices(here.database, here.me)
+        quiet, digest = await inbox.bell_hours()
+        wanted = _quiet(args, quiet), digest if digest_wanted is None else digest_wanted
+        if wanted != (quiet, digest):
+            await inbox.set_bell_hours(*wanted)
+    quiet, digest = wanted
+    if args.json:
+        out.json({"quiet": None if quiet is None else quiet.as_json(), "digest": digest})
+    else:
+        out.line(f"quiet hours: {'none' if quiet is None else quiet.words}")
+        out.line(f"bells are held: {'not at all' if not digest else f'{digest} min'}")
+    return 0
 
 
 async def _list(args: argparse.Namespace) -> int:

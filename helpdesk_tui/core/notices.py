@@ -14,6 +14,7 @@ from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Me, Status
+from helpdesk_tui.core.quiet import Quiet, digest_from, prefer, quiet_from
 from helpdesk_tui.core.routing import route
 from helpdesk_tui.core.since import here
 from helpdesk_tui.core.statement import Statement, only, positional
@@ -111,6 +112,7 @@ class Badges:
         news: the unread lines that are new since then, the newest first; empty at the first look.
         preferences: per kind; kinds that are not in it are on.
         left_at: when this person was last here before this session; None: never, or it was not asked.
+        quiet: hours in which nothing rings; ``digest``: for how many minutes a bell is held, 0: not at all.
         away: whether this person has said that they are; ``until`` when, None: until they are back.
     """
 
@@ -125,6 +127,8 @@ class Badges:
     away: bool = False
     until: datetime | None = None
     left_at: datetime | None = None
+    quiet: Quiet | None = None
+    digest: int = 0
 
     def wants_bell(self, kind: str) -> bool:
         """Whether a bell may ring for a kind."""
@@ -178,6 +182,8 @@ def _badges(
         preferences_from(settings),
         away,
         until,
+        quiet=quiet_from(settings),
+        digest=digest_from(settings),
     )
 
 
@@ -343,6 +349,21 @@ returning n.id
         )
         found = preferences_from(rows[0] if rows else None)
         return {kind: found.get(kind, Preference()) for kind in kinds_for(self.me)}
+
+    async def bell_hours(self) -> tuple[Quiet | None, int]:
+        """The quiet hours, and for how many minutes a bell is held."""
+        rows = await self.database.fetch(
+            Statement("select helpdesk.preferences() -> 'notices'", (), only(object), writes=False)
+        )
+        return quiet_from(rows[0] if rows else None), digest_from(rows[0] if rows else None)
+
+    async def set_bell_hours(self, quiet: Quiet | None, digest: int) -> None:
+        """Sets both, on every device of this person's.
+
+        Raises:
+            BadInput: a bell is held for 0 to 240 minutes.
+        """
+        await self.database.run(prefer(quiet, digest), idempotent=True)
 
     async def set_preference(self, kind: str, on: bool, bell: bool) -> None:
         """Sets one kind, and leaves everything else in the preferences as it is.

@@ -7,6 +7,7 @@ import binascii
 import difflib
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ TOKEN_STORES = ("auto", "keyring", "file")
 SPACINGS = ("standard", "compact")
 GLYPHS = ("auto", "unicode", "ascii")
 MOTIONS = ("full", "reduced")
-WAYS_TO_NOTIFY = ("bell", "osc9", "off")
+WAYS_TO_NOTIFY = ("bell", "osc9", "osc777", "command", "off")
 NO_SECRETS = (
     "No password or secret belongs into the settings: each sign-in is given a short-lived database login of its own, "
     "and tokens rest in the system keyring. Remove it, and change it if others could read it."
@@ -47,7 +48,7 @@ _TEXT = (
     "glyphs",
     "motion",
 )
-_OPTIONAL_TEXT = ("listen_host", "sslrootcert", "theme", "postgres")
+_OPTIONAL_TEXT = ("listen_host", "sslrootcert", "theme", "postgres", "notify_command")
 _FLAGS = ("pooled", "local")
 _PORTS = ("db_port", "listen_port")
 _SECONDS = {"poll_seconds": (0.2, 3600), "send_delay": (0, 60)}
@@ -225,6 +226,14 @@ def _one_of(key: str, allowed: tuple[str, ...], value: str) -> str:
     return value
 
 
+def _words_of_a_command(value: str) -> str:
+    try:
+        shlex.split(value)
+    except ValueError as error:
+        raise BadValue(f"notify_command cannot be split into words: {error}.") from error
+    return value
+
+
 def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or host.endswith(".localhost") or _LOOPBACK.fullmatch(host) is not None
 
@@ -240,4 +249,5 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "glyphs": lambda value: _one_of("glyphs", GLYPHS, value),
     "motion": lambda value: _one_of("motion", MOTIONS, value),
     "notify": lambda value: _one_of("notify", WAYS_TO_NOTIFY, value),
+    "notify_command": _words_of_a_command,
 }

@@ -62,7 +62,10 @@ class Settings:
     motion: str = "full"
     """``full``, or ``reduced``: nothing blinks."""
     notify: str = "bell"
-    """How the terminal tells of something while its window is not in front: ``bell``, ``osc9`` or ``off``."""
+    """How something is told while the terminal's window is not in front: ``bell``, ``osc9``, ``osc777``, ``command`` or
+    ``off``."""
+    notify_command: str | None = None
+    """The program, with its arguments, that ``notify = "command"`` starts; without a shell."""
     send_delay: float = 10.0
     """Seconds for which an answer can be taken back after it was sent; 0: it goes out at once."""
     poll_seconds: float = 2.0

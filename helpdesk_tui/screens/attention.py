@@ -12,7 +12,7 @@ from uuid import UUID
 from helpdesk_tui.actions import key_of
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.notice_words import waiting
-from helpdesk_tui.core.notices import Badges, Notice, Notices
+from helpdesk_tui.core.notices import Badges, News, Notice, Notices
 from helpdesk_tui.core.routing import until_words
 from helpdesk_tui.core.since import MOST, since
 
@@ -36,16 +36,17 @@ class Attention:
     Args:
         link: their link.
         desk: what is asked.
-        ring: rings with some words, if it is for the person to hear.
+        ring: rings with some words and what happened, if it is for the person to hear.
 
     Attributes:
         badges: as they were at the last look, less what was read since.
         left_at: when they were last here before this session; None: never, or not known yet.
     """
 
-    def __init__(self, link: Link, desk: Desk, ring: Callable[[str], object]) -> None:
+    def __init__(self, link: Link, desk: Desk, ring: Callable[[str, Sequence[News]], object]) -> None:
         self.badges = Badges()
         self.left_at: datetime | None = None
+        self._held: list[News] = []
         self._link = link
         self._desk = desk
         self._ring = ring
@@ -89,11 +90,31 @@ class Attention:
             self._show()
         if first:
             return
-        news = [each.title for each in badges.news if badges.wants_bell(each.kind)]
-        if news:
-            self._ring(news[0] if len(news) == 1 else f"{news[0]} – and {len(news) - 1} more")
-        elif more_wait and badges.wants_bell("chat"):
-            self._ring(waiting(badges.waiting, None))
+        news = [each for each in badges.news if badges.wants_bell(each.kind)]
+        if not news and more_wait and badges.wants_bell("chat"):
+            news = [News("chat", waiting(badges.waiting, None))]
+        self._tell(news)
+
+    def _tell(self, news: Sequence[News]) -> None:
+        """Ring, but in quiet hours; where bells are held, when their time is over, once for all of it."""
+        if not news or self._is_quiet:
+            return
+        if not self.badges.digest:
+            self._ring(news[0].title if len(news) == 1 else f"{news[0].title} – and {len(news) - 1} more", news)
+            return
+        if not self._held:
+            self._link.later(self.badges.digest * 60, self._tell_held)
+        self._held += news
+
+    @property
+    def _is_quiet(self) -> bool:
+        quiet = self.badges.quiet
+        return quiet is not None and quiet.holds(self._link.clock(), self._link.zone)
+
+    def _tell_held(self) -> None:
+        held, self._held = self._held, []
+        if held and not self._is_quiet:
+            self._ring(held[0].title if len(held) == 1 else f"{len(held)} things happened: {held[-1].title}", held)
 
     async def _catch_up(self, left_at: datetime) -> None:
         """Tell how much happened since this person was last here."""

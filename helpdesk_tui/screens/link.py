@@ -102,7 +102,7 @@ class Link:
         self._owner = owner
         self.parting: list[str] = []
         self._run = spawn
-        self._later = later
+        self.later = later
         self._live: Live | None = None
         self._linked: list[Linked] = []
         self._watches: list[Watch] = []
@@ -248,14 +248,14 @@ class Link:
             return
         except HelpdeskError as error:
             self._become("down", str(error))
-            self._later(AGAIN_SECONDS, self._again)
+            self.later(AGAIN_SECONDS, self._again)
             return
         self.desk = desk
         self._unsubscribe = self._sign_in.on_refresh(self._renewed)
         self._owner.identified(desk.me)
         for linked in tuple(self._linked):
             linked.link_opened(desk)
-        self._later(LISTEN_SECONDS, self.listen)
+        self.later(LISTEN_SECONDS, self.listen)
 
     def listen(self) -> None:
         """Hear of changes and stay signed in from now on: once the desk is open and shows something."""

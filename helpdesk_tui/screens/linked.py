@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.errors import HelpdeskError
     from helpdesk_tui.core.live import Kind
     from helpdesk_tui.core.model import Me
+    from helpdesk_tui.core.notices import News
     from helpdesk_tui.screens.link import Link
     from helpdesk_tui.widgets.status_line import Connection
 
@@ -36,7 +37,7 @@ class Owner(Protocol):
     def open_place(self, name: str, about: UUID | None = None) -> None:
         """Show one of the places (``screens.places``) or ``home``, the home screen; if asked, one thing in it."""
 
-    def ring(self, words: str) -> None:
+    def ring(self, words: str, news: Sequence[News] = ()) -> None:
         """Something happened that the person wants to hear of where they do not look."""
 
 

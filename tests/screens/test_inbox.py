@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -401,6 +402,51 @@ async def test_chat_that_waits_rings_for_whoever_may_take_it(team: Team, tmp_pat
         await customer.execute("select helpdesk.chat_open(%s, 'Help', %s, 'hello')", [uuid4(), uuid4()])
         await seen.until(lambda: sent, "the notification")
         assert sent == ["\x1b]9;Helpdesk: A chat is waiting\x1b\\"]
+
+
+async def test_quiet_hours_ring_nothing_and_a_digest_tells_once_how_much_happened(
+    team: Team, tmp_path: Path, sent: list[str]
+) -> None:
+    prefer = "update public.profiles set preferences = jsonb_build_object('notices', %s::jsonb) where id = %s"
+    quiet = '{"quiet": {"from": "00:00", "to": "00:00", "days": [0, 1, 2, 3, 4, 5, 6]}}'
+    await team.database.run(prefer, [quiet, team.agent.id])
+    async with opened(team, team.agent, tmp_path, notify="osc9") as seen:
+        await seen.until(lambda: seen.app.link and seen.app.link.attention and seen.app.link.attention.badges.quiet)
+        link = seen.app.link
+        assert link is not None
+        watched = link.attention
+        assert watched is not None
+        seen.app.post_message(events.AppBlur())
+        await seen.until(lambda: not seen.app.app_focus, "not in front")
+        await written(team, 1003)
+        await seen.until(lambda: seen.unread() == 1, "the inbox fills")
+        assert sent == []
+        await team.database.run(prefer, ['{"digest": 15}', team.agent.id])
+        await written(team, 1004)
+        await seen.until(lambda: len(watched._held) == 1, "held")
+        await written(team, 1003)
+        await seen.until(lambda: len(watched._held) == 2, "held, too")
+        assert sent == []
+        watched._tell_held()  # a quarter of an hour later
+        (told,) = sent
+        assert told.startswith("\x1b]9;Helpdesk: 2 things happened: Reply on: ")
+        assert watched._held == []
+
+
+async def test_a_program_of_ones_own_is_told_and_that_it_fails_is_said_once(team: Team, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ncat > {told}\nexit 1\n")
+    program.chmod(0o755)
+    async with opened(team, team.agent, tmp_path, notify="command", notify_command=str(program)) as seen:
+        await seen.until(lambda: seen.app.link and seen.app.link.attention and seen.app.link.attention.looked)
+        seen.app.post_message(events.AppBlur())
+        await seen.until(lambda: not seen.app.app_focus, "not in front")
+        await written(team, 1003)
+        await seen.until(lambda: told.exists() and told.read_text().endswith("\n"), "told")
+        event = json.loads(told.read_text())
+        assert event["events"] == [{"kind": "reply", "title": event["words"]}]
+        await seen.until(lambda: seen.shows("program ended with 1"), "said")
 
 
 def test_nothing_is_sent_where_it_is_off() -> None:
