@@ -34,7 +34,7 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         "queue",
         nargs="*",
         metavar="QUEUE or QUERY",
-        help=f"{queues} (default: open); or a query, as in 'status:open -tag:vip waiting>4h'",
+        help=f"{queues} (default: open); a saved view's name; or a query, as in 'status:open -tag:vip waiting>4h'",
     )
     listing.add_argument("--sort", choices=list(tickets.SORTS), help="(default: updated, or what the query says)")
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="how many at most (default: 50); or all")
@@ -50,7 +50,7 @@ async def meant(
     """What queue and query some words stand for.
 
     Args:
-        words: a queue's key, or a query in one word or several; none: ``default``.
+        words: a queue's key, the name of a saved view, or a query in one word or several; none: ``default``.
         me: who asks; None: who signed in.
 
     Returns:
@@ -66,11 +66,17 @@ async def meant(
         if query not in theirs:
             raise BadInput(f"There is no queue called {query!r}.", f"The queues are {', '.join(theirs)}.")
         return query, None, None
+    from helpdesk_tui.core import views
     from helpdesk_tui.core.filters import condition
     from helpdesk_tui.core.filters.reading import answered, asked
 
-    names = answered(me, await here.database.run(*asked()))
-    return tickets.EVERYTHING, condition(query, names), names
+    saved, *told = await here.database.run(views.listed(), *asked())
+    names = answered(me, told)
+    view = views.called(saved, query)
+    if view is None:
+        return tickets.EVERYTHING, condition(query, names), names
+    where = condition(view.query, names)
+    return tickets.EVERYTHING, replace(where, sort=tickets.order_of(tickets.EVERYTHING, view.sort, where)), names
 
 
 async def _list(args: argparse.Namespace) -> int:

@@ -58,7 +58,7 @@ def remembered(folder: Path | None, who: str) -> LeftOff | None:
             str(found["view"]),
             None if found["query"] is None else str(found["query"]),
             cast("Sort", found["sort"]) if found["sort"] in get_args(Sort) else "updated",
-            None if found["ticket"] is None else UUID(found["ticket"]),
+            None if found["ticket"] is None else UUID(str(found["ticket"])),
             None if found["above"] is None else _edge(found["above"]),
             tuple(str(each) for each in found["history"])[:HISTORY],
         )
@@ -114,7 +114,7 @@ def _edge(told: Mapping[str, Any]) -> Ticket:
     nobody = UUID(int=0)
     priority = cast("Priority", told["priority"])
     return Ticket(
-        UUID(told["id"]), 0, "", "open", priority, nobody, "", None, None, None, None, due,
+        UUID(str(told["id"])), 0, "", "open", priority, nobody, "", None, None, None, None, due,
         time(told["created_at"]), time(told["updated_at"]),
     )  # fmt: skip
 

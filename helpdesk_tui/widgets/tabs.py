@@ -88,11 +88,19 @@ class Tabs(LineView, can_focus=False):
         if sum(cell_len(words) for each in parts.values() for words, _ in each) > width:
             parts = {n: self._parts(n, LONG if n == self._current else SHORT) for n in parts}
         cells = {n: sum(cell_len(words) for words, _ in each) for n, each in parts.items()}
-        # Drop from both ends, farthest from the current one first, until the rest fits.
-        shown = list(parts)
-        while len(shown) > 1 and sum(cells[n] for n in shown) > width - 2 * (len(shown) < len(cells)):
-            shown.remove(max(shown, key=lambda n: (abs(n - self._current), n)))
-        return {n: parts[n] for n in shown}
+        # The current one, and outwards from it whatever fits, with room for the marks that there is more.
+        room = width - cells.get(self._current, 0) - 2 * (sum(cells.values()) > width)
+        first = last = self._current
+        sides = {-1, 1}
+        while sides:
+            side = min(sides, key=lambda way: (self._current - first if way < 0 else last - self._current, way))
+            n = (first if side < 0 else last) + side
+            if n not in cells or cells[n] > room:
+                sides.remove(side)
+                continue
+            room -= cells[n]
+            first, last = min(first, n), max(last, n)
+        return {n: parts[n] for n in range(first, last + 1) if n in parts}
 
     def render_line(self, y: int) -> LineStrip:  # noqa: ARG002  (there is one line)
         """The one line."""

@@ -40,6 +40,18 @@ async def test_views_are_saved_shared_listed_and_removed(cli, desk):
     assert (await cli.run(agent, "views", "list", "--json")).json == []
 
 
+async def test_tickets_are_listed_and_counted_by_a_saved_views_name_in_its_order(cli, desk):
+    first, second = await desk.ticket(), await desk.ticket()
+    await desk.database.run("update public.tickets set due_date = now() + interval '1 day' where id = %s", [second])
+    await cli.run(desk.agent, "views", "save", "Fires to put out", "is:open fire", "--sort", "due", "--for", "team")
+    for listing in (["fires to put out"], ["Fires", "to", "put", "out"]):
+        found = await cli.run(desk.other, "tickets", "list", *listing, "--json")
+        assert (found.code, found.json) == (0, []), "another department's agent, by the same view"
+        found = await cli.run(desk.agent, "tickets", "list", *listing, "--json")
+        assert [line["id"] for line in found.json] == [str(second), str(first)]
+    assert (await cli.run(desk.agent, "tickets", "list", "fires to put out", "--count")).out == "2\n"
+
+
 async def test_what_cannot_be_saved_is_told(cli, desk):
     wrong = await cli.run(desk.agent, "views", "save", "Odd", "stutus:open")
     assert wrong.code == 2
