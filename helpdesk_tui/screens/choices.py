@@ -101,7 +101,7 @@ def act_choices(acts: Sequence[Kept], now: datetime) -> list[Choice]:
     def label(act: Kept) -> str:
         # The words of one ticket name it; of many, some are named here.
         named = ", ".join(f"#{number}" for number in act.numbers[:3]) + (" …" if act.tickets > 3 else "")
-        many = f"{act.tickets} tickets: {named}" if act.tickets > 1 else ""
+        many = f"{act.tickets} changed: {named}" if act.tickets > 1 else ""
         when = ago(now - act.at)
         return " · ".join(filter(None, ("now" if when == "now" else f"{when} ago", act.words, many, act.way)))
 

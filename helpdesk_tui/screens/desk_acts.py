@@ -80,7 +80,7 @@ class DeskActs(DeskCommands):
             self.say(str(error), alarm=True)
             return
         if not known and tickets is self._subjects:
-            self.status.hush()
+            self.say("")
             self._show_tags(self._names, tickets)
 
     def _show_tags(self, names: Vocabulary, tickets: tuple[Ticket, ...]) -> None:
@@ -97,7 +97,7 @@ class DeskActs(DeskCommands):
             self.say(str(error), alarm=True)
             return
         if tickets is self._subjects:
-            self.status.hush()
+            self.say("")
             self.picker.ask("category", self._asked_of("category"), category_choices(categories, current))
 
     # Doing
@@ -160,7 +160,7 @@ class DeskActs(DeskCommands):
             self.say(f"What can be undone is not known: {error}", alarm=True)
             return
         if acts:
-            self.status.hush()
+            self.say("")
             self.picker.ask(ACTS, "Undo which", act_choices(acts, self.link.clock()))
         else:
             self.say("Nothing can be undone: you have done nothing in thirty days, or took it all back")

@@ -179,9 +179,10 @@ class QueueCanvas(LineView):
         for active in self.screen.active_bindings.values():
             if active.binding.id == binding_id:
                 return self.app.get_key_display(active.binding)
-        for binding in Binding.make_bindings(self.BINDINGS):
-            if binding.id == binding_id:
-                return self.app.get_key_display(binding)
+        for part in type(self).__mro__:
+            for binding in Binding.make_bindings(part.__dict__.get("BINDINGS", ())):
+                if binding.id == binding_id:
+                    return self.app.get_key_display(binding)
         return ""
 
     def render_line(self, y: int) -> LineStrip:
