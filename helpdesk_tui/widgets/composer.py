@@ -205,8 +205,9 @@ class Composer(Attaching):
             self.preview.show(self.text.text, follow=self.text.cursor_at_last_line)
 
     def on_resize(self) -> None:
-        """There may be room beside the text now, or none any more."""
+        """There may be room beside the text now, or none any more; and for more keys, or fewer."""
         self._look()
+        self._refresh()
 
     def action_leave_fields(self) -> None:
         """Set nothing with it after all."""
