@@ -1538,8 +1538,8 @@ begin
       from judged j cross join lateral (values ('resolved_at', j.kept -> 2), ('closed_at', j.kept -> 3)) k(key, value)
      where j.field = 'status' and j.verdict = 'back'
     union all
-    -- Whoever held it then goes back with it, and so does whom the act let keep it.
-    select e.id, 'assignee', to_jsonb(e.assignee_id) from judged j join e on e.id = j.id
+    -- Whoever held it then goes back with it, and so does whom the act let keep it; but not to whom routing gave it since.
+    select e.id, 'assignee', to_jsonb(nullif(e.assignee_id, private.routed_to(e.id, was.at))) from judged j join e on e.id = j.id
      where j.field = 'department' and j.verdict = 'back' and not e.b ? 'assignee'
     union all
     select c.id, 'fields', jsonb_object_agg(c.key, coalesce(c.before -> 0, 'null'))
