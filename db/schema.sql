@@ -2562,17 +2562,25 @@ begin
 end
 $$;
 
+-- Whether there are tickets from before it was kept.
 do $$
 begin
-  if not exists (select from pg_attribute where attrelid = 'public.tickets'::regclass and attname = 'waiting_since'
-                  and not attisdropped) then
-    alter table public.tickets add column waiting_since timestamptz;
+  perform set_config('helpdesk.waits_unkept', (not exists (
+    select from pg_attribute where attrelid = 'public.tickets'::regclass and attname = 'waiting_since'
+       and not attisdropped))::text, false);
+end
+$$;
+alter table public.tickets add column if not exists waiting_since timestamptz;
+do $$
+begin
+  if current_setting('helpdesk.waits_unkept')::boolean then
     alter table public.tickets disable trigger user;
     update public.tickets set waiting_since = private.waiting_since(id);
     alter table public.tickets enable trigger user;
   end if;
 end
 $$;
+reset helpdesk.waits_unkept;
 
 -- Nobody who signs in changes or removes a message; what merges and splits tickets moves them.
 create or replace function private.moved_messages_wait() returns trigger
