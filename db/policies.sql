@@ -483,12 +483,18 @@ create policy "People mark their notifications" on public.notifications for upda
 -- may be removed is removed by helpdesk.untag() and helpdesk.remove().
 -- ---------------------------------------------------------------------------------------------------------------
 
-grant select on public.departments, public.categories, public.tickets, public.ticket_messages,
+grant select on public.departments, public.categories, public.ticket_messages,
   public.ticket_attachments, public.ticket_status_history, public.ticket_events, public.ticket_tags,
   public.ticket_tag_relations,
   public.kb_categories, public.kb_articles, public.kb_article_versions, public.ticket_feedback,
   public.kb_article_feedback, public.chat_sessions, public.chat_messages, public.notifications
   to authenticated, helpdesk_member;
+-- Not the metadata, which holds what the team fills in about a ticket, and its requester sees the row too. Of the fields
+-- helpdesk.ticket() tells the team.
+grant select (id, number, title, description, status, priority, customer_id, assignee_id, department_id, category_id,
+              due_date, created_at, updated_at, first_response_at, resolved_at, closed_at, is_open, status_rank,
+              priority_rank, due_sort, waiting_since, ctid)
+  on public.tickets to authenticated, helpdesk_member;
 -- Not the preferences: whoever sees a profile sees what it says to others. One's own are told by helpdesk.preferences().
 grant select (id, email, full_name, avatar_url, role, department_id, created_at, updated_at, deactivated_at)
   on public.profiles to authenticated, helpdesk_member;
@@ -596,14 +602,21 @@ begin
   select t.id, private.called(r.full_name, r.email, r.role, staff or r.id = who.person),
          case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end, d.name,
          case when t.customer_id = who.person then '{}' else coalesce(g.names, '{}') end,
-         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
+         jsonb_strip_nulls(jsonb_build_object(
+           'merged_into', case when mg.id is not null then jsonb_build_array(i.id, case when i.customer_id = who.person
+             or private.works_on(i.assignee_id, i.department_id, who.agent, who.departments) then i.number end) end))
+         || case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
            'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now()),
-           'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id)
+           'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id),
+           'following', case when exists (select from private.followers f
+                                           where f.ticket_id = t.id and f.person = who.person) then true end
          )) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id
     left join public.departments d on d.id = t.department_id
+    left join private.merges mg on mg.ticket_id = t.id and mg.undone_at is null
+    left join public.tickets i on i.id = mg.into_id
     left join (select x.ticket_id, array_agg(n.name order by n.name) as names
                  from public.ticket_tag_relations x join public.ticket_tags n on n.id = x.tag_id
                 where x.ticket_id = any(tagged) group by x.ticket_id) g on g.ticket_id = t.id
@@ -638,14 +651,24 @@ begin
                            order by f.created_at, f.id)
             from public.ticket_attachments f left join public.ticket_messages m on m.id = f.message_id
            where f.ticket_id = t.id and (t.customer_id <> who.person or m.is_internal is not true)),
-         case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
+         jsonb_strip_nulls(jsonb_build_object(
+           'merged_into', case when mg.id is not null then jsonb_build_array(i.id, case when i.customer_id = who.person
+             or private.works_on(i.assignee_id, i.department_id, who.agent, who.departments) then i.number end) end))
+         || case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
            'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now()),
-           'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id)
+           'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id),
+           'following', case when exists (select from private.followers f
+                                           where f.ticket_id = t.id and f.person = who.person) then true end,
+           'merged', private.merged_here(t.id, who.person, who.agent, who.departments),
+           'links', private.links_of(t.id, who.person, who.agent, who.departments),
+           'fields', private.fields_of(t.metadata)
          )) end
     from public.tickets t
     join public.profiles r on r.id = t.customer_id
     left join public.profiles a on a.id = t.assignee_id
     left join public.departments d on d.id = t.department_id
+    left join private.merges mg on mg.ticket_id = t.id and mg.undone_at is null
+    left join public.tickets i on i.id = mg.into_id
    where t.id = ticket
      and (t.customer_id = who.person or private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
 end
@@ -813,8 +836,9 @@ $$;
 
 -- What became of a ticket, oldest first: its status for everybody who sees it, the rest for the team. What an assignee
 -- or a department is called is read now: the history keeps ids, and names change.
+drop function if exists helpdesk.history(uuid);  -- the result of an older release had fewer columns
 create or replace function helpdesk.history(ticket uuid)
-returns table (id uuid, actor text, kind text, old text, new text, created_at timestamptz)
+returns table (id uuid, actor text, kind text, old text, new text, created_at timestamptz, field text)
 language plpgsql stable security definer rows 20
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
@@ -826,13 +850,25 @@ begin
   return query
   with h as (
     select s.id, s.changed_by as actor, case when row_number() over w = 1 then 'created' else 'status' end as kind,
-           lag(s.status::text) over w as old, s.status::text as new, s.created_at, false as routed
+           lag(s.status::text) over w as old, s.status::text as new, s.created_at, false as routed, null as field
       from public.ticket_status_history s
      where s.ticket_id = history.ticket and (team or s.note is null)
     window w as (order by s.created_at, s.id)
     union all
-    select e.id, e.actor_id, e.kind, e.old_value, e.new_value, e.created_at, e.routed
+    select e.id, e.actor_id, e.kind, e.old_value, e.new_value, e.created_at, e.routed, e.field
       from public.ticket_events e where e.ticket_id = history.ticket and team
+    union all
+    -- The other ticket's number, where it is theirs to see.
+    select m.id, x.actor, x.kind, null, (select '#' || o.number from public.tickets o
+                                          where o.id = x.other and private.sight(o.id) = 'team'), x.at, false, null
+      from private.merges m
+     cross join lateral (values
+       (m.actor_id, case m.ticket_id when history.ticket then 'merged' else 'merged in' end, m.at),
+       (m.undone_by, case m.ticket_id when history.ticket then 'unmerged' else 'unmerged from' end, m.undone_at)
+     ) as y(actor, kind, at)
+     cross join lateral (select y.actor, y.kind, y.at,
+                                case m.ticket_id when history.ticket then m.into_id else m.ticket_id end as other) x
+     where history.ticket in (m.ticket_id, m.into_id) and x.at is not null and team
   )
   select h.id, case when a.id is not null then private.called(a.full_name, a.email, a.role, team)
                     when h.routed then 'Routing' end, h.kind,
@@ -841,14 +877,16 @@ begin
                                    from public.profiles p where p.id = h.old::uuid)
            when 'department' then (select d.name from public.departments d where d.id = h.old::uuid)
            when 'category' then (select c.name from public.categories c where c.id = h.old::uuid)
+           when 'field' then private.field_words(f.type, h.old)
            else h.old end,
          case h.kind
            when 'assignee' then (select private.called(p.full_name, p.email, p.role, team)
                                    from public.profiles p where p.id = h.new::uuid)
            when 'department' then (select d.name from public.departments d where d.id = h.new::uuid)
            when 'category' then (select c.name from public.categories c where c.id = h.new::uuid)
-           else h.new end, h.created_at
-    from h left join public.profiles a on a.id = h.actor
+           when 'field' then private.field_words(f.type, h.new)
+           else h.new end, h.created_at, coalesce(f.label, h.field)
+    from h left join public.profiles a on a.id = h.actor left join private.fields f on f.key = h.field
    order by h.created_at, h.id;
 end
 $$;
@@ -1662,6 +1700,10 @@ begin
       back := private.undo_change(was, coalesce(force, false));
     when was.kind = 'away' then
       back := private.undo_away(was, coalesce(force, false));
+    when was.kind = 'merge' then
+      back := private.undo_merge(was.before);
+    when was.kind = 'split' then
+      back := private.undo_split(was.before);
     else
       raise exception 'this cannot be taken back: %', was.words using errcode = 'HD002';
   end case;
@@ -3606,6 +3648,563 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Custom fields: set up by admins, filled in by the team
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- The fields that are set up, in their order; for the team.
+create or replace function helpdesk.fields()
+returns table (key text, label text, type text, choices text[], categories uuid[], "position" integer, active boolean)
+language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
+begin
+  if not private.is_staff() then
+    return;
+  end if;
+  return query
+  select f.key, f.label, f.type, f.choices, f.categories, f.position, f.active
+    from private.fields f order by f.position, f.key;
+end
+$$;
+
+-- Sets a field up, or changes it: {"label", "type", "choices": [text], "categories": [uuid], "position", "active"}, what is
+-- not given stays. The type of a field stays what it was: another one is another field.
+create or replace function helpdesk.set_field(key text, change jsonb) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  was private.fields;
+  put private.fields;
+begin
+  perform private.as_admin(alone => false);
+  if jsonb_typeof(change) is distinct from 'object' then
+    raise exception 'this is no change of a field' using errcode = 'HD002';
+  end if;
+  if key is null or key !~ '^[a-z][a-z0-9_]{0,39}$' then
+    raise exception 'a field''s key is a word of small letters, digits and _' using errcode = 'HD002';
+  end if;
+  -- What imports and chats write there, and what the query language calls its own.
+  if key in ('import', 'chat', 'messages', 'subject', 'status', 'priority', 'assignee', 'department', 'category', 'tag',
+             'updated', 'created', 'due', 'waiting', 'from', 'snoozed', 'is', 'has', 'number', 'sla', 'or', 'not') then
+    raise exception 'the key % means something already', quote_literal(key) using errcode = 'HD002',
+      hint = 'Take another one, such as ' || key || '_field.';
+  end if;
+  select f.* into was from private.fields f where f.key = set_field.key for update;
+  if was.key is null then
+    put := jsonb_populate_record(
+      (set_field.key, set_field.key, 'text', '{}', '{}',
+       (select coalesce(max(f.position), 0) + 1 from private.fields f), true)::private.fields,
+      jsonb_strip_nulls(change) - 'key');
+  else
+    put := jsonb_populate_record(was, jsonb_strip_nulls(change) - 'key');
+    if put.type <> was.type then
+      raise exception 'the type of a field stays' using errcode = 'HD002',
+        hint = 'Put this one out of use, and set up another one.';
+    end if;
+  end if;
+  put.label := btrim(put.label);
+  if put.type not in ('text', 'number', 'date', 'choice', 'yes/no') then
+    raise exception 'there is no type %', quote_literal(put.type) using errcode = 'HD002',
+      hint = 'It is one of: text, number, date, choice, yes/no.';
+  elsif (put.type = 'choice') <> (coalesce(cardinality(put.choices), 0) > 0) then
+    raise exception 'a field of the type choice has choices, and no other has' using errcode = 'HD002';
+  elsif exists (select from unnest(put.choices) c where c is null or c !~ '\S' or char_length(c) > 100)
+        or (select count(distinct lower(c)) from unnest(put.choices) c) <> cardinality(put.choices) then
+    raise exception 'choices are different words of 100 characters at most' using errcode = 'HD002';
+  elsif exists (select from unnest(put.categories) c where not exists (select from public.categories k where k.id = c)) then
+    raise exception 'there is no such category' using errcode = 'HD004';
+  elsif put.label !~ '\S' or char_length(put.label) > 60 then
+    raise exception 'a label has 60 characters at most, and some' using errcode = 'HD002';
+  end if;
+  insert into private.fields as f select (put).*
+  on conflict on constraint fields_pkey do update
+     set label = excluded.label, choices = excluded.choices, categories = excluded.categories,
+         position = excluded.position, active = excluded.active;
+  perform private.announce_structure();
+exception when invalid_text_representation or numeric_value_out_of_range then
+  raise exception 'this is no change of a field' using errcode = 'HD002';
+end
+$$;
+
+-- For filters: the tickets whose team the person is and whose metadata hold, under a key, what compares so to a value:
+-- ':' is as text, whatever the case; 'any' anything at all. The requester is told of none of it, nor by what is not found.
+create or replace function helpdesk.with_field(key text, sign text, value text, as_number boolean) returns setof uuid
+language plpgsql stable security definer rows 1000 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  shape constant text := '^-?[0-9]{1,30}([.][0-9]{1,30})?$';
+  bound constant numeric := case when as_number and value ~ shape then value::numeric end;
+  everybody constant boolean := private.is_background();
+begin
+  if not everybody and (who.role is null or who.role = 'customer') then
+    return;
+  end if;
+  return query
+  select t.id
+    from public.tickets t
+   where t.metadata <> '{}'
+     and (everybody or t.customer_id <> who.person
+                       and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments))
+     and t.metadata ->> with_field.key is not null
+     and case
+           when sign = 'any' then true
+           when as_number then case when t.metadata ->> with_field.key ~ shape then
+             case sign when ':' then (t.metadata ->> with_field.key)::numeric = bound
+                       when '<' then (t.metadata ->> with_field.key)::numeric < bound
+                       when '<=' then (t.metadata ->> with_field.key)::numeric <= bound
+                       when '>' then (t.metadata ->> with_field.key)::numeric > bound
+                       when '>=' then (t.metadata ->> with_field.key)::numeric >= bound end end
+           when sign = ':' then lower(t.metadata ->> with_field.key) = lower(value)
+           -- Days are written so that they compare as text does, byte by byte.
+           when sign = '<' then t.metadata ->> with_field.key < value collate "C"
+           when sign = '<=' then t.metadata ->> with_field.key <= value collate "C"
+           when sign = '>' then t.metadata ->> with_field.key > value collate "C"
+           when sign = '>=' then t.metadata ->> with_field.key >= value collate "C" end;
+end
+$$;
+
+-- The metadata of those of some tickets whose team the person is.
+create or replace function helpdesk.metadata_of(ids uuid[]) returns table (id uuid, metadata jsonb)
+language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  return query
+  select t.id, t.metadata from public.tickets t
+   where t.id = any(ids) and jsonb_typeof(t.metadata) = 'object' and t.customer_id <> who.person
+     and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments);
+end
+$$;
+
+-- What a field held, for people.
+create or replace function private.field_words(field_type text, value text) returns text
+language sql immutable parallel safe
+return case when field_type = 'yes/no' then case value when 'true' then 'yes' when 'false' then 'no' else value end
+            else value end;
+
+-- What the fields of a ticket hold, as [[key, label, type, value], ...] in their order; null for nothing.
+create or replace function private.fields_of(ticket_metadata jsonb) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select jsonb_agg(jsonb_build_array(f.key, f.label, f.type, ticket_metadata -> f.key) order by f.position, f.key)
+    from private.fields f where f.active and ticket_metadata ? f.key
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Relations: followers, links, tickets merged and split. Whoever does these works on every ticket they are about; of the
+-- other end of a link nobody is told who does not.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Those of some tickets whose team the person is, locked in one order.
+create or replace function private.take_tickets(ids uuid[]) returns setof public.tickets
+language plpgsql volatile security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only agents and admins do this' using errcode = 'HD003';
+  end if;
+  return query
+  select t.* from public.tickets t
+   where t.id = any(ids) and t.customer_id <> who.person
+     and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)
+   order by t.id for no key update of t;
+end
+$$;
+
+-- The same for one; its absence is an error.
+create or replace function private.take_ticket(ticket uuid) returns public.tickets
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  found_one public.tickets;
+begin
+  select t.* into found_one from private.take_tickets(array[ticket]) t;
+  if not found then
+    raise exception 'there is no such ticket' using errcode = 'HD004';
+  end if;
+  return found_one;
+end
+$$;
+
+-- Tells the team of tickets, and not the requester, that something about them changed.
+create or replace function private.tell_team(ids uuid[]) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform private.announce(array(
+    select (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched
+      from public.tickets t where t.id = any(ids)), false);
+end
+$$;
+
+-- Follows tickets, or follows them no more.
+create or replace function helpdesk.follow(ids uuid[], following boolean)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  me constant uuid := private.uid();
+  mine uuid[] := array(select t.id from private.take_tickets(ids) t);
+begin
+  if following then
+    insert into private.followers (ticket_id, person) select m, me from unnest(mine) m on conflict do nothing;
+  else
+    -- Whoever has lost sight of a ticket may stop following it all the same.
+    delete from private.followers f where f.person = me and f.ticket_id = any(ids);
+  end if;
+  return query
+  select asked.id, asked.id = any(mine), case when not asked.id = any(mine) then 'there is no such ticket' end
+    from (select distinct a.id from unnest(ids) as a(id) where a.id is not null) asked;
+end
+$$;
+
+-- Links a ticket to another: it is "duplicate of", "caused by" or "related to" it. A link that is between them already,
+-- either way, is another one then. Answers what the link was before, as [ticket, kind, other], null for none.
+create or replace function helpdesk.link(ticket uuid, kind text, other uuid) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  was jsonb;
+begin
+  if link.kind is null or link.kind not in ('duplicate of', 'caused by', 'related to', 'split from') then
+    raise exception 'there is no link %', coalesce(quote_literal(link.kind), 'null') using errcode = 'HD002',
+      hint = 'It is one of: duplicate of, caused by, related to, split from.';
+  end if;
+  if ticket = other then
+    raise exception 'a ticket is not linked to itself' using errcode = 'HD002';
+  end if;
+  if (select count(*) from private.take_tickets(array[ticket, other])) < 2 then
+    raise exception 'there is no such ticket' using errcode = 'HD004';
+  end if;
+  delete from private.links l
+   where (l.ticket_id, l.other_id) in ((ticket, other), (other, ticket))
+  returning jsonb_build_array(l.ticket_id, l.kind, l.other_id) into was;
+  insert into private.links (ticket_id, other_id, kind, made_by) values (ticket, other, link.kind, private.uid());
+  perform private.tell_team(array[ticket, other]);
+  return was;
+end
+$$;
+
+-- Takes the link between two tickets away. Answers what it was, as above.
+create or replace function helpdesk.unlink(ticket uuid, other uuid) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  was jsonb;
+begin
+  if (select count(*) from private.take_tickets(array[ticket, other])) = 2 then
+    delete from private.links l
+     where (l.ticket_id, l.other_id) in ((ticket, other), (other, ticket))
+    returning jsonb_build_array(l.ticket_id, l.kind, l.other_id) into was;
+  end if;
+  if was is null then
+    raise exception 'there is no such link' using errcode = 'HD004';
+  end if;
+  perform private.tell_team(array[ticket, other]);
+  return was;
+end
+$$;
+
+-- The links of a ticket, as [kind, other ticket's id, number, status, title]; what the other one is to this one reads
+-- backwards ("caused by" → "cause of"). Only those whose both ends the person works on.
+create or replace function private.links_of(ticket uuid, person uuid, agent uuid, departments uuid[]) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select jsonb_agg(jsonb_build_array(l.kind, o.id, o.number, o.status, o.title) order by l.kind, o.number)
+    from (select l.kind, l.other_id from private.links l where l.ticket_id = links_of.ticket
+          union all
+          select case l.kind when 'duplicate of' then 'duplicated by' when 'caused by' then 'cause of'
+                             when 'split from' then 'split into' else l.kind end, l.ticket_id
+            from private.links l where l.other_id = links_of.ticket) l
+    join public.tickets o on o.id = l.other_id
+   where o.customer_id <> person and private.works_on(o.assignee_id, o.department_id, agent, departments)
+$$;
+
+-- What was merged into a ticket, as [[id, number], ...]; only what the person works on.
+create or replace function private.merged_here(ticket uuid, person uuid, agent uuid, departments uuid[]) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select jsonb_agg(jsonb_build_array(s.id, s.number) order by s.number)
+    from private.merges m join public.tickets s on s.id = m.ticket_id
+   where m.into_id = merged_here.ticket and m.undone_at is null and s.customer_id <> person
+     and private.works_on(s.assignee_id, s.department_id, agent, departments)
+$$;
+
+-- Merges tickets into another one of the same requester: their messages, files, tags and followers are its own from then
+-- on, and they are closed. Says of each what became of it.
+create or replace function helpdesk.merge(act uuid, ids uuid[], target uuid, words text)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  answer jsonb := private.act_answer(act);
+  into_ticket public.tickets;
+  taken uuid[];
+  fitting uuid[];
+begin
+  if answer is null then
+    -- All of them in one order, the target too, so that two merges crosswise wait for each other.
+    taken := array(select t.id from private.take_tickets(array(select i from unnest(ids) i) || target) t);
+    -- The same sent twice at the same moment: the first one is done by now.
+    answer := private.act_answer(act);
+  end if;
+  if answer is null then
+    if not coalesce(target = any(taken), false) then
+      raise exception 'there is no such ticket to merge into' using errcode = 'HD004';
+    end if;
+    if private.merged_into(target) is not null then
+      perform private.refuse_merged(private.merged_into(target));
+    end if;
+    select t.* into into_ticket from public.tickets t where t.id = target;
+    fitting := array(select t.id from public.tickets t
+                      where t.id = any(taken) and t.id <> target and t.customer_id = into_ticket.customer_id
+                        and private.merged_into(t.id) is null order by t.number);
+    select coalesce(jsonb_agg(jsonb_build_array(a.id, a.id = any(fitting), case
+             when a.id = any(fitting) then null
+             when a.id = target then 'it is the one that the others are merged into'
+             when not a.id = any(taken) then 'there is no such ticket'
+             when t.customer_id <> into_ticket.customer_id
+               then 'it is another requester''s: link it as a duplicate instead'
+             else 'it was merged already' end)), '[]') into answer
+      from (select distinct a.id from unnest(ids) as a(id) where a.id is not null) a
+      left join public.tickets t on t.id = a.id;
+    perform private.keep_ticket_act(act, 'merge', words, private.merge_into(fitting, into_ticket), answer);
+  end if;
+  return query select (a ->> 0)::uuid, (a ->> 1)::boolean, a ->> 2 from jsonb_array_elements(answer) a;
+end
+$$;
+
+-- Does it, for tickets that are locked and fit. Answers what taking it back needs: [{"id", "number", "merge"}, ...].
+create or replace function private.merge_into(sources uuid[], target public.tickets) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  me constant uuid := private.uid();
+  before jsonb;
+begin
+  if sources = '{}' then
+    return jsonb '[]';
+  end if;
+  perform set_config('helpdesk.telling', private.telling_word(), true);
+  with made as (
+    insert into private.merges (ticket_id, into_id, actor_id, note, moved)
+    select s.id, target.id, me, gen_random_uuid(), jsonb_build_object(
+             'status', s.status,
+             'messages', (select coalesce(jsonb_agg(m.id), '[]') from public.ticket_messages m where m.ticket_id = s.id),
+             'files', (select coalesce(jsonb_agg(f.id), '[]') from public.ticket_attachments f where f.ticket_id = s.id),
+             -- Of several that bring the same, the first does.
+             'tags', (select coalesce(jsonb_agg(r.tag_id), '[]') from public.ticket_tag_relations r
+                       where r.ticket_id = s.id and not exists (
+                         select from public.ticket_tag_relations o where o.tag_id = r.tag_id
+                            and (o.ticket_id = target.id or o.ticket_id = any(sources) and o.ticket_id < s.id))),
+             'followers', (select coalesce(jsonb_agg(f.person), '[]') from private.followers f
+                            where f.ticket_id = s.id and not exists (
+                              select from private.followers o where o.person = f.person
+                                 and (o.ticket_id = target.id or o.ticket_id = any(sources) and o.ticket_id < s.id))))
+      from public.tickets s where s.id = any(sources)
+    returning id, ticket_id)
+  select jsonb_agg(jsonb_build_object('id', t.id, 'number', t.number, 'merge', m.id) order by t.number) into before
+    from made m join public.tickets t on t.id = m.ticket_id;
+
+  update public.ticket_messages m set ticket_id = target.id where m.ticket_id = any(sources);
+  update public.ticket_attachments f set ticket_id = target.id where f.ticket_id = any(sources);
+  insert into public.ticket_tag_relations (ticket_id, tag_id)
+  select distinct target.id, r.tag_id from public.ticket_tag_relations r where r.ticket_id = any(sources)
+  on conflict do nothing;
+  insert into private.followers (ticket_id, person)
+  select distinct target.id, f.person from private.followers f where f.ticket_id = any(sources) on conflict do nothing;
+  update public.tickets t set status = case when t.id = target.id then t.status else 'closed' end
+   where t.id = target.id or t.id = any(sources);
+  -- Whoever writes to the target without having seen this has not seen what came with it either, however old that is. And
+  -- what the requester asked stands in the row of the ticket and not in a message.
+  insert into public.ticket_messages (id, ticket_id, sender_id, content, is_internal)
+  select m.note, target.id, me, left(concat_ws(E'\n', '#' || s.number || ' was merged in here:', '>',
+           regexp_replace(concat_ws(E'\n\n', '**' || s.title || '**', s.description), '^', '> ', 'gn')), 400000), true
+    from private.merges m join public.tickets s on s.id = m.ticket_id
+   where m.ticket_id = any(sources) and m.undone_at is null order by s.number;
+  perform private.tell_at_last(sources || target.id, true);
+  return before;
+end
+$$;
+
+-- Ends the silence of an act that changed several tables, and tells of it once.
+create or replace function private.tell_at_last(ids uuid[], requester_too boolean) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  perform set_config('helpdesk.telling', '', true);
+  perform private.announce(array(
+    select (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched
+      from public.tickets t where t.id = any(ids)), requester_too);
+end
+$$;
+
+-- Takes a merge back: what came with it and is still in the other ticket goes where it was. What came after stays.
+create or replace function private.unmerge(merge uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  m private.merges;
+  now_in uuid;
+begin
+  select g.* into m from private.merges g where g.id = unmerge.merge and g.undone_at is null;
+  if m.id is null then
+    return;
+  end if;
+  now_in := private.merged_into(m.ticket_id);
+  perform set_config('helpdesk.telling', private.telling_word(), true);
+  update private.merges g set undone_at = now(), undone_by = private.uid() where g.id = m.id;
+  delete from public.ticket_messages x where x.id = m.note;
+  update public.ticket_messages x set ticket_id = m.ticket_id
+   where x.id in (select e::uuid from jsonb_array_elements_text(m.moved -> 'messages') e)
+     and x.ticket_id in (m.into_id, now_in);
+  update public.ticket_attachments f set ticket_id = m.ticket_id
+   where f.id in (select e::uuid from jsonb_array_elements_text(m.moved -> 'files') e)
+     and f.ticket_id in (m.into_id, now_in);
+  delete from public.ticket_tag_relations r
+   where r.ticket_id = m.into_id and r.tag_id in (select e::uuid from jsonb_array_elements_text(m.moved -> 'tags') e);
+  delete from private.followers f
+   where f.ticket_id = m.into_id and f.person in (select e::uuid from jsonb_array_elements_text(m.moved -> 'followers') e);
+  update public.tickets t
+     set status = case when t.id = m.ticket_id then (m.moved ->> 'status')::public.ticket_status else t.status end
+   where t.id in (m.ticket_id, m.into_id, now_in);
+  perform private.tell_at_last(array[m.ticket_id, m.into_id, now_in], true);
+end
+$$;
+
+-- Takes the merge of a ticket back, whoever did it. Answers the number of the ticket that it was merged into.
+create or replace function helpdesk.unmerge(ticket uuid) returns bigint
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  m private.merges;
+begin
+  perform private.take_ticket(ticket);
+  select g.* into m from private.merges g where g.ticket_id = unmerge.ticket and g.undone_at is null;
+  if m.id is null then
+    raise exception 'this ticket is not merged' using errcode = 'HD002';
+  end if;
+  if private.sight(m.into_id) is distinct from 'team' then
+    raise exception 'to take a merge back, one works on both tickets' using errcode = 'HD003';
+  end if;
+  perform private.take_tickets(array[ticket, m.into_id, private.merged_into(ticket)]);
+  perform private.unmerge(m.id);
+  return (select t.number from public.tickets t where t.id = m.into_id);
+end
+$$;
+
+-- For helpdesk.undo_act(): takes back those merges of an act that still are.
+create or replace function private.undo_merge(before jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  one jsonb;
+  m private.merges;
+  why text;
+  undone jsonb := jsonb '[]';
+  refused jsonb := jsonb '[]';
+begin
+  for one in select b from jsonb_array_elements(before) b loop
+    select g.* into m from private.merges g where g.id = (one ->> 'merge')::uuid;
+    why := case
+      when m.id is null or (select count(*) from private.take_tickets(array[m.ticket_id, m.into_id])) < 2
+        then 'there is no such ticket'
+      when m.undone_at is not null then 'the merge was taken back already' end;
+    if why is null then
+      perform private.unmerge(m.id);
+      undone := undone || jsonb_build_array(one -> 'number');
+    else
+      refused := refused || jsonb_build_array(jsonb_build_object('number', one -> 'number', 'why', why));
+    end if;
+  end loop;
+  return jsonb_build_object('undone', undone, 'changed', jsonb_build_array(), 'refused', refused,
+                            'before', jsonb_build_array());
+end
+$$;
+
+-- Makes a new ticket of a message and, if "later", of those after it. It is the same requester's, in the same hands.
+-- Answers its number.
+create or replace function helpdesk.split(act uuid, ticket uuid, message uuid, later boolean, new_ticket uuid, title text)
+returns bigint language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  answer jsonb := private.act_answer(act);
+  t public.tickets;
+  first public.ticket_messages;
+  moved uuid[];
+  made bigint;
+begin
+  if answer is null then
+    t := private.take_ticket(ticket);
+    answer := private.act_answer(act);
+  end if;
+  if answer is not null then
+    return (answer ->> 'number')::bigint;
+  end if;
+  if private.merged_into(t.id) is not null then
+    perform private.refuse_merged(private.merged_into(t.id));
+  end if;
+  select m.* into first from public.ticket_messages m where m.id = message and m.ticket_id = t.id;
+  if first.id is null then
+    raise exception 'there is no such message' using errcode = 'HD004';
+  end if;
+  if exists (select from private.merges g where g.note = message and g.undone_at is null) then
+    raise exception 'this note says what was merged in here' using errcode = 'HD002', hint = 'Take the merge back instead.';
+  end if;
+  if new_ticket is null or exists (select from public.tickets o where o.id = new_ticket) then
+    raise exception 'this id is taken by another ticket' using errcode = 'HD002', hint = 'Draw a new one.';
+  end if;
+  moved := array(select m.id from public.ticket_messages m
+                  where m.ticket_id = t.id
+                    and (m.id = message or coalesce(later, false) and (m.created_at, m.id) > (first.created_at, first.id))
+                    -- The notes about merges stay, and what was merged in goes along or not as any message does.
+                    and not exists (select from private.merges g where g.note = m.id and g.undone_at is null));
+  perform set_config('helpdesk.telling', private.telling_word(), true);
+  insert into public.tickets (id, title, customer_id, assignee_id, department_id, category_id, priority)
+  values (new_ticket, left(coalesce(nullif(btrim(split.title), ''), t.title), 500), t.customer_id, t.assignee_id,
+          t.department_id, t.category_id, t.priority)
+  returning number into made;
+  update public.ticket_messages m set ticket_id = new_ticket where m.id = any(moved);
+  update public.ticket_attachments f set ticket_id = new_ticket where f.message_id = any(moved);
+  update public.tickets o
+     set first_response_at = case when o.id = t.id then o.first_response_at else (
+           select min(m.created_at) from public.ticket_messages m join public.profiles p on p.id = m.sender_id
+            where m.ticket_id = new_ticket and not m.is_internal and p.role <> 'customer' and p.id <> t.customer_id) end
+   where o.id in (new_ticket, t.id);
+  insert into private.links (ticket_id, other_id, kind, made_by) values (new_ticket, t.id, 'split from', private.uid());
+  perform private.tell_at_last(array[new_ticket, t.id], true);
+  perform private.keep_ticket_act(act, 'split', format('#%s split off #%s', made, t.number),
+    jsonb_build_array(jsonb_build_object('id', t.id, 'number', t.number, 'made', new_ticket, 'messages', to_jsonb(moved))),
+    jsonb_build_object('number', made));
+  return made;
+end
+$$;
+
+-- For helpdesk.undo_act(): puts the messages back and removes the ticket that was made, unless more has come of it.
+create or replace function private.undo_split(before jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  one constant jsonb := before -> 0;
+  origin constant uuid := (one ->> 'id')::uuid;
+  made constant uuid := (one ->> 'made')::uuid;
+  why text;
+  n record;
+begin
+  if (select count(*) from private.take_tickets(array[origin, made])) < 2 then
+    why := 'there is no such ticket';
+  else
+    select t.number, t.customer_id,
+           exists (select from public.ticket_messages m where m.ticket_id = made and not (one -> 'messages') ? m.id::text)
+           or exists (select from private.merges g where made in (g.ticket_id, g.into_id) and g.undone_at is null)
+           or exists (select from public.ticket_feedback f where f.ticket_id = made)
+           or exists (select from public.ticket_events e where e.ticket_id = made)
+           or (select count(*) from public.ticket_status_history h where h.ticket_id = made) > 1 as moved_on,
+           private.merged_into(origin) is not null as origin_merged
+      into n from public.tickets t where t.id = made;
+    why := case when n.moved_on then format('#%s has moved on since: merge it in instead', n.number)
+                when n.origin_merged then 'it was merged since' end;
+  end if;
+  if why is not null then
+    return jsonb_build_object('undone', jsonb_build_array(), 'changed', jsonb_build_array(), 'before', jsonb_build_array(),
+      'refused', jsonb_build_array(jsonb_build_object('number', one -> 'number', 'why', why)));
+  end if;
+  perform set_config('helpdesk.telling', private.telling_word(), true);
+  update public.ticket_attachments f set ticket_id = origin where f.ticket_id = made;
+  update public.ticket_messages m set ticket_id = origin where m.ticket_id = made;
+  perform private.tell_at_last(array[origin, made], true);
+  perform set_config('helpdesk.telling', private.telling_word(), true);
+  delete from public.tickets t where t.id = made;
+  update public.tickets t set status = t.status where t.id = origin;
+  perform set_config('helpdesk.telling', '', true);
+  return jsonb_build_object('undone', jsonb_build_array(one -> 'number'), 'changed', jsonb_build_array(),
+                            'refused', jsonb_build_array(), 'before', jsonb_build_array());
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Notifications
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -3767,6 +4366,15 @@ begin
 end
 $$;
 
+-- The tickets that somebody follows and sees all of at this moment.
+create or replace function private.followed(whose uuid) returns uuid[]
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select array(select f.ticket_id from private.followers f join public.tickets t on t.id = f.ticket_id
+                 join public.profiles p on p.id = f.person
+                where f.person = whose and t.customer_id <> whose
+                  and (p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or t.assignee_id = whose)))
+$$;
+
 -- Tells people of their tickets that are due soon or overdue, each of each due date once: the person who asks of theirs;
 -- a job of the owner's (pg_cron), everybody. Answers how many tickets that were.
 create or replace function helpdesk.notice_due() returns integer
@@ -3790,7 +4398,7 @@ begin
     begin
       with near as materialized (
         select t.id, t.title, t.due_date from public.tickets t
-         where t.assignee_id = whose and t.is_open and t.due_sort <= until
+         where (t.assignee_id = whose or t.id = any(private.followed(whose))) and t.is_open and t.due_sort <= until
            and not exists (select from private.due_told d
                             where d.ticket_id = t.id and d.person = whose and d.due_date = t.due_date)
          order by t.id
@@ -5913,6 +6521,12 @@ grant execute on function helpdesk.article(uuid), helpdesk.articles(uuid, text, 
 grant execute on function helpdesk.requesters(text[]) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_member, service_role;
+
+grant execute on function helpdesk.fields(), helpdesk.set_field(text, jsonb),
+  helpdesk.with_field(text, text, text, boolean), helpdesk.metadata_of(uuid[]), helpdesk.follow(uuid[], boolean),
+  helpdesk.link(uuid, text, uuid), helpdesk.unlink(uuid, uuid), helpdesk.merge(uuid, uuid[], uuid, text),
+  helpdesk.unmerge(uuid), helpdesk.split(uuid, uuid, uuid, boolean, uuid, text)
+  to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),
   helpdesk.notice_due(), helpdesk.preferences(), helpdesk.prefer(text, boolean, boolean),

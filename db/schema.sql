@@ -1033,7 +1033,7 @@ create or replace trigger tickets_announce_delete
 create or replace function private.announce_messages() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if private.muted() then
+  if private.muted() or private.told_at_once() then
     return null;
   end if;
   perform private.announce(array(
@@ -2313,7 +2313,10 @@ begin
         from old_rows o join new_rows n on n.id = o.id
        where n.status <> o.status and (not n.is_open or not o.is_open)
              -- What no signed-in person opened again, the requester did, by a message that came some other way.
-         and (not n.is_open or actor is not null)), actor);
+         and (not n.is_open or actor is not null)
+             -- What becomes of a request that is merged, or taken apart again, is nothing that became of the matter.
+         and not exists (select from private.merges g
+                          where g.ticket_id = n.id and (g.undone_at is null or g.undone_at = now()))), actor);
     -- What routing gives out is nobody's own act, whoever made room for it.
     perform private.deliver(array(
       select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event
@@ -2380,8 +2383,8 @@ begin
 end
 $$;
 
--- Of messages: to the assignee and the requester, the requester of no note; and to whom they mention. One event a
--- message and person.
+-- Of messages: to the assignee, to whoever follows the ticket, and the requester, the requester of no note; and to whom
+-- they mention. One event a message and person.
 create or replace function private.notify_of_messages() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -2414,6 +2417,13 @@ begin
                    case when m.is_internal then 'Note on: ' else 'Reply on: ' end, 3, m.sender_id
               from said m join public.tickets t on t.id = m.ticket_id
              where not (m.is_internal and t.assignee_id = t.customer_id)  -- the requester hears of no note
+            union all
+            select m.id, f.person, case when m.is_internal then 'note' else 'reply' end, t.id, t.title,
+                   case when m.is_internal then 'Note on: ' else 'Reply on: ' end, 4, m.sender_id
+              from said m join public.tickets t on t.id = m.ticket_id join private.followers f on f.ticket_id = t.id
+              -- Those who see all of it at this moment.
+              join public.profiles p on p.id = f.person and p.id <> t.customer_id
+               and (p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or p.id = t.assignee_id))
             union all
             select m.id, t.customer_id, 'reply', t.id, t.title, 'Answer on: ', 2, m.sender_id
               from said m join public.tickets t on t.id = m.ticket_id where not m.is_internal
@@ -3226,6 +3236,279 @@ create or replace trigger sla_calendars_changed
   for each statement execute function private.sla_rules_changed();
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Custom fields: what those keys of tickets.metadata mean that are the team's to fill in. Other keys came with an import,
+-- or with a chat, and stay as they are. Nobody reads the column itself: helpdesk.ticket() tells the team of the fields.
+-- ---------------------------------------------------------------------------------------------------------------
+
+create table if not exists private.fields (
+  key text primary key check (key ~ '^[a-z][a-z0-9_]{0,39}$'),
+  label text not null check (label ~ '\S' and char_length(label) <= 60),
+  type text not null check (type in ('text', 'number', 'date', 'choice', 'yes/no')),
+  choices text[] not null default '{}',
+  -- For tickets of these categories alone; of all, where there is none.
+  categories uuid[] not null default '{}',
+  position integer not null default 0,
+  -- One that is not shown and filled in any more; what it holds stays.
+  active boolean not null default true
+);
+
+alter table public.ticket_events add column if not exists field text;
+do $$
+begin
+  if not exists (select from pg_constraint where conname = 'ticket_events_field_named') then
+    alter table public.ticket_events
+      drop constraint if exists ticket_events_kind_check,
+      add constraint ticket_events_kind_check check (
+        kind in ('title', 'priority', 'assignee', 'department', 'category', 'due_date', 'field')),
+      add constraint ticket_events_field_named check ((kind = 'field') = (field is not null));
+  end if;
+end
+$$;
+
+-- Why a value is none for a field, null where it is one.
+create or replace function private.field_trouble(f private.fields, value jsonb) returns text
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  words constant text := value #>> '{}';
+begin
+  case f.type
+    when 'number' then
+      return case when jsonb_typeof(value) <> 'number' then 'a number' end;
+    when 'yes/no' then
+      return case when jsonb_typeof(value) <> 'boolean' then 'yes or no: true or false' end;
+    when 'choice' then
+      return case when jsonb_typeof(value) <> 'string' or not words = any(f.choices)
+                  then 'one of: ' || array_to_string(f.choices, ', ') end;
+    when 'date' then
+      if jsonb_typeof(value) = 'string' and words ~ '^\d{4}-\d{2}-\d{2}$' then
+        perform words::date;
+        return null;
+      end if;
+      return 'a day, such as 2026-12-24';
+    else
+      return case when jsonb_typeof(value) <> 'string' or words !~ '\S' or char_length(words) > 2000
+                  then 'a text of 2000 characters at most' end;
+  end case;
+exception when datetime_field_overflow or invalid_datetime_format then
+  return 'a day that there is, such as 2026-12-24';
+end
+$$;
+
+-- What a person writes into the metadata of a ticket are values of fields, and fit them. An import brings what it brings.
+create or replace function private.guard_fields() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  each record;
+  f private.fields;
+  near text;
+  trouble text;
+begin
+  if private.uid() is null then
+    return new;
+  end if;
+  for each in
+    select coalesce(o.key, n.key) as key, n.value
+      from jsonb_each(case when jsonb_typeof(old.metadata) = 'object' then old.metadata else '{}' end) o
+      full join jsonb_each(case when jsonb_typeof(new.metadata) = 'object' then new.metadata else '{}' end) n on n.key = o.key
+     where o.value is distinct from n.value order by 1
+  loop
+    select a.* into f from private.fields a where a.key = each.key;
+    if f.key is null then
+      -- The one that has most pairs of letters in common with it.
+      select a.key into near from private.fields a
+       where a.active
+       order by (select count(distinct substr(a.key, i, 2)) from generate_series(1, char_length(a.key) - 1) i
+                  where position(substr(a.key, i, 2) in lower(each.key)) > 0)::real / char_length(a.key) desc, a.key limit 1;
+      raise exception 'there is no field %', quote_literal(left(each.key, 60)) using errcode = 'HD002',
+        hint = coalesce('Did you mean ' || near || '?', 'No fields are set up here.');
+    end if;
+    if each.value is null or each.value = 'null' then
+      new.metadata := new.metadata - each.key;
+      continue;
+    end if;
+    if not f.active then
+      raise exception 'the field % is not in use any more', quote_literal(f.label) using errcode = 'HD002';
+    end if;
+    if f.categories <> '{}' and not coalesce(new.category_id = any(f.categories), false) then
+      raise exception 'the field % is not for tickets of this category', quote_literal(f.label) using errcode = 'HD002';
+    end if;
+    trouble := private.field_trouble(f, each.value);
+    if trouble is not null then
+      raise exception '% is none for %', left(each.value::text, 100), quote_literal(f.label) using errcode = 'HD002',
+        hint = 'It is ' || trouble || '.';
+    end if;
+  end loop;
+  return new;
+end
+$$;
+
+create or replace trigger tickets_guard_fields
+  before update on public.tickets
+  for each row when (old.metadata is distinct from new.metadata) execute function private.guard_fields();
+
+create or replace function private.record_fields() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into public.ticket_events (ticket_id, actor_id, kind, field, old_value, new_value)
+  select new.id, private.uid(), 'field', f.key, old.metadata ->> f.key, new.metadata ->> f.key
+    from private.fields f
+   where (old.metadata -> f.key) is distinct from (new.metadata -> f.key)
+     and jsonb_typeof(coalesce(old.metadata, '{}')) = 'object' and jsonb_typeof(coalesce(new.metadata, '{}')) = 'object'
+   order by f.position, f.key;
+  return null;
+end
+$$;
+
+create or replace trigger tickets_record_fields
+  after update on public.tickets
+  for each row when (old.metadata is distinct from new.metadata) execute function private.record_fields();
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Relations: who follows a ticket, what it is linked to, what was merged into what
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Who follows a ticket is told what its assignee is told, as long as they see all of it.
+create table if not exists private.followers (
+  ticket_id uuid not null references public.tickets on delete cascade,
+  person uuid not null references public.profiles on delete cascade,
+  since timestamptz not null default clock_timestamp(),
+  primary key (ticket_id, person)
+);
+create index if not exists followers_person_idx on private.followers (person);
+
+-- "ticket_id" is ... "other_id". Between two tickets there is one link at most.
+create table if not exists private.links (
+  ticket_id uuid not null references public.tickets on delete cascade,
+  other_id uuid not null references public.tickets on delete cascade,
+  kind text not null check (kind in ('duplicate of', 'caused by', 'related to', 'split from')),
+  made_by uuid references public.profiles on delete set null,
+  made_at timestamptz not null default clock_timestamp(),
+  primary key (ticket_id, other_id),
+  check (ticket_id <> other_id)
+);
+create unique index if not exists links_one_key
+  on private.links (least(ticket_id, other_id), greatest(ticket_id, other_id));
+create index if not exists links_other_id_idx on private.links (other_id);
+create index if not exists links_made_by_idx on private.links (made_by);
+
+-- A ticket that was merged into another. What was moved is kept, so that it can be taken back: {"messages": [ids],
+-- "files": [ids], "tags": [ids], "followers": [ids], "status": ...}. "note" is the note in the other ticket that says so:
+-- whoever writes there without having seen it has not seen what came with it either.
+create table if not exists private.merges (
+  id uuid primary key default gen_random_uuid(),
+  ticket_id uuid not null references public.tickets on delete cascade,
+  into_id uuid not null references public.tickets on delete cascade,
+  actor_id uuid references public.profiles on delete set null,
+  at timestamptz not null default now(),
+  note uuid not null,
+  moved jsonb not null,
+  undone_at timestamptz,
+  undone_by uuid references public.profiles on delete set null
+);
+create unique index if not exists merges_once on private.merges (ticket_id) where undone_at is null;
+create index if not exists merges_ticket_id_idx on private.merges (ticket_id);
+create unique index if not exists merges_note_key on private.merges (note);
+create index if not exists merges_into_id_idx on private.merges (into_id);
+create index if not exists merges_actor_id_idx on private.merges (actor_id);
+create index if not exists merges_undone_by_idx on private.merges (undone_by);
+
+-- Where what is written to a ticket belongs, if not there: the last of those that it was merged into, one after the
+-- other. Null for a ticket that was not merged.
+create or replace function private.merged_into(ticket uuid) returns uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+declare
+  here uuid;
+  last uuid;
+begin
+  loop
+    select m.into_id into here from private.merges m where m.ticket_id = coalesce(last, ticket) and m.undone_at is null;
+    exit when not found;
+    last := here;
+  end loop;
+  return last;
+end
+$$;
+
+-- Refuses a thing that is done to a ticket that was merged; the other one is named to whoever sees it.
+create or replace function private.refuse_merged(into_ticket uuid) returns void
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  number constant bigint := (select t.number from public.tickets t
+                              where t.id = into_ticket and private.sight(t.id) is not null);
+begin
+  raise exception 'this ticket was merged into %', coalesce('#' || number, 'another one') using errcode = 'HD002',
+    hint = case when number is null then 'Take the merge back first.'
+                else 'Go on in #' || number || ', or take the merge back first.' end;
+end
+$$;
+
+-- What the requester writes to a ticket that was merged belongs to the other one. The team writes there itself.
+create or replace function private.follow_merge() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  into_ticket constant uuid := private.merged_into(new.ticket_id);
+  person uuid;
+  there uuid;
+begin
+  if into_ticket is null then
+    return new;
+  end if;
+  person := private.uid();
+  if person is null or exists (select from public.tickets t where t.id = new.ticket_id and t.customer_id = person) then
+    new.ticket_id := into_ticket;
+    return new;
+  end if;
+  -- Sent again after a lost answer, while the ticket was merged: it is there already.
+  select m.ticket_id into there from public.ticket_messages m where m.id = new.id and m.sender_id = person;
+  if found then
+    new.ticket_id := there;
+  elsif private.sight(new.ticket_id) is not null then
+    perform private.refuse_merged(into_ticket);
+  end if;
+  return new;
+end
+$$;
+
+-- Before the guards, by its name.
+create or replace trigger ticket_messages_follow
+  before insert on public.ticket_messages
+  for each row execute function private.follow_merge();
+
+-- A file goes with its message.
+create or replace function private.file_follows() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if private.merged_into(new.ticket_id) is not null then
+    new.ticket_id := coalesce((select m.ticket_id from public.ticket_messages m
+                                where m.id = new.message_id and m.sender_id = coalesce(private.uid(), m.sender_id)),
+                              new.ticket_id);
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger ticket_attachments_follow
+  before insert on public.ticket_attachments
+  for each row when (new.message_id is not null) execute function private.file_follows();
+
+-- A ticket that was merged stays closed.
+create or replace function private.stay_merged() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  into_ticket constant uuid := private.merged_into(new.id);
+begin
+  if into_ticket is not null then
+    perform private.refuse_merged(into_ticket);
+  end if;
+  return new;
+end
+$$;
+
+create or replace trigger tickets_stay_merged
+  before update of status on public.tickets
+  for each row when (old.status = 'closed' and new.status <> 'closed') execute function private.stay_merged();
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Two factors
 -- ---------------------------------------------------------------------------------------------------------------
 
@@ -3372,7 +3655,7 @@ set search_path = pg_catalog, pg_temp as $$
   select to_regclass('private.' || name)
     from unnest(array['settings', 'acts', 'chat_handovers', 'saved_views', 'macros',
                       'routing', 'capacities', 'away',
-                      'ticket_acts', 'ticket_snoozes', 'sla_calendars', 'sla_policies']) as name
+                      'ticket_acts', 'ticket_snoozes', 'sla_calendars', 'sla_policies', 'fields', 'followers', 'links', 'merges']) as name
 $$;
 
 -- What is hashed of a row: the same whatever a session prefers.

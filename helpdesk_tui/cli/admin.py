@@ -24,13 +24,22 @@ WORDS = "departments, people, categories, tags, and many tickets at once"
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the parsers of ``helpdesk admin``."""
-    from helpdesk_tui.cli import admin_bulk, admin_factors, admin_items, admin_people, admin_routing, admin_sla
+    from helpdesk_tui.cli import (
+        admin_bulk,
+        admin_factors,
+        admin_fields,
+        admin_items,
+        admin_people,
+        admin_routing,
+        admin_sla,
+    )
 
     parser = commands.add_parser("admin", help=f"as an admin: {WORDS}", description=f"For admins: {WORDS}.")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     admin_people.register(actions)
     admin_items.register(actions)
     admin_bulk.register(actions)
+    admin_fields.register(actions)
     admin_factors.register(actions)
     admin_routing.register(actions)
     admin_sla.register(actions)

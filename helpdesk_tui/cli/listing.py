@@ -141,9 +141,8 @@ async def listed_as_json(here: Desk, found: Sequence[Ticket]) -> list[dict[str, 
     return told
 
 
-def _beside(ids: Sequence[UUID]) -> Statement[tuple[Any, ...]]:
-    sql = "select t.id, t.category_id, t.metadata from public.tickets t where t.id = any(%s)"
-    return Statement(sql, (list(ids),), writes=False)
+def _beside(ids: Sequence[UUID]) -> Statement[tuple[UUID, UUID | None, dict[str, Any]]]:
+    return tickets.details(ids, ())
 
 
 async def _pages(

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from helpdesk_tui.cli.output import PRIORITY_COLOURS, STATUS_COLOURS, Column, Output
 from helpdesk_tui.core.attachments import safe_name, size_words
-from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread, Ticket
+from helpdesk_tui.core.fields import words_of
+from helpdesk_tui.core.model import Attachment, HistoryLine, Message, More, Thread, Ticket
 from helpdesk_tui.core.wording import history_words, stamp
 
 
@@ -47,6 +48,20 @@ def listed_json(ticket: Ticket, category: dict[str, Any] | None, metadata: Mappi
     return {**told, "category": category, "fields": fields}
 
 
+def more_json(more: More) -> dict[str, Any]:
+    """What an opened ticket has besides, for who works on it."""
+    into = more.merged_into
+    return {
+        "fields": {field.key: field.value for field in more.fields},
+        "following": more.following,
+        "links": [
+            {"kind": each.kind, "id": str(each.id), "number": each.number, "status": each.status} for each in more.links
+        ],
+        "merged_into": {"id": str(into.id), "number": into.number} if into else None,
+        "merged": [{"id": str(each.id), "number": each.number} for each in more.merged],
+    }
+
+
 def message_json(message: Message) -> dict[str, Any]:
     """One message or note."""
     return {
@@ -74,6 +89,7 @@ def thread_json(thread: Thread) -> dict[str, Any]:
     """A ticket with everything in it."""
     return {
         **ticket_json(thread.ticket),
+        **more_json(thread.ticket.more),
         "description": thread.description,
         "messages": [message_json(message) for message in thread.messages],
         "history": [
@@ -83,6 +99,7 @@ def thread_json(thread: Thread) -> dict[str, Any]:
                 "kind": line.kind,
                 "old": line.old,
                 "new": line.new,
+                "field": line.field,
                 "created_at": time_json(line.created_at),
             }
             for line in thread.history
@@ -135,6 +152,15 @@ def show_thread(out: Output, thread: Thread, *, history: bool) -> None:
     ]
     if ticket.tags:
         pairs.insert(5, ("tags", ", ".join(ticket.tags)))
+    more = ticket.more
+    if more.merged_into:
+        pairs.append(("merged into", f"#{more.merged_into.number}" if more.merged_into.number else "another ticket"))
+    if more.merged:
+        pairs.append(("merged in", ", ".join(f"#{each.number}" for each in more.merged)))
+    pairs += [(link.kind, f"#{link.number} {link.status} {link.title}") for link in more.links]
+    pairs += [(field.label, words_of(field.value)) for field in more.fields]
+    if more.following:
+        pairs.append(("followed", "by me"))
     out.pairs(pairs)
     if thread.description.strip():
         out.line()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from helpdesk_tui.cli import apply, files, listing, reply
+from helpdesk_tui.cli import apply, files, listing, relations, reply
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
@@ -51,6 +51,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     apply.register_apply(actions)
     reply.register(actions)
     files.register(actions)
+    relations.register(actions)
 
 
 async def _show(args: argparse.Namespace) -> int:

@@ -34,6 +34,7 @@ from helpdesk_tui.core.filters import Condition, Vocabulary
 from helpdesk_tui.core.filters.reading import answered, asked
 from helpdesk_tui.core.model import Department, Me
 from helpdesk_tui.core.statement import Statement, only, positional
+from helpdesk_tui.core.tickets import READ_COLUMNS
 
 PAGE: Final = 200
 _PERSON: Final = positional(lambda *columns: (PersonRow(*columns[:9]), columns[9]))
@@ -158,7 +159,7 @@ class Administration:
         )
         rows = Statement(
             f"""select t.number, t.title, t.status::text, t.priority::text, a.name, t.updated_at
-                  from (select t.* {hits} order by t.number limit %(limit)s) t
+                  from (select {READ_COLUMNS} {hits} order by t.number limit %(limit)s) t
                   left join lateral (select coalesce(p.full_name, p.email) as name from public.profiles p
                                       where p.id = t.assignee_id) a on true
                  order by t.number""",  # noqa: S608  (the filter's parts are constants, what people give travels apart)

@@ -60,9 +60,48 @@ class Department:
 
 
 @dataclass(frozen=True, slots=True)
-class More:
-    """What most tickets have nothing of, and only who works on a ticket is told. Each is None where there is none."""
+class Other:
+    """Another ticket. ``number`` is None where the person does not see it."""
 
+    id: UUID
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a ticket is to another: ``kind`` is "duplicate of", "caused by", "related to" or "split from", or the same
+    read backwards."""
+
+    kind: str
+    id: UUID
+    number: int
+    status: Status
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A custom field of a ticket that holds something. ``value`` is a text, a number, true or false; of a field that an
+    import filled it may be anything that JSON knows."""
+
+    key: str
+    label: str
+    type: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """What most tickets have nothing of, and only who works on a ticket is told. Each is None, or empty, where there is
+    none. Of these its requester is told ``merged_into``."""
+
+    merged_into: Other | None = None
+    merged: tuple[Other, ...] = ()
+    """What was merged into it; told of an opened ticket alone, as are links and fields."""
+    following: bool = False
+    """Whether the person follows it."""
+    links: tuple[Link, ...] = ()
+    fields: tuple[Filled, ...] = ()
     snoozed: datetime | None = None
     """Until when it is out of sight."""
     sla: Sla | None = None
@@ -71,10 +110,15 @@ class More:
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> More:
         """What the database told as an object; what this release does not know is left out."""
-        until, sla = told.get("snoozed"), told.get("sla")
+        until, sla, into = told.get("snoozed"), told.get("sla"), told.get("merged_into")
         return cls(
             snoozed=datetime.fromisoformat(until) if until else None,
             sla=Sla.of(sla) if sla else None,
+            merged_into=Other(UUID(into[0]), into[1]) if into else None,
+            merged=tuple(Other(UUID(other), number) for other, number in told.get("merged", ())),
+            following=told.get("following", False),
+            links=tuple(Link(kind, UUID(other), *rest) for kind, other, *rest in told.get("links", ())),
+            fields=tuple(Filled(*each) for each in told.get("fields", ())),
         )
 
 
@@ -122,10 +166,26 @@ class HistoryLine:
 
     id: UUID
     actor: str | None
-    kind: Literal["created", "status", "priority", "assignee", "department", "category", "due_date", "title"]
+    kind: Literal[
+        "created",
+        "status",
+        "priority",
+        "assignee",
+        "department",
+        "category",
+        "due_date",
+        "title",
+        "field",
+        "merged",
+        "merged in",
+        "unmerged",
+        "unmerged from",
+    ]
     old: str | None
     new: str | None
     created_at: datetime
+    field: str | None = None
+    """What a custom field is called, of the kind ``field``."""
 
 
 @dataclass(frozen=True, slots=True)

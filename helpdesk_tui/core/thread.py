@@ -23,7 +23,7 @@ from helpdesk_tui.core.tickets import Outcome
 _MESSAGES: Final = """
 select id, sender_id, sender, by_staff, is_internal, content, created_at from helpdesk.messages(%(ticket)s)
 """
-_HISTORY: Final = "select id, actor, kind, old, new, created_at from helpdesk.history(%(ticket)s)"
+_HISTORY: Final = "select id, actor, kind, old, new, created_at, field from helpdesk.history(%(ticket)s)"
 
 
 @dataclass(frozen=True, slots=True)

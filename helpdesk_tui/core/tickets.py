@@ -143,6 +143,13 @@ _PAGE_COLUMNS: Final = (
     "t.created_at, t.updated_at, t.due_sort, t.priority_rank, t.ctid as place"
 )
 
+READ_COLUMNS: Final = (
+    "t.id, t.number, t.title, t.description, t.status, t.priority, t.customer_id, t.assignee_id, t.department_id, "
+    "t.category_id, t.due_date, t.created_at, t.updated_at, t.first_response_at, t.resolved_at, t.closed_at, "
+    "t.is_open, t.status_rank, t.priority_rank, t.due_sort, t.waiting_since, t.ctid"
+)
+"""All that whoever sees a row of ``tickets t`` may read; not its metadata."""
+
 
 def _dressed(page: str, order: str) -> str:
     """Names, department and tags for the rows of a page. ``page`` selects _PAGE_COLUMNS from tickets as t.
@@ -275,7 +282,7 @@ def _arms(me: Me, view: str, where: Condition | None, columns: str, rest: str) -
             source = f"public.tickets t where {scope} and {half} and"
             if "<>" in scope and not half.startswith("not"):
                 # What one person holds of other departments is little, and is read whole: see page().
-                held = f"select t.*, t.ctid from public.tickets t where {scope} and t.is_open offset 0"  # noqa: S608
+                held = f"select {READ_COLUMNS} from public.tickets t where {scope} and t.is_open offset 0"  # noqa: S608
                 source = f"({held}) t where {half} and"
             arms.append(f"select {columns} from {source} {asked} {rest}")  # noqa: S608
     return arms
@@ -373,8 +380,10 @@ def find(reference: str) -> Statement[Ticket]:
 def details(ids: Sequence[UUID], numbers: Sequence[int]) -> Statement[tuple[UUID, UUID | None, dict[str, Any]]]:
     """Category and custom fields of tickets by their ids and numbers."""
     sql = (
-        "select id, category_id, case jsonb_typeof(metadata) when 'object' then metadata else '{}' end"
-        " from public.tickets where id = any(%s::uuid[]) or number = any(%s::bigint[])"
+        "with t as materialized (select id, category_id from public.tickets"
+        " where id = any(%s::uuid[]) or number = any(%s::bigint[]))"
+        " select t.id, t.category_id, coalesce(m.metadata, '{}')"
+        " from t left join helpdesk.metadata_of(array(select id from t)) m on m.id = t.id"
     )
     return Statement(sql, (list(ids), list(numbers)), writes=False)
 
@@ -386,6 +395,16 @@ def several(ids: Sequence[UUID], numbers: Sequence[int]) -> Statement[Ticket]:
         for condition in ("t.id = any(%(ids)s::uuid[])", "t.number = any(%(numbers)s::bigint[])")
     )
     return Statement(_dressed(rows, "t.id"), {"ids": list(ids), "numbers": list(numbers)}, _TICKET_ROW, writes=False)
+
+
+def of_requester(customer: UUID, limit: int = 10) -> Statement[Ticket]:
+    """The latest tickets of a requester that the person sees, those that are open first."""
+    rows = (
+        f"select {_PAGE_COLUMNS}, t.is_open from public.tickets t where t.customer_id = %(customer)s"  # noqa: S608
+        f" order by t.is_open desc, t.updated_at desc, t.id desc limit {int(limit)}"
+    )
+    order = "t.is_open desc, t.updated_at desc, t.id desc"
+    return Statement(_dressed(rows, order), {"customer": customer}, _TICKET_ROW, writes=False)
 
 
 def counts(me: Me) -> Statement[dict[str, int]]:

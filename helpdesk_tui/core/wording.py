@@ -88,6 +88,16 @@ def history_words(line: HistoryLine, zone: tzinfo | None = None) -> str:
             return f"{who} set due date {_due(old, zone)} → {_due(new, zone)}"
         case "status" | "priority" | "category":
             return f"{who} set {kind} {old or 'none'} → {new or 'none'}"
+        case "field":
+            return f"{who} set {safe_line(line.field or 'a field', 60)} {old or 'none'} → {new or 'none'}"
+        case "merged":
+            return f"{who} merged the ticket into {new or 'another one'}"
+        case "merged in":
+            return f"{who} merged {new or 'another ticket'} in here"
+        case "unmerged":
+            return f"{who} took the ticket out of {new or 'another one'} again"
+        case "unmerged from":
+            return f"{who} took {new or 'another ticket'} out again"
         case _:
             return f"{who} changed {safe_line(kind, 40)} {old or 'none'} → {new or 'none'}"
 

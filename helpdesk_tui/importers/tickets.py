@@ -254,7 +254,7 @@ class Tickets:
             extra = each.rest()
             if role is not None and role not in ("customer", "agent"):
                 extra["role"] = role
-            # The ticket's metadata is the requester's to read; a note's is not.
+            # The ticket's metadata holds nothing of notes.
             if extra and not internal:
                 more[own] = extra
         if len({message.id for message in messages}) != len(messages):

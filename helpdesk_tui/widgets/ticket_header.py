@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.core.model import NOTHING_MORE, More, Ticket
 from helpdesk_tui.core.sla import State
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
@@ -36,8 +36,40 @@ TICK_SECONDS: Final = 20.0
 _PROMISED: Final[dict[State, str]] = {"breached": "overdue", "soon": "soon", "late": "overdue", "met": "met"}
 
 
+def relations(more: More, now: datetime) -> list[Part]:
+    """What else is to be said of a ticket in a line: where it went, when it is back, what it is to others."""
+    parts: list[Part] = []
+    if more.merged_into is not None:
+        number = more.merged_into.number
+        parts.append((f"   merged into {f'#{number}' if number else 'another ticket'}", "soon"))
+    if more.snoozed is not None and more.snoozed > now:
+        from helpdesk_tui.core.when import time_left
+
+        parts.append((f"   asleep, back in {time_left(more.snoozed, now)}", "soon"))
+    if more.following:
+        parts.append(("   followed", "tag"))
+    if more.merged:
+        parts.append((f"   with {', '.join(f'#{each.number}' for each in more.merged)}", "muted"))
+    for link in more.links:
+        parts.append((f"   {link.kind} ", "muted"))
+        parts.append((f"#{link.number} {link.status}", f"status-{link.status}"))
+    return parts
+
+
+def filled(more: More) -> list[Part]:
+    """The custom fields that hold something, in a line."""
+    parts: list[Part] = []
+    if not more.fields:
+        return parts
+    from helpdesk_tui.core.fields import words_of
+
+    for field in more.fields:
+        parts += [(f"   {plain(field.label)} ", "muted"), (fit(plain(words_of(field.value)), 40).rstrip(), "")]
+    return parts
+
+
 class TicketHeader(Header):
-    """Three lines about the ticket that is shown, and a fourth where something is promised.
+    """Three lines about the ticket that is shown; more where something is promised, or there is more to say.
 
     Args:
         clock: tells the time that due dates are counted from.
@@ -89,6 +121,8 @@ class TicketHeader(Header):
         self._zone = zone
         self._ticket: Ticket | None = None
         self._draft = False
+        self._more: list[list[Part]] = []
+        self._promised = False
         self._said = ""
 
     def on_mount(self) -> None:
@@ -107,7 +141,11 @@ class TicketHeader(Header):
         """Show a ticket, or none; with a draft's mark if the reader has begun to write to it."""
         if (ticket, draft) != (self._ticket, self._draft):
             self._ticket, self._draft = ticket, draft
-            self.set_class(ticket is not None and ticket.more.sla is not None, "promised")
+            self._promised = ticket is not None and ticket.more.sla is not None
+            self.set_class(self._promised, "promised")
+            more = NOTHING_MORE if ticket is None else ticket.more
+            self._more = [parts for parts in (relations(more, self._clock()), filled(more)) if parts]
+            self.styles.height = 3 + self._promised + len(self._more)
             self.refresh()
 
     def render_line(self, y: int) -> LineStrip:
@@ -132,6 +170,10 @@ class TicketHeader(Header):
                 (fit(plain(ticket.title), max(0, width - cell_len(number) - cell_len(draft))), "title"),
                 (draft, "draft"),
             ]
+        if y >= 3 + self._promised:
+            at = y - 3 - self._promised
+            said = self._more[at] if at < len(self._more) else []
+            return [(text.removeprefix("  ") if n == 0 else text, style) for n, (text, style) in enumerate(said)]
         if y == 1:
             due, style = due_words(ticket, self._clock())
             return [

@@ -99,6 +99,12 @@ class Model:
                 "private.macros": self._macros,
                 "private.macro_uses": lambda change: change.row["person_id"] == self.me,
                 "private.ticket_snoozes": lambda change: self._as_team(change.row["ticket_id"]),
+                "private.followers": lambda change: change.row["person"] == self.me,
+                "private.links": lambda change: self._related(change.row["ticket_id"], change.row["other_id"]),
+                "private.merges": lambda change: (
+                    self._related(change.row["ticket_id"], change.row["into_id"])
+                    and self.me == change.row["actor_id" if change.old is None else "undone_by"]
+                ),
                 "private.due_told": lambda change: change.row["person"] == self.me,
                 "private.sla_told": lambda change: change.row["person"] == self.me,
                 "private.saved_views": self._saved_views,
@@ -167,6 +173,20 @@ class Model:
         found = self.ticket(ticket)
         return found is not None and self.in_scope(ticket) and found["customer_id"] != self.me
 
+    def _related(self, *tickets: str) -> bool:
+        return all(map(self._as_team, tickets))
+
+    def _moved(self, change: Change) -> bool:
+        """Whether something only went to another ticket of the same requester, by whoever works on both."""
+        old, new = change.old, change.new
+        if self.fuzzer != "agent" or old is None or new is None or altered(change) != {"ticket_id"}:
+            return False
+        origin, target = self.ticket(old["ticket_id"]), self.ticket(new["ticket_id"])
+        return (
+            origin is not None and target is not None and origin["customer_id"] == target["customer_id"]
+            and self._related(old["ticket_id"], new["ticket_id"])
+        )  # fmt: skip
+
     def in_talk(self, chat: str) -> bool:
         """The same for a chat."""
         found = self.before["chat_sessions"].get(chat) or self.after["chat_sessions"].get(chat)
@@ -222,6 +242,8 @@ class Model:
 
     def _ticket_messages(self, change: Change) -> bool:
         new = change.new
+        if self._moved(change):
+            return True
         if change.old is not None or new is None or new["after_id"] is not None or new["html"] is not None:
             return False
         chat = self._of_chat(new["ticket_id"])
@@ -239,6 +261,8 @@ class Model:
 
     def _ticket_attachments(self, change: Change) -> bool:
         new = change.new
+        if self._moved(change):
+            return True
         if change.old is not None or new is None or not self.fresh(new["created_at"]):
             return False
         message = self.after["ticket_messages"].get(new["message_id"])

@@ -282,7 +282,7 @@ def test_locks_that_anybody_may_take_hold_up_nobody(stage: Stage, victim: Sync) 
         " where pronamespace = 'helpdesk'::regnamespace"
     )
     for (table,) in stage.run("select t::text from private.tables() t"):
-        if "profiles" not in table:
+        if "profiles" not in table and not table.endswith("tickets"):
             holding.execute(f"lock table public.{table.removeprefix('public.')} in access share mode".encode())
     victim.execute("set lock_timeout = '2s'")
     works_on(stage, victim)

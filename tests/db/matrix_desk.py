@@ -83,6 +83,14 @@ class Desk:
             "message": "insert into public.ticket_messages (ticket_id, sender_id, content, created_at)"
             " values (%(ticket)s, %(customer)s, 'help', now() - interval '1 hour') returning id",
             "newest": "select %(message)s::uuid",
+            "filled": 'update public.tickets set metadata = \'{"serial": "1"}\' where id = %(ticket)s returning id',
+            "field": "insert into private.fields (key, label, type) values ('serial', 'Serial', 'text') returning key",
+            "merged": "insert into public.tickets (title, customer_id, status)"
+            " values ('Merged', %(customer)s, 'closed') returning id",
+            "merge": "insert into private.merges (ticket_id, into_id, note, moved) values"
+            ' (%(merged)s, %(ticket)s, gen_random_uuid(), \'{"status": "open"}\') returning id',
+            "linked": "insert into private.links (ticket_id, other_id, kind)"
+            " values (%(ticket)s, %(merged)s, 'caused by') returning ticket_id",
             "note_file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"
             " values (%(ticket)s, %(note)s, 'n.txt', encode(sha256('n'), 'hex'), 'n') returning id",
             "message_file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"

@@ -17,8 +17,12 @@ from tests.world import Connection, People, Person
 
 
 @pytest.fixture
-def people(module_people: People) -> People:
-    """The module shares a database; nobody is used twice."""
+async def people(module_people: People) -> People:
+    """The module shares a database; nobody is used twice. It has the custom fields that are filled in here."""
+    await module_people.database.run(
+        "insert into private.fields (key, label, type) values ('serial', 'Serial', 'text'), ('a', 'A', 'number'),"
+        " ('boxes', 'Boxes', 'number'), ('b', 'B', 'number') on conflict do nothing"
+    )
     return module_people
 
 
@@ -151,14 +155,14 @@ async def test_act_is_one_statement_a_table_one_event_an_audience_and_one_histor
     }  # fmt: skip  # ann is told as admin and as assignee
     assert all(set(json.loads(each)) == set(map(str, ids)) for payloads in tickets.values() for each in payloads)
     events = await people.database.run(
-        "select ticket_id, kind from public.ticket_events where ticket_id = any(%s) and actor_id = %s"
+        "select ticket_id, coalesce(field, kind) from public.ticket_events where ticket_id = any(%s) and actor_id = %s"
         " union all select ticket_id, 'status' from public.ticket_status_history where ticket_id = any(%s)"
         " and status = 'pending'",
         [ids, ann.id, ids],
     )
     assert set(Counter(events).values()) == {1}
     assert Counter(kind for _, kind in events) == dict.fromkeys(
-        ("status", "priority", "assignee", "department", "category", "due_date"), 12
+        ("status", "priority", "assignee", "department", "category", "due_date", "serial", "boxes"), 12
     )
     # Nobody is told of their own act; whoever is told, is told in one line.
     lines = await people.database.run(

@@ -80,6 +80,10 @@ ONE_CHANGE: Final = {
     "private.ticket_snoozes": "until = '2026-01-01'",
     "private.sla_calendars": "holidays = '{\"2026-12-25\": []}'",
     "private.sla_policies": "first_response = 7",
+    "private.fields": "label = 'Now'",
+    "private.followers": "since = '2026-01-01'",
+    "private.links": "kind = 'related to'",
+    "private.merges": "moved = '{\"a\": 1}'",
 }
 """A change of each table."""
 
@@ -102,6 +106,7 @@ def desk(module_database: DeskDatabase) -> Iterator[Desk]:
             "insert into private.ticket_snoozes (ticket_id, until) values (%(ticket)s, now() + interval '1 day')",
             desk.ids,
         )
+        connection.execute("insert into private.followers (ticket_id, person) values (%(ticket)s, %(agent)s)", desk.ids)
     yield desk
     desk.close()
 

@@ -86,6 +86,7 @@ tickets               | insert | own, waiting for years       | no       | no   
 tickets               | insert | for the customer            | yes      | yes       | yes         | yes   | no
 tickets               | insert | for another customer        | no       | yes       | yes         | yes   | no
 tickets               | insert | the customer's, in Support  | HD003    | yes       | HD003       | yes   | HD003
+tickets               | insert | split off, by split()       | HD003    | yes       | HD004       | yes   | HD003
 tickets               | update | closed                      | yes      | yes       | -           | yes   | -
 tickets               | update | resolved                    | HD003    | yes       | -           | yes   | -
 tickets               | update | priority                    | HD003    | yes       | -           | yes   | -
@@ -106,6 +107,11 @@ tickets               | update | department, by move()       | HD003    | yes   
 tickets               | update | department, by reassign()   | HD003    | HD003     | HD003       | yes   | HD003
 tickets               | update | back again, by undo()       | HD003    | HD003     | HD003       | yes   | HD003
 tickets               | read   | what one did, by my_acts()  | -        | yes       | -           | -     | -
+tickets               | read   | metadata, by SQL            | no       | no        | no          | no    | no
+tickets               | read   | the fields, by fields()     | -        | yes       | yes         | yes   | -
+tickets               | read   | by what a field holds       | -        | yes       | -           | yes   | -
+tickets               | read   | metadata, by metadata_of()  | -        | yes       | -           | yes   | -
+tickets               | read   | its fields and links        | -        | yes       | -           | yes   | -
 tickets               | update | closed, by act()            | yes      | yes       | -           | yes   | HD003
 tickets               | update | resolved, by act()          | -        | yes       | -           | yes   | HD003
 tickets               | update | the rest, by act()          | HD003    | yes       | -           | yes   | HD003
@@ -113,6 +119,12 @@ tickets               | update | assignee, by act()          | HD003    | yes   
 tickets               | update | metadata, by act()          | HD003    | yes       | -           | yes   | HD003
 tickets               | update | asleep, by act()            | HD003    | yes       | -           | yes   | HD003
 tickets               | update | back again, by undo_act()   | HD004    | yes       | HD004       | HD004 | HD003
+tickets               | update | a field, by set_field()     | HD003    | HD003     | HD003       | yes   | HD003
+tickets               | update | followed, by follow()       | HD003    | yes       | -           | yes   | HD003
+tickets               | update | linked, by link()           | HD003    | yes       | HD004       | yes   | HD003
+tickets               | update | not linked, by unlink()     | HD003    | yes       | HD004       | yes   | HD003
+tickets               | update | merged, by merge()          | HD003    | yes       | HD004       | yes   | HD003
+tickets               | update | not merged, by unmerge()    | HD003    | yes       | HD004       | yes   | HD003
 tickets               | delete | by SQL                      | no       | no        | no          | no    | no
 ticket_messages       | read   | a public one                | yes      | yes       | -           | yes   | -
 ticket_messages       | read   | a note                      | -        | yes       | -           | yes   | -

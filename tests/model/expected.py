@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from tests.model import rules
+from tests.model import world as drawn
 from tests.model.loading import CONTENT
 from tests.model.paths import SEARCHES, SOME, THROUGH_GATEWAY, Seen, names
 from tests.model.rules import Viewer
@@ -114,6 +115,7 @@ def of_tickets(who: Viewer) -> Seen:
             (t.id, t.title, requester(who, t), _named(who, t.assignee, address=who.staff), t.description) for t in shown
         },
         "ticket() tags": {(t.id, tag) for t in shown for tag in _tags(who, t)},
+        **_related(who, shown),
         "messages()": [
             (t.id, m.id, _named(who, m.sender, address=rules.sight(who, t) == "team"), m.content)
             for t in shown
@@ -152,6 +154,22 @@ def of_tickets(who: Viewer) -> Seen:
     return seen
 
 
+def _related(who: Viewer, shown: list[Ticket]) -> Seen:
+    """Custom fields, links, and what was merged into what."""
+    pairs = drawn.pairs(who.world.tickets)
+    merged = [(one, other) for _, one, other in pairs if one.requester == other.requester]
+    ends = [(t, o) for _, one, other in pairs for t, o in ((one, other), (other, one)) if rules.linked(who, t, o)]
+    team = {t.id for t in shown if rules.sight(who, t) == "team"}
+    into = {one.id: other for one, other in merged if rules.sight(who, other)}
+    return {
+        "ticket() fields": {(t.id, str(t.number) if t.id in team else None) for t in shown},
+        "with_field()": team,
+        "ticket() links": {(t.id, o.number) for t, o in ends},
+        "ticket() merged into": {(t.id, into[t.id].number if t.id in into else None) for t in shown},
+        "ticket() merged": {(other.id, one.number) for one, other in merged if rules.linked(who, one, other)},
+    }
+
+
 def history(who: Viewer, ticket: Ticket) -> list[tuple[Any, ...]]:
     """(id, who, what, before, after), oldest first; the first that somebody sees is the beginning."""
     team = rules.sight(who, ticket) == "team"
@@ -172,6 +190,12 @@ def history(who: Viewer, ticket: Ticket) -> list[tuple[Any, ...]]:
                 for value in (event.old, event.new)
             ]
             lines.append((event.id, _named(who, event.by, address=team), event.kind, *told))
+    # The other ticket is named where it is theirs to see, too.
+    for same, one, other in drawn.pairs(who.world.tickets):
+        if team and one.requester == other.requester and ticket in (one, other):
+            there = other if ticket == one else one
+            number = f"#{there.number}" if rules.sight(who, there) == "team" else None
+            lines.append((same, None, "merged" if ticket == one else "merged in", None, number))
     return lines
 
 

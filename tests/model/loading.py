@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from tests.db.sessions import Sync, anonymous_claims, anonymous_visitor, connect_as, gateway, owner, with_people
 from tests.model import world as drawn
-from tests.model.world import CAST, CATEGORIES, DEPARTMENTS, FAR_OFF, LONG_AGO, PEOPLE_IDS, File, World
+from tests.model.world import CAST, CATEGORIES, DEPARTMENTS, FAR_OFF, LONG_AGO, PEOPLE_IDS, File, World, pairs
 from tests.world import DeskDatabase, People, Person
 
 EMPTIED: Final = (
@@ -47,6 +47,9 @@ EMPTIED: Final = (
     "public.ticket_status_history",
     "public.ticket_attachments",
     "public.ticket_messages",
+    "private.fields",
+    "private.links",
+    "private.merges",
     "public.tickets",
 )
 _EMPTY: Final = "; ".join(f"delete from {table}" for table in EMPTIED)
@@ -157,13 +160,31 @@ def _tickets(boss: Sync, world: World) -> None:
         boss,
         "public.tickets",
         "id, number, title, description, customer_id, assignee_id, department_id, category_id, status, priority,"
-        " due_date, created_at, updated_at",
+        " due_date, metadata, created_at, updated_at",
         [
             (
                 *(t.id, t.number, t.title, t.description, t.requester, t.assignee, t.department, t.category, t.status),
-                *(t.priority, t.due, t.created, t.created),
+                *(t.priority, t.due, Jsonb({"serial": str(t.number)}), t.created, t.created),
             )
             for t in world.tickets
+        ],
+    )
+    _insert(boss, "private.fields", "key, label, type", [("serial", "Serial", "text")])
+    _insert(
+        boss,
+        "private.links",
+        "ticket_id, other_id, kind",
+        [(one.id, other.id, "caused by") for _, one, other in pairs(world.tickets)],
+    )
+    # What was merged stands in the other ticket already: the messages are drawn for it.
+    _insert(
+        boss,
+        "private.merges",
+        "id, ticket_id, into_id, at, note, moved",
+        [
+            (same, one.id, other.id, FAR_OFF, same, Jsonb({}))
+            for same, one, other in pairs(world.tickets)
+            if one.requester == other.requester
         ],
     )
     _insert(

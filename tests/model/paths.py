@@ -141,6 +141,17 @@ def _of_tickets(connection: Sync, world: World) -> Seen:
             ask(connection, each("helpdesk.ticket(i)", "title, requester, assignee, description"), ids=ids)
         ),
         "ticket() tags": set(ask(connection, each("helpdesk.ticket(i)", "unnest(f.tags)"), ids=ids)),
+        "ticket() fields": set(ask(connection, each("helpdesk.ticket(i)", "more #>> '{fields,0,3}'"), ids=ids)),
+        "with_field()": set(ask(connection, "select helpdesk.with_field('serial', 'any', '', false)")),
+        "ticket() links": set(
+            ask(connection, each("helpdesk.ticket(i)", "jsonb_path_query(more, '$.links[*][2]')::bigint"), ids=ids)
+        ),
+        "ticket() merged into": set(
+            ask(connection, each("helpdesk.ticket(i)", "(more #>> '{merged_into,1}')::bigint"), ids=ids)
+        ),
+        "ticket() merged": set(
+            ask(connection, each("helpdesk.ticket(i)", "jsonb_path_query(more, '$.merged[*][1]')::bigint"), ids=ids)
+        ),
         "messages()": ask(connection, each("helpdesk.messages(i)", "f.id, sender, content"), ids=ids),
         "attachments()": ask(connection, each("helpdesk.attachments(i)", "f.id, name"), ids=ids),
         "history()": ask(connection, each("helpdesk.history(i)", "f.id, actor, kind, old, new"), ids=ids),

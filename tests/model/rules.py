@@ -83,6 +83,12 @@ def sight(who: Viewer, ticket: Ticket) -> Sight | None:
     return "team" if works_on(who, ticket) else None
 
 
+def linked(who: Viewer, ticket: Ticket, other: Ticket) -> bool:
+    """ "A link is seen from neither end by whoever does not work on both tickets: not that it is there, nor how many
+    there are." So with what was merged into one."""
+    return sight(who, ticket) == sight(who, other) == "team"
+
+
 def _sight_of(who: Viewer, ticket: UUID) -> Sight | None:
     found = who.world.by_id[ticket]
     assert isinstance(found, Ticket)

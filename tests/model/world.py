@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
 
@@ -80,6 +82,12 @@ class Ticket:
     @property
     def is_open(self) -> bool:
         return self.status in ("open", "pending")
+
+
+def pairs(tickets: Sequence[Ticket]) -> list[tuple[UUID, Ticket, Ticket]]:
+    """Each ticket and the next, and an id for what they are to each other: linked; and merged, the one into the other,
+    where both are of one requester."""
+    return [(made(99, n), one, other) for n, (one, other) in enumerate(pairwise(tickets))]
 
 
 @dataclass(frozen=True)

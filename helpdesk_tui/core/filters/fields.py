@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from helpdesk_tui.core.filters import times
@@ -190,27 +189,26 @@ def _custom(compiler: Compiler, term: Term) -> Part:
         hint = near(key, keys) or f"The fields are {', '.join(keys)}."
         raise compiler.error(f"There is no custom field “{key}”.", term.name, hint)
     kind = "text" if found is None else found.kind
-    column = f"(t.metadata ->> {compiler.param(key, 'text')})"
+    name, number = compiler.param(key, "text"), "true" if kind == "number" else "false"
+
+    def held(sign: str, value: str) -> str:
+        # The column is for nobody to read: its requester sees the row too.
+        asked = f"{name}, {compiler.param(sign, 'text')}, {compiler.param(value, 'text')}, {number}"
+        return f"t.id in (select helpdesk.with_field({asked}))"
+
     some = [value for value in term.values if term.operator != ":" or value.text.casefold() != "none"]
-    either = [f"{column} is null"] if len(some) < len(term.values) else []
+    either = [f"not {held('any', '')}"] if len(some) < len(term.values) else []
     for value in some:
-        if kind == "number":
-            if re.search(_NUMERIC, value.text) is None:
-                raise compiler.error(f"“{value.text}” is no number.", value, "A number is 12 or 0.5.")
-            shape = compiler.param(_NUMERIC, "text")
-            bound = compiler.param(Decimal(value.text), "numeric")
-            either.append(f"(case when {column} ~ {shape} then {column}::numeric end) {_SIGN[term.operator]} {bound}")
-        elif term.operator == ":":
-            if found is not None and found.choices:
-                compiler.one_of(value, [each.casefold() for each in found.choices], key)
-            either.append(f"lower({column}) = lower({compiler.param(value.text, 'text')})")
-        else:
-            # Dates are written so that they compare as text does, byte by byte.
-            either.append(f"{column} ~{term.operator}~ {compiler.param(value.text, 'text')}")
+        text = value.text
+        if kind == "number" and re.search(_NUMERIC, text) is None:
+            raise compiler.error(f"“{text}” is no number.", value, "A number is 12 or 0.5.")
+        if found is not None and found.choices and term.operator == ":":
+            compiler.one_of(value, [each.casefold() for each in found.choices], key)
+        if kind == "boolean":
+            text = ("true", "false")[compiler.one_of(value, ("yes", "no"), key)]
+        either.append(held(term.operator, text))
     return Part(one_of(either))
 
-
-_SIGN: Final[Mapping[Operator, str]] = {":": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 # -- all of them -------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from helpdesk_tui.core.filters.names import Vocabulary
+from helpdesk_tui.core import fields
+from helpdesk_tui.core.filters.names import CustomField, Vocabulary
 from helpdesk_tui.core.model import Department, Me, Person
 from helpdesk_tui.core.statement import Statement, positional
 
@@ -26,10 +27,15 @@ def _names(table: str) -> Statement[Department]:
 
 def asked() -> tuple[Statement[Any], ...]:
     """What to run; ``answered`` takes what it gives."""
-    return _STAFF, _names("public.departments"), _names("public.categories"), _names("public.ticket_tags")
+    names = (_names("public.departments"), _names("public.categories"), _names("public.ticket_tags"))
+    return _STAFF, *names, fields.every()
 
 
 def answered(me: Me, rows: Sequence[list[Any]]) -> Vocabulary:
     """The vocabulary of a person; a customer is told of no tags and of no staff."""
-    staff, departments, categories, tags = rows
-    return Vocabulary(me, staff, departments, categories, tags)
+    staff, departments, categories, tags, custom = rows
+    kinds = [
+        CustomField(each.key, each.label, "boolean" if each.type == "yes/no" else each.type, each.choices)
+        for each in custom
+    ]
+    return Vocabulary(me, staff, departments, categories, tags, kinds)
