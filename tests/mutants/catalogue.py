@@ -38,6 +38,8 @@ def _first(mutant: Mutant) -> tuple[str, ...]:
         return ("tests/db/test_presence.py",)
     if name.startswith("drafts-"):
         return ("tests/db/test_drafts.py",)
+    if name.startswith("sla-"):
+        return ("tests/db/test_sla.py", "tests/db/test_sla_life.py", _MATRIX)
     if name.startswith("views-"):
         return (_MATRIX, "tests/db/test_saved_views.py")
     if mutant in READING:

@@ -120,6 +120,37 @@ TOLD: list[Mutant] = [
         "everybody constant boolean := true;",
         "whoever asks has everybody told of due dates",
     ),
+    # Promises.
+    replaced(
+        "sla-queue-of-own-requests",
+        "helpdesk.sla_queue",
+        " and s.customer_id <> who.person",
+        "",
+        "staff are told what was promised to themselves",
+        times=6,
+    ),
+    replaced(
+        "sla-queue-of-every-department",
+        "helpdesk.sla_queue",
+        "where s.department_id = who.department",
+        "where s.department_id is not null",
+        "agents are told which tickets of other departments are late",
+        times=2,
+    ),
+    replaced(
+        "sla-report-of-everybody",
+        "helpdesk.sla_report",
+        "and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)",
+        "",
+        "agents are told how other departments kept what they promised",
+    ),
+    replaced(
+        "sla-runs-while-pending",
+        "private.sla_standing",
+        "h.status = 'open' and",
+        "h.status in ('open', 'pending') and",
+        "time runs while a ticket waits for its requester",
+    ),
     # Saved views.
     replaced(
         "views-of-everybody",

@@ -97,7 +97,7 @@ async def test_header_tells_all_promises_in_words_and_repaints_only_what_time_ch
             painted += 1
             return refresh(*args, **how)  # type: ignore[arg-type]
 
-        header.refresh = counted  # type: ignore[method-assign,assignment]
+        header.refresh = counted  # type: ignore[method-assign]
         now = NOW + timedelta(seconds=0)
         header._tick()
         assert painted == 0
