@@ -44,6 +44,8 @@ ASKED: Final[dict[str, tuple[str | None, int]]] = {
     "updated<1h": (None, 10 * PAGE),
     "created<2d": (None, 60 * PAGE),
     "due<-190h status:open": ("due", 10 * PAGE),
+    "sla:breached": (None, 60 * PAGE),
+    "sla<-90h": (None, 30 * PAGE),
     "is:open": (None, 30 * PAGE),
     "is:overdue": (None, 60 * PAGE),
     "#17": ("number", 5 * PAGE),

@@ -217,7 +217,7 @@ def queues(who: Viewer) -> Seen:
             "waiting": lambda t: t.status == "pending",
             "overdue": lambda t: t.is_open and t.due == LONG_AGO,
             # Nothing sleeps in these worlds.
-            "snoozed": lambda _: False,
+            **dict.fromkeys(("snoozed", "breached", "soon"), lambda _: False),
             "closed": lambda t: not t.is_open,
         }
         if who.department is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any, Final
 
 import psycopg
@@ -198,7 +199,7 @@ def _queues(connection: Sync, world: World, me: Me) -> Seen:
     """The queues as both front ends page through them; there are none for somebody who is nobody in particular."""
     seen: Seen = {}
     views = tickets.views_for(me)
-    sorts = ("updated", "due", "priority", "age", "updated", "due", "priority", "updated")
+    sorts = cycle(("updated", "due", "priority", "age", "updated", "due", "priority"))
     for view, sort in zip(views, sorts, strict=False):
         rows = run(connection, tickets.page(me, view.key, sort, limit=100))  # type: ignore[arg-type]
         seen[f"queue {view.key}"] = {(row.id, row.title, row.requester, row.assignee, row.tags) for row in rows}
