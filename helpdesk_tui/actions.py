@@ -118,6 +118,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.away", "Away, and hand over what you hold; or back", ("Z",), "queue", "screen.away"),
     Action("desk.since", "What changed since you left", ("S",), "queue", "screen.since"),
     Action("desk.unsent", "What waits to be sent, or was refused", ("O",), "queue", "screen.unsent"),
+    Action("desk.snooze", "Snooze: out of sight until a time", ("z",), "queue", "screen.snooze", "snooze"),
+    Action("desk.fields", "Fill in a custom field", ("e",), "queue", "screen.fields", "field"),
+    Action("desk.merge", "Merge into another ticket; take that back", ("M",), "queue", "screen.merge", "merge"),
+    Action("desk.split", "Split off: a new ticket of the chosen message", ("X",), "thread", "screen.split", team=True),
+    Action("desk.links", "Link to another ticket", ("equals_sign",), "queue", "screen.links", "link"),
+    Action("desk.follow", "Follow the ticket, or no more", ("F",), "queue", "screen.follow", "follow"),
     Action("desk.view_next", "Next queue", ("right_square_bracket", "ctrl+right"), "queue", "screen.view_step(1)"),
     Action(
         "desk.view_previous", "Previous queue", ("left_square_bracket", "ctrl+left"), "queue", "screen.view_step(-1)"
@@ -544,6 +550,7 @@ _GLYPHS: Final = {
     "exclamation_mark": "!",
     "semicolon": ";",
     "asterisk": "*",
+    "equals_sign": "=",
     "number_sign": "#",
     "left_square_bracket": "[",
     "right_square_bracket": "]",

@@ -13,8 +13,8 @@ from helpdesk_tui.actions import Context
 from helpdesk_tui.screens import desk_outbox, desk_since
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import sort_choices
-from helpdesk_tui.screens.desk_acts import DeskActs
 from helpdesk_tui.screens.desk_queries import VIEW_QUESTIONS
+from helpdesk_tui.screens.desk_relations import DeskRelations
 from helpdesk_tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ FILTER_HINTS = ("filter.apply", "filter.take", "filter.leave", "filter.down", "f
 FINDER_HINTS = ("finder.back", "app.help", "articles.open", "finder.link", "finder.text", "finder.search")
 
 
-class DeskScreen(DeskActs):
+class DeskScreen(DeskRelations):
     """Where an agent works all day: queues, a ticket, and acts on it in two keys.
 
     Args:
@@ -109,12 +109,6 @@ class DeskScreen(DeskActs):
     def _dismissed(self, message: Picker.Dismissed) -> None:
         if message.by_key:
             self._focus_back()
-
-    def _focus_back(self) -> None:
-        if self.has_class("reading"):
-            self.pane.focus_thread()
-        else:
-            self.queue.focus()
 
     def action_away(self) -> None:
         """Go away, or come back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -136,6 +137,11 @@ class TicketPane(Vertical):
     def show_ticket(self, ticket: Ticket) -> None:
         """The ticket looks like this now; another one than is shown is ignored."""
         if self.ticket is not None and self.ticket.id == ticket.id:
+            # A line of the queue is not told of these.
+            held = self.ticket.more
+            if held.links or held.fields or held.merged:
+                more = replace(ticket.more, links=held.links, fields=held.fields, merged=held.merged)
+                ticket = replace(ticket, more=more)
             self.ticket = ticket
             self._head()
 

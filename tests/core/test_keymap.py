@@ -49,13 +49,13 @@ def test_keys_may_be_swapped_and_kept() -> None:
 
 
 def test_chords_are_understood_and_those_that_cannot_be_typed_are_named() -> None:
-    found, wrong = keymap.read(tomllib.loads('[keys]\n"desk.reply" = ["z r", ", /"]\n"app.dark" = "comma d"')["keys"])
-    assert (found, wrong) == ({"desk.reply": ("z r", "comma slash"), "app.dark": ("comma d",)}, [])
+    found, wrong = keymap.read(tomllib.loads('[keys]\n"desk.reply" = ["x r", ", /"]\n"app.dark" = "comma d"')["keys"])
+    assert (found, wrong) == ({"desk.reply": ("x r", "comma slash"), "app.dark": ("comma d",)}, [])
     assert "“g r” cannot be typed: “g” does something by itself (queue.first)." in faults(
         '[keys]\n"desk.reply" = "g r"'
     )
-    assert any("“z r” cannot be typed" in fault for fault in faults('[keys]\n"desk.reply"="z r"\n"desk.note"="z"'))
-    assert any("“z r” is the key" in fault for fault in faults('[keys]\n"desk.reply"="z r"\n"desk.note"="z r"'))
+    assert any("“x r” cannot be typed" in fault for fault in faults('[keys]\n"desk.reply"="x r"\n"desk.note"="x"'))
+    assert any("“x r” is the key" in fault for fault in faults('[keys]\n"desk.reply"="x r"\n"desk.note"="x r"'))
     assert faults('[keys]\n"desk.reply" = "z hyperspace"') == ["“z hyperspace” is no key."]
     assert faults('[keys]\n"desk.reply" = "a b c d e"')
 
