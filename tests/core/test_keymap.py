@@ -56,7 +56,7 @@ def test_chords_are_understood_and_those_that_cannot_be_typed_are_named() -> Non
     )
     assert any("“x r” cannot be typed" in fault for fault in faults('[keys]\n"desk.reply"="x r"\n"desk.note"="x"'))
     assert any("“x r” is the key" in fault for fault in faults('[keys]\n"desk.reply"="x r"\n"desk.note"="x r"'))
-    assert faults('[keys]\n"desk.reply" = "z hyperspace"') == ["“z hyperspace” is no key."]
+    assert faults('[keys]\n"desk.reply" = "x hyperspace"') == ["“x hyperspace” is no key."]
     assert faults('[keys]\n"desk.reply" = "a b c d e"')
 
 
