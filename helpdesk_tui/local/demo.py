@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 import psycopg
@@ -16,6 +16,7 @@ from helpdesk_tui.core.waiting import waiting_since
 from helpdesk_tui.local.accounts import ACCOUNTS, DEMO_PASSWORD
 from helpdesk_tui.local.content import DemoContent, Message, Person, Ticket, load
 from helpdesk_tui.local.content.checks import KB_LINK
+from helpdesk_tui.local.habits import set_up
 
 __all__ = ["ACCOUNTS", "DEMO_PASSWORD", "fill"]
 
@@ -23,14 +24,6 @@ _NAMESPACE = uuid5(NAMESPACE_DNS, "demo.helpdesk-tui")
 _LOCK = 7_310_142
 
 Row = tuple[Any, ...]
-
-#: What the demo's shop promises, in minutes.
-PROMISES: Final[dict[str, dict[str, Any]]] = {
-    "Standard": {"calendar": "Shop hours", "first": 480, "next": 960, "resolution": 6000},
-    "High": {"priority": "high", "calendar": "Shop hours", "first": 240, "next": 480, "resolution": 2400},
-    "Urgent": {"priority": "urgent", "first": 60, "next": 240, "resolution": 1440},
-    "Refunds": {"category": "Refunds", "calendar": "Shop hours", "first": 480, "next": 480, "resolution": 3000},
-}
 
 
 def fill(owner_dsn: str, *, now: datetime | None = None) -> bool:
@@ -57,7 +50,7 @@ def fill(owner_dsn: str, *, now: datetime | None = None) -> bool:
         filling.people(hash_password(DEMO_PASSWORD))
         filling.company()
         filling.tickets()
-        filling.promises()
+        set_up(connection, filling.departments, _id("person", "helena"), filling.now.year, _id)
         filling.knowledge()
         filling.chats()
         filling.inboxes()
@@ -212,23 +205,6 @@ class _Filling:
                 for rated in [created + _minutes(ticket.updated_after_min)]
             ),
         )
-
-    def promises(self) -> None:
-        """What requesters are promised, as if it had been so since the first ticket."""
-        execute = self.connection.execute
-        zone, hours = "Europe/Berlin", {day: ["08:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
-        hours["sat"] = ["09:00-13:00"]
-        year = self.now.year
-        holidays: dict[str, list[str]] = {
-            f"{each}-{day}": [] for each in (year, year + 1) for day in ("01-01", "05-01", "12-25", "12-26")
-        }
-        execute("select private.put_sla_calendar(%s, %s, %s, %s)", ["Shop hours", zone, Jsonb(hours), Jsonb(holidays)])
-        for name, rule in PROMISES.items():
-            execute("select private.put_sla_policy(%s, %s)", [name, Jsonb(rule)])
-        # What came in quietly came from elsewhere, as a rule, and was promised nothing here.
-        execute("delete from private.ticket_sla")
-        while execute("select private.sla_go_on(1000)").fetchone() != (True,):
-            pass
 
     def _old_first(self) -> list[Ticket]:
         return sorted(self.content.tickets, key=lambda ticket: -ticket.age_min)

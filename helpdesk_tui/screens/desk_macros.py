@@ -43,6 +43,7 @@ class DeskMacros(DeskWriting):
         self._previews: PreviewPicker | None = None
         self._macros: tuple[Macro, ...] | None = None
         self._for: Ticket | None = None
+        self._in_queue = False
         self._showing = asyncio.Lock()
 
     @property
@@ -69,6 +70,7 @@ class DeskMacros(DeskWriting):
         if desk.me.id == ticket.customer_id:
             self.say("This ticket is your own request: macros are for those of others")
             return
+        self._in_queue = self.queue.has_focus
         if not self.pane.composer_has_focus:
             # What is answered is read, too: the thread is above the list, and counts as seen.
             self.open_ticket(ticket)
@@ -129,8 +131,10 @@ class DeskMacros(DeskWriting):
         self.preview_dismissed(message)
 
     def preview_dismissed(self, message: PreviewPicker.Dismissed) -> None:
-        """Nothing was chosen."""
-        if message.by_key:
+        """Nothing was chosen: the ticket that was opened for it is left again."""
+        if message.by_key and self._in_queue:
+            self.action_back()
+        elif message.by_key:
             self.focus_where_one_was()
 
     def _macro_chosen(self, key: str, macro: Macro | None) -> None:

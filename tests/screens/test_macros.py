@@ -79,9 +79,12 @@ async def test_a_macro_is_seen_before_it_acts_and_sends_and_sets_in_one(desk: Te
         assert await row(desk) == ("resolved", desk.agent.id, "low")
         assert await desk.value("select sum(uses) from private.macro_uses where person_id = %s", desk.agent.id) == 2
         # What it was used for most is first now, and Esc does nothing.
+        await seen.press("escape")
+        await seen.until(lambda: seen.desk.queue.has_focus, "the queue")
         await pick(seen, "")
         await seen.press("escape")
         await seen.until(lambda: not seen.shows("Macro for #"), "left")
+        await seen.until(lambda: seen.desk.queue.has_focus, "the queue again")
 
 
 async def test_enter_puts_it_into_the_answer_and_what_it_sets_goes_with_it(desk: Team, tmp_path: Path) -> None:
