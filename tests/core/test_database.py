@@ -41,7 +41,7 @@ async def test_run_takes_exactly_one_network_round_trip(database: DeskDatabase, 
         statements = [
             Statement("select * from helpdesk.me()"),
             Statement("select %s::int + %s", (1, 2)),
-            Statement("table public.tickets"),
+            Statement("select id, title, status, updated_at from public.tickets"),
         ]
         # More often than a statement is run before it is prepared.
         for _ in range(6):

@@ -82,15 +82,15 @@ def test_views_come_in_the_order_that_was_chosen_and_new_ones_last() -> None:
     foreign = SavedView(uuid4(), "Foreign", "c", audience="department", department_id=BILLING.id, mine=False)
     tabs = arranged(ME, [own, theirs, foreign], Order(("closed", theirs.key, "gone"), frozenset({"open"})))
     assert [tab.key for tab in tabs[:3]] == ["closed", theirs.key, "mine"]
-    assert [tab.label for tab in tabs if tab.hidden] == ["All open", "Snoozed", "Foreign"]
+    assert [tab.label for tab in tabs if tab.hidden] == ["All open", "Snoozed", "Breached", "Breaching soon", "Foreign"]
     assert [tab.key for tab in tabs][-2:] == [own.key, foreign.key]
     assert (tabs[1].scope, tabs[0].scope) == ("all", "closed")
     # What was put somewhere is shown, whosever it is; what is hidden can be shown again.
     shown = arranged(ME, [own, theirs, foreign], hiding(tabs, foreign.key, hide=False))
-    assert [tab.label for tab in shown if tab.hidden] == ["All open", "Snoozed"]
+    assert [tab.label for tab in shown if tab.hidden] == ["All open", "Snoozed", "Breached", "Breaching soon"]
     order = moved(tabs, theirs.key, -1)
     assert order.keys[:2] == (theirs.key, "closed")
-    assert order.hidden == {"open", "snoozed", foreign.key}
+    assert order.hidden == {"open", "snoozed", "breached", "soon", foreign.key}
     assert moved(tabs, theirs.key, -9).keys[0] == theirs.key
     # Something is always shown.
     nothing = arranged(ME, [], Order((), frozenset(tab.key for tab in tabs)))

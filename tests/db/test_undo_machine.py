@@ -76,6 +76,8 @@ def place(module_database: DeskDatabase) -> Iterator[Place]:
             ids("insert into public.categories (name) values ('Lamps'), ('Looms') returning id"),
             ids("insert into public.ticket_tags (name) values ('vip'), ('wool') returning id"),
         )  # fmt: skip
+        for key, kind in (("a", "text"), ("b", "number"), ("c", "yes/no")):
+            made.actors["ann"].execute("select helpdesk.set_field(%s, %s)", [key, json.dumps({"type": kind})])
         yield made
         for connection in made.actors.values():
             connection.close()
@@ -117,7 +119,14 @@ class Session(RuleBasedStateMachine):
         priority=st.sampled_from([None, "low", "urgent"]),
         tags=st.lists(st.sampled_from(["add", "remove", ""]), min_size=2, max_size=2),
         category=st.sampled_from(["keep", None, 0, 1]),
-        fields=st.dictionaries(st.sampled_from("ab"), st.sampled_from([1, "x", None]), max_size=2),
+        fields=st.fixed_dictionaries(
+            {},
+            optional={
+                "a": st.sampled_from(["x", "y", None]),
+                "b": st.sampled_from([1, 2.5, None]),
+                "c": st.booleans(),
+            },
+        ),
     )
     def change(self, **drawn: Any) -> None:
         """Fields that nobody's sight depends on, several at once."""
