@@ -51,6 +51,7 @@ def reads(world: HostileWorld) -> dict[str, tuple[Person, list[list[str]]]]:
     ticket, chat, article = str(world.number), str(world.chat), str(world.article)
     anybody = [
         ["whoami"],
+        ["acts"],
         ["tickets", "list", "--limit", "all"],
         ["tickets", "show", ticket],
         ["tickets", "attachments", ticket],
@@ -65,7 +66,10 @@ def reads(world: HostileWorld) -> dict[str, tuple[Person, list[list[str]]]]:
         ["sessions"],
     ]
     return {
-        "agent": (world.agent, [*anybody, ["kb", "versions", article], ["kb", "diff", article]]),
+        "agent": (
+            world.agent,
+            [*anybody, ["kb", "versions", article], ["kb", "diff", article], ["views", "list"], ["macros", "list"]],
+        ),
         "customer": (world.customer, anybody),
         "admin": (
             world.admin,
@@ -123,6 +127,25 @@ QUOTING = [
     ["tickets", "set", "1", "--department", "{}"],
     ["tickets", "reply", "1", "-m", "x", "--to-newest", "--attach", "/none/{}"],
     ["tickets", "save", "1", "{}"],
+    ["tickets", "snooze", "1", "--until", "{}"],
+    ["tickets", "snooze", "{}", "--until", "2h"],
+    ["tickets", "fields", "1", "--set", "{}=x"],
+    ["tickets", "fields", "1", "--set", "{}"],
+    ["tickets", "merge", "{}", "--into", "1"],
+    ["tickets", "merge", "1", "--into", "{}"],
+    ["tickets", "split", "1", "{}"],
+    ["tickets", "link", "1", "{}", "2"],
+    ["tickets", "follow", "{}"],
+    ["views", "save", "{}", "status:{}"],
+    ["views", "share", "no {}", "--for", "team"],
+    ["views", "remove", "no {}"],
+    ["macros", "show", "{}"],
+    ["macros", "remove", "{}"],
+    ["macros", "save", "--file", "/none/{}"],
+    ["macros", "run", "{}", "1"],
+    ["away", "--until", "{}"],
+    ["away", "--of", "{}"],
+    ["undo", "{}"],
     ["chats", "show", "{}"],
     ["kb", "show", "{}"],
     ["sessions", "end", "{}"],
@@ -146,8 +169,11 @@ QUOTING = [
     ["db", "check", "--dsn", "postgresql://none.invalid/{}"],
 ]
 
+#: A query may be any text, a negated one too, and a view's name most.
+NO_ERRORS = [["tickets", "list", "{}"], ["tickets", "list", "--{}"], ["views", "save", "{}", "number:1"]]
 
-@pytest.mark.parametrize("command", QUOTING, ids=" ".join)
+
+@pytest.mark.parametrize("command", [*QUOTING, NO_ERRORS[-1]], ids=" ".join)
 async def test_error_that_quotes_an_argument_quotes_it_harmlessly(
     cli: Cli, world: HostileWorld, command: list[str]
 ) -> None:
@@ -156,7 +182,7 @@ async def test_error_that_quotes_an_argument_quotes_it_harmlessly(
         argv = [part.replace("{}", text) for part in command]
         result = await cli.run(world.agent, *argv, stdin="x")
         sound(result, command)
-        assert result.code or "show" in command, (command, result.out)
+        assert result.code or "show" in command or command in NO_ERRORS, (command, result.out)
 
 
 async def test_settings_files_are_read_aloud_harmlessly(cli: Cli, world: HostileWorld, tmp_path: Path) -> None:
