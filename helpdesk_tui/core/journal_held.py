@@ -7,12 +7,14 @@ program meanwhile, they are sent: by it, or when it is next started.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+if TYPE_CHECKING:
+    import sqlite3
 
 __all__ = ["SCHEMA", "Held", "drop", "of", "put"]
 

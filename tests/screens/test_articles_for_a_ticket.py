@@ -89,7 +89,7 @@ async def test_what_requesters_cannot_read_goes_into_no_reply_but_into_a_note(te
         await seen.press("escape", "escape", "escape", "i", "alt+a", "slash", *"goodwill")
         await seen.until(lambda: seen.shows("for “goodwill”"), "the answer")
         await seen.press("escape", "l")
-        await seen.until(lambda: answer(seen) == f"[Goodwill limits](article:{article_id(4)})", "in the note")
+        await seen.until(lambda: answer(seen) == f"[Goodwill limits](article:{article_id(4)}) ", "in the note")
 
 
 async def test_a_ticket_that_no_article_fits_names_the_way_on_and_esc_leads_back(team: Team, tmp_path: Path) -> None:

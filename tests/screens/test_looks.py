@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,7 +78,8 @@ def test_every_sign_of_ours_has_a_letter_of_its_own_width() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         for char in node.value
-        if ord(char) > 0x9F and cell_len(char)
+        # Letters are what people write, and a lone surrogate is sent to no terminal.
+        if ord(char) > 0x9F and cell_len(char) and not char.isalpha() and unicodedata.category(char) != "Cs"
     }
     assert {char: where for char, where in ours.items() if char not in SIGNS} == {}
     for sign, letter in SIGNS.items():
