@@ -2765,14 +2765,9 @@ begin
 end
 $$;
 
-do $$
-begin
-  if not exists (select from pg_trigger where tgrelid = 'private.routing_asked'::regclass and tgname = 'routing_asked_routes') then
-    create constraint trigger routing_asked_routes after insert on private.routing_asked
-      deferrable initially deferred for each row execute function private.route_asked();
-  end if;
-end
-$$;
+drop trigger if exists routing_asked_routes on private.routing_asked;  -- a constraint trigger cannot be replaced
+create constraint trigger routing_asked_routes after insert on private.routing_asked
+  deferrable initially deferred for each row execute function private.route_asked();
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- SLA: by when a ticket gets its first answer, its next one, and is resolved. Time counts while a ticket is open and

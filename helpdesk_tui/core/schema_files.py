@@ -57,7 +57,7 @@ _NOISE = re.compile(
     re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
 _NAME = r'(?:[a-z_][a-z0-9_]*|"[^"]+")'
-_TABLE = re.compile(rf"create table if not exists ({_NAME}\.{_NAME}) \((.*)\)$", re.DOTALL)
+_TABLE = re.compile(rf"create (?:unlogged )?table if not exists ({_NAME}\.{_NAME}) \((.*)\)$", re.DOTALL)
 _ALTER = re.compile(rf"alter table ({_NAME}\.{_NAME})\b(.*)", re.DOTALL)
 _ADD = re.compile(rf"add column (?:if not exists )?({_NAME})")
 _POLICY = re.compile(rf"create policy ({_NAME}) on ({_NAME}\.{_NAME})")

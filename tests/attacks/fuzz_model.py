@@ -84,6 +84,7 @@ class Model:
                 change.old is None and change.row["actor"] == self.me and self.fresh(change.row["at"])
             )
             self._rules["private.audit_chains"] = lambda change: change.new is not None
+            self._rules["private.ticket_snoozes"] = self._snoozes
             self._rules["private.ticket_acts"] = lambda change: change.row["actor_id"] == self.me
         if fuzzer == "agent":
             self._rules |= {
@@ -98,7 +99,6 @@ class Model:
                 "private.chat_handovers": lambda change: change.old is None and change.row["by_id"] == self.me,
                 "private.macros": self._macros,
                 "private.macro_uses": lambda change: change.row["person_id"] == self.me,
-                "private.ticket_snoozes": lambda change: self._as_team(change.row["ticket_id"]),
                 "private.followers": lambda change: change.row["person"] == self.me,
                 "private.links": lambda change: self._related(change.row["ticket_id"], change.row["other_id"]),
                 "private.merges": lambda change: (
@@ -172,6 +172,12 @@ class Model:
     def _as_team(self, ticket: str) -> bool:
         found = self.ticket(ticket)
         return found is not None and self.in_scope(ticket) and found["customer_id"] != self.me
+
+    def _snoozes(self, change: Change) -> bool:
+        """The team's; and it ends when the requester says something or opens the ticket again."""
+        ticket = self.ticket(change.row["ticket_id"])
+        woken = change.new is None and ticket is not None and ticket["customer_id"] == self.me
+        return woken or (self.fuzzer == "agent" and self._as_team(change.row["ticket_id"]))
 
     def _related(self, *tickets: str) -> bool:
         return all(map(self._as_team, tickets))

@@ -128,7 +128,7 @@ def _tickets(writer: _Writer) -> None:
             "public.tickets", name, shown, title=scene.text(f"first title of {name}", team),
             description=scene.text(f"description of {name}", readers), customer_id=ids[requester],
             department_id=ids[department], assignee_id=ids[assignee] if assignee else None,
-            metadata=json.dumps({"a": scene.text(f"metadata of {name}", frozenset())}),
+            metadata=json.dumps({"a": scene.text(f"metadata of {name}", team)}),
         )  # fmt: skip
         writer.connection.execute(
             "update public.tickets set title = %s, priority = 'high' where id = %s",

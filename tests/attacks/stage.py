@@ -306,7 +306,7 @@ def _rows(made: Stage) -> dict[str, str]:
         "ticket": "insert into public.tickets"
         " (title, description, customer_id, department_id, assignee_id, category_id, metadata) values"
         f" ('{w('old title', *NOTED)}', '{w('text', *OTTOS)}', %(otto)s, %(billing)s, %(bo)s, %(category)s,"
-        f' \'{{"a": "{w("metadata")}"}}\') returning id',
+        f' \'{{"a": "{w("metadata", *NOTED)}"}}\') returning id',
         "retitled": f"update public.tickets set title = '{w('title', *OTTOS)}', priority = 'urgent'"
         " where id = %(ticket)s returning id",
         "number": "select number from public.tickets where id = %(ticket)s",

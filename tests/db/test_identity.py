@@ -490,7 +490,7 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
         ).fetchall()
         loose = {row[0]: row[2:] for row in rows if "search_path=pg_catalog, pg_temp" not in (row[1] or [])}
         # Written into the query that asks them, which a function with settings is not. Most were parsed when they were
-        # made; the other three only functions of the owner may call, under what those have pinned.
+        # made; the other five only functions of the owner may call, under what those have pinned.
         assert loose == {
             "private.works_on(uuid,uuid,uuid,uuid[])": (False, True),
             "private.works_chat(text,uuid,uuid,uuid,uuid[],boolean)": (False, True),
@@ -512,13 +512,16 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
             "private.audit_changes(jsonb,jsonb,text[],boolean)": (False, True),
             "private.audit_seal_hash(bytea,bigint,timestamp with time zone,text)": (False, True),
             "private.audit_hash(bytea,text)": (False, False),  # an aggregate of one of them
+            "private.sla_elapsed(uuid,timestamp with time zone)": (False, False),
+            "private.sla_deadline(uuid,timestamp with time zone,bigint,bigint)": (False, False),
             "private.asked()": (False, False),
             "private.claimed()": (False, False),
         }
         others = owner.execute(
             """select grantee::regrole::text from pg_proc p, aclexplode(proacl)
                 where p.oid in ('private.standing(uuid, text)'::regprocedure, 'private.asked()'::regprocedure,
-                                'private.claimed()'::regprocedure)
+                                'private.claimed()'::regprocedure, 'private.sla_elapsed'::regproc,
+                                'private.sla_deadline'::regproc)
                   and grantee <> proowner"""
         ).fetchall()
         assert others == []
