@@ -48,15 +48,15 @@ async def test_chords_run_what_they_are_bound_to_and_never_take_what_is_being_wr
     team: Team, tmp_path: Path
 ) -> None:
     own = {
-        "desk.priority": ("z p", "comma p"),
-        "desk.note": ("z z n",),
+        "desk.priority": ("x p", "comma p"),
+        "desk.note": ("x x n",),
         "queue.last": ("g g",),
         "queue.first": ("home",),
     }
     settings = replace(team.database.settings, keys=own)
     async with opened(team.database, team.agent, tmp_path, size=(160, 48), settings=settings) as seen:
-        assert "zp priority" in seen.text().splitlines()[-1]
-        await seen.press("z", "p")
+        assert "xp priority" in seen.text().splitlines()[-1]
+        await seen.press("x", "p")
         await seen.until(lambda: seen.desk.picker.asking, "the question")
         await seen.press("escape", "comma")
         await seen.until(lambda: seen.shows(",p Set the priority"), "what may follow")
@@ -64,14 +64,14 @@ async def test_chords_run_what_they_are_bound_to_and_never_take_what_is_being_wr
         await seen.until(lambda: seen.desk.picker.asking, "the question, by the other chord")
         await seen.press("escape", "g", "g")
         await seen.until(lambda: seen.desk.queue.selected and seen.desk.queue.selected.id == ticket_id(1004), "last")
-        await seen.press("z", "j")
-        await seen.until(lambda: seen.shows("zj is no key"), "told")
+        await seen.press("x", "j")
+        await seen.until(lambda: seen.shows("xj is no key"), "told")
         assert seen.desk.queue.selected is not None
         assert seen.desk.queue.selected.id == ticket_id(1004)
-        await seen.press("z", "escape", "j", "comma", "s")
+        await seen.press("x", "escape", "j", "comma", "s")
         await seen.until(lambda: seen.app.compact, "a chord of the program's own")
-        await seen.press("z", "z", "n")
+        await seen.press("x", "x", "n")
         await seen.until(lambda: seen.desk.pane.composer_has_focus, "the composer")
-        await seen.press(*"zp,s")
-        await seen.until(lambda: seen.desk.pane.composer.text.text == "zp,s", "letters in a text")
+        await seen.press(*"xp,s")
+        await seen.until(lambda: seen.desk.pane.composer.text.text == "xp,s", "letters in a text")
         assert seen.app.compact
