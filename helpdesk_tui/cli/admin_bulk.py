@@ -8,8 +8,8 @@ from helpdesk_tui.cli.admin import as_json, counted, office, tell_back, undo_of
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import PRIORITY_COLOURS, STATUS_COLOURS, Column, Output, say
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.errors import BadInput, PartlyDone, Stale
+from helpdesk_tui.core.records import time_json
 
 SHOWN = 100
 

@@ -10,8 +10,8 @@ from helpdesk_tui.cli.admin import as_json, ask, counted, interactive, office, t
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.errors import BadInput
+from helpdesk_tui.core.records import time_json
 from helpdesk_tui.core.wording import stamp
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from helpdesk_tui.cli.admin import back, counted, office, tell_back
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import time_json
+from helpdesk_tui.core.records import time_json
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.routing import Agent, Routing

@@ -15,11 +15,11 @@ from uuid import UUID, uuid4
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core import acts, tickets
 from helpdesk_tui.core.acts import KEEP, Change, Undone
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused, Stale
 from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.core.records import time_json
 
 if TYPE_CHECKING:
     from helpdesk_tui.cli.connection import Desk

@@ -13,7 +13,7 @@ from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.db import OWNER_DSN, owner_dsn
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
-from helpdesk_tui.cli.records import time_json
+from helpdesk_tui.core.records import time_json
 from helpdesk_tui.core.text import clip, safe_line
 
 if TYPE_CHECKING:

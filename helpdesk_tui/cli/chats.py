@@ -11,9 +11,9 @@ from uuid import UUID
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.chats import Chat, ChatMessage, Chats, ChatThread
 from helpdesk_tui.core.errors import BadInput, NotFound
+from helpdesk_tui.core.records import time_json
 from helpdesk_tui.core.wording import ago, stamp
 
 MOST = 500

@@ -9,10 +9,10 @@ from helpdesk_tui.cli import reply
 from helpdesk_tui.cli.connection import Desk, desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import attachment_json
 from helpdesk_tui.core import attachments
 from helpdesk_tui.core.errors import NotFound
 from helpdesk_tui.core.model import Attachment, Ticket
+from helpdesk_tui.core.records import attachment_json
 
 
 def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

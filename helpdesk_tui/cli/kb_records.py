@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.knowledge import Article, ArticleRow, Hit, Version
+from helpdesk_tui.core.records import time_json
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

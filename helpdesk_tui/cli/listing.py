@@ -11,10 +11,11 @@ from uuid import UUID
 from helpdesk_tui.cli.connection import Desk, desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
-from helpdesk_tui.cli.records import list_tickets, listed_json
+from helpdesk_tui.cli.records import list_tickets
 from helpdesk_tui.core import tickets
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Me, Ticket
+from helpdesk_tui.core.records import listed_json
 from helpdesk_tui.core.statement import Statement
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from uuid import UUID
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone
 from helpdesk_tui.core.notice_words import about, waiting, what
 from helpdesk_tui.core.notices import Notice, Notices
+from helpdesk_tui.core.records import time_json
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.quiet import Quiet

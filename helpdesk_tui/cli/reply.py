@@ -16,11 +16,12 @@ from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
-from helpdesk_tui.cli.records import message_json, show_message
+from helpdesk_tui.cli.records import show_message
 from helpdesk_tui.core import attachments, thread, tickets
 from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import BadInput, NotFound, SettingsError, Stale, Unreachable
 from helpdesk_tui.core.model import STATUSES, Thread, Ticket
+from helpdesk_tui.core.records import message_json
 from helpdesk_tui.core.statement import Statement
 from helpdesk_tui.core.text import safe_block, safe_line
 from helpdesk_tui.core.wording import stamp

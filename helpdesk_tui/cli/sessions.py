@@ -10,7 +10,7 @@ from uuid import UUID
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import time_json
+from helpdesk_tui.core.records import time_json
 
 if TYPE_CHECKING:
     from helpdesk_tui.cli.connection import Desk

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core.errors import BadInput, Refused
+from helpdesk_tui.core.records import time_json
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

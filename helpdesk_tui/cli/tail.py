@@ -13,9 +13,9 @@ from helpdesk_tui.cli.connection import Desk, desk, run
 from helpdesk_tui.cli.listing import PAGE, listed_as_json, meant
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
-from helpdesk_tui.cli.records import time_json
 from helpdesk_tui.core import people, tickets
 from helpdesk_tui.core.errors import HelpdeskError, SignInError
+from helpdesk_tui.core.records import time_json
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.live import Event

@@ -11,10 +11,11 @@ from helpdesk_tui.cli import apply, files, listing, relations, reply
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
-from helpdesk_tui.cli.records import show_thread, thread_json
+from helpdesk_tui.cli.records import show_thread
 from helpdesk_tui.core import people, thread, tickets
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me
+from helpdesk_tui.core.records import thread_json
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.statement import Statement

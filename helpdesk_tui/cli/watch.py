@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.db import owner_dsn
 from helpdesk_tui.cli.output import say
-from helpdesk_tui.cli.records import time_json
+from helpdesk_tui.core.records import time_json
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.watch import Ended

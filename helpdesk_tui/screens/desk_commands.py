@@ -140,7 +140,7 @@ class DeskCommands(DeskArticles):
     async def _as_json(self, ticket: Ticket) -> str:
         import json
 
-        from helpdesk_tui.cli.records import thread_json
+        from helpdesk_tui.core.records import thread_json
 
         return json.dumps(thread_json(await self.asked.thread(ticket.id)), ensure_ascii=False)
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import tuple_row
 
-from helpdesk_tui.cli.records import thread_json
 from helpdesk_tui.core import knowledge, notices, people, thread, tickets
 from helpdesk_tui.core.model import Me
+from helpdesk_tui.core.records import thread_json
 from helpdesk_tui.core.statement import Statement
 from tests.db.sessions import Sync
 from tests.model.world import WORDS, Ticket, World
