@@ -4375,6 +4375,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                   and (p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or t.assignee_id = whose)))
 $$;
 
+-- One's own, for queries.
+create or replace function helpdesk.followed() returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  -- Whoever was of the team once may follow still what they see no more.
+  return case when who.role = 'customer' or who.role is null then array[]::uuid[] else private.followed(who.person) end;
+end
+$$;
+
 -- Tells people of their tickets that are due soon or overdue, each of each due date once: the person who asks of theirs;
 -- a job of the owner's (pg_cron), everybody. Answers how many tickets that were.
 create or replace function helpdesk.notice_due() returns integer
@@ -6524,7 +6535,7 @@ grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_me
 
 grant execute on function helpdesk.fields(), helpdesk.set_field(text, jsonb),
   helpdesk.with_field(text, text, text, boolean), helpdesk.metadata_of(uuid[]), helpdesk.follow(uuid[], boolean),
-  helpdesk.link(uuid, text, uuid), helpdesk.unlink(uuid, uuid), helpdesk.merge(uuid, uuid[], uuid, text),
+  helpdesk.followed(), helpdesk.link(uuid, text, uuid), helpdesk.unlink(uuid, uuid), helpdesk.merge(uuid, uuid[], uuid, text),
   helpdesk.unmerge(uuid), helpdesk.split(uuid, uuid, uuid, boolean, uuid, text)
   to authenticated, helpdesk_member, service_role;
 

@@ -18,13 +18,13 @@ from uuid import UUID
 from helpdesk_tui.core.model import PRIORITIES, Priority, Ticket
 from helpdesk_tui.core.tickets import Sort
 
-__all__ = ["LeftOff", "remember", "remembered"]
+__all__ = ["HISTORY", "LeftOff", "remember", "remembered"]
 
 FILE: Final = "left_off.json"
 #: People that are remembered.
 MOST: Final = 50
-#: Queries that are.
-HISTORY: Final = 50
+#: Queries that are, of each.
+HISTORY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from textual import on
 
 from helpdesk_tui.core import views
 from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.left_off import HISTORY
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.views import FOUND, SavedView, Tab, Views
 from helpdesk_tui.screens.desk_views import DeskViews, counted
@@ -28,8 +29,6 @@ __all__ = ["VIEW_QUESTIONS", "DeskQueries"]
 
 #: So long nothing is typed before it is counted what was.
 TYPING_SECONDS = 0.15
-#: Queries that are remembered.
-HISTORY = 50
 #: The questions of the menu of views.
 VIEW_QUESTIONS = ("view", "view for", "hidden view")
 

@@ -89,6 +89,8 @@ class Desk:
             " values ('Merged', %(customer)s, 'closed') returning id",
             "merge": "insert into private.merges (ticket_id, into_id, note, moved) values"
             ' (%(merged)s, %(ticket)s, gen_random_uuid(), \'{"status": "open"}\') returning id',
+            "followed": "insert into private.followers (ticket_id, person)"
+            " select %(ticket)s, id from public.profiles returning ticket_id",
             "linked": "insert into private.links (ticket_id, other_id, kind)"
             " values (%(ticket)s, %(merged)s, 'caused by') returning ticket_id",
             "note_file": "insert into public.ticket_attachments (ticket_id, message_id, name, sha256, data)"

@@ -165,6 +165,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "its fields and links": "select from helpdesk.ticket(%(ticket)s) where more ?& array['fields', 'links']",
         "a field, by set_field()": "select helpdesk.set_field('floor', '{}')",
         "followed, by follow()": "select from helpdesk.follow(array[%(ticket)s]::uuid[], true) where done",
+        "followed by them": "select from unnest(helpdesk.followed()) f where f = %(ticket)s",
         "linked, by link()": "select helpdesk.link(%(ticket)s, 'related to', %(closed)s)",
         "not linked, by unlink()": "select helpdesk.unlink(%(ticket)s, %(merged)s)",
         "merged, by merge()": "select from helpdesk.merge(gen_random_uuid(), array[%(closed)s]::uuid[], %(ticket)s, '')"

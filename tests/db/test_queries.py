@@ -55,6 +55,7 @@ class Row:
     metadata: Mapping[str, str]
     tags: set[str] = field(default_factory=set)
     asleep: bool = False
+    followed: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -130,6 +131,12 @@ def world(module_database: DeskDatabase) -> Iterator[World]:
             row.asleep = draw.random() < 0.15
             if row.asleep:
                 run.execute("insert into private.ticket_snoozes values (%s, now() + interval '1 day')", [row.id])
+            # The customer too, who was of the team once perhaps: it tells them nothing.
+            row.followed = {role for role in ROLES if draw.random() < 0.3}
+            for role in row.followed:
+                run.execute(
+                    "insert into private.followers (ticket_id, person) values (%s, %s)", [row.id, people[role].id]
+                )
             row.tags = {tag for tag in ("vip", "late") if draw.random() < 0.3}
             run.execute(
                 "insert into public.ticket_tag_relations (ticket_id, tag_id)"
@@ -238,6 +245,7 @@ def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> boo
                 "unassigned": row.assignee is None,
                 "waiting": row.status == "open" and row.waiting is not None,
                 "mine": row.assignee == me.id,
+                "followed": name in row.followed and row.customer != me.id,
             }[value]
         case "number":
             return compared(term.operator, row.number, int(value))
@@ -252,6 +260,7 @@ AGES: Final = ("90min", "5h", "1d", "2d", "3w")
 DAYS: Final = ("today", "yesterday", "tomorrow", (NOW - 50 * HOUR).date().isoformat())
 COMPARED: Final = ("<", "<=", ">", ">=")
 TEAM: Final = ("assignee", "tag", "field.plan", "from")
+TEAM_ALONE: Final = ("snoozed", "unassigned", "mine", "followed")
 VALUES: Final[Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]] = {
     "status": (((":",), STATUSES),),
     "priority": (((":",), PRIORITIES), (COMPARED, PRIORITIES)),
@@ -264,7 +273,7 @@ VALUES: Final[Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]]
     "updated": ((COMPARED, ("5h", "1d", "2d", *DAYS)), ((":",), DAYS)),
     "created": ((COMPARED, ("5h", "1d", "3w", *DAYS)), ((":",), DAYS)),
     "due": ((COMPARED, ("5h", "-1d", "2d", *DAYS)), ((":",), (*DAYS, "none"))),
-    "is": (((":",), ("open", "closed", "overdue", "waiting", "snoozed", "unassigned", "mine")),),
+    "is": (((":",), ("open", "closed", "overdue", "waiting", *TEAM_ALONE)),),
     "number": (((":", *COMPARED), ("7", "30", "61")),),
     "field.plan": (((":",), ("gold", "silver", "none")),),
 }
@@ -277,9 +286,7 @@ def leaves(team: bool) -> st.SearchStrategy[Node]:
     for name, kinds in VALUES.items():
         if team or name not in TEAM:
             for operators, values in kinds:
-                some = (
-                    values if team else tuple(each for each in values if each not in ("snoozed", "unassigned", "mine"))
-                )
+                some = values if team else tuple(each for each in values if each not in TEAM_ALONE)
                 most = 3 if operators == (":",) else 1
                 terms.append(st.builds(
                     Term, st.just(Value(name)), st.sampled_from(operators),

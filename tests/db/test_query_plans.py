@@ -48,6 +48,7 @@ ASKED: Final[dict[str, tuple[str | None, int]]] = {
     "sla<-90h": (None, 30 * PAGE),
     "is:open": (None, 30 * PAGE),
     "is:overdue": (None, 60 * PAGE),
+    "is:followed": (None, 30 * PAGE),
     "#17": ("number", 5 * PAGE),
     "field.plan:gold": (None, 2 * TICKETS),
     '"no such words"': (None, 2 * TICKETS),

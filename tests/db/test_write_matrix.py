@@ -110,6 +110,7 @@ tickets               | read   | what one did, by my_acts()  | -        | yes   
 tickets               | read   | metadata, by SQL            | no       | no        | no          | no    | no
 tickets               | read   | the fields, by fields()     | -        | yes       | yes         | yes   | -
 tickets               | read   | by what a field holds       | -        | yes       | -           | yes   | -
+tickets               | read   | followed by them            | -        | yes       | -           | yes   | -
 tickets               | read   | metadata, by metadata_of()  | -        | yes       | -           | yes   | -
 tickets               | read   | its fields and links        | -        | yes       | -           | yes   | -
 tickets               | update | closed, by act()            | yes      | yes       | -           | yes   | HD003

@@ -164,6 +164,8 @@ def _related(who: Viewer, shown: list[Ticket]) -> Seen:
     return {
         "ticket() fields": {(t.id, str(t.number) if t.id in team else None) for t in shown},
         "with_field()": team,
+        # Everybody follows everything.
+        "followed()": team,
         "ticket() links": {(t.id, o.number) for t, o in ends},
         "ticket() merged into": {(t.id, into[t.id].number if t.id in into else None) for t in shown},
         "ticket() merged": {(other.id, one.number) for one, other in merged if rules.linked(who, one, other)},

@@ -48,6 +48,7 @@ EMPTIED: Final = (
     "public.ticket_attachments",
     "public.ticket_messages",
     "private.fields",
+    "private.followers",
     "private.links",
     "private.merges",
     "public.tickets",
@@ -186,6 +187,12 @@ def _tickets(boss: Sync, world: World) -> None:
             for same, one, other in pairs(world.tickets)
             if one.requester == other.requester
         ],
+    )
+    _insert(
+        boss,
+        "private.followers",
+        "ticket_id, person",
+        [(ticket.id, person.id) for ticket in world.tickets for person in world.people],
     )
     _insert(
         boss,

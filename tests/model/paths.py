@@ -144,6 +144,7 @@ def _of_tickets(connection: Sync, world: World) -> Seen:
         "ticket() tags": set(ask(connection, each("helpdesk.ticket(i)", "unnest(f.tags)"), ids=ids)),
         "ticket() fields": set(ask(connection, each("helpdesk.ticket(i)", "more #>> '{fields,0,3}'"), ids=ids)),
         "with_field()": set(ask(connection, "select helpdesk.with_field('serial', 'any', '', false)")),
+        "followed()": set(ask(connection, "select unnest(helpdesk.followed())")),
         "ticket() links": set(
             ask(connection, each("helpdesk.ticket(i)", "jsonb_path_query(more, '$.links[*][2]')::bigint"), ids=ids)
         ),

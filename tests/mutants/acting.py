@@ -99,6 +99,13 @@ ACTING: list[Mutant] = [
         "",
         "everybody learns which tickets sleep",
     ),
+    replaced(
+        "followed-out-of-sight",
+        "private.followed",
+        "(p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or t.assignee_id = whose))",
+        "true",
+        "whoever followed a ticket learns of it when it is out of their sight",
+    ),
     replaced("remove-by-agents", "helpdesk.remove", "private.is_admin()", "private.is_staff()", "agents remove things"),
     replaced(
         "set-person-by-agents",

@@ -120,6 +120,10 @@ def _snoozed(compiler: Compiler) -> Part:
     return Part("t.id = any((select helpdesk.snoozed())::uuid[])", total=True)
 
 
+def _followed(compiler: Compiler) -> Part:  # noqa: ARG001  (who asks, the database knows)
+    return Part("t.id = any((select helpdesk.followed())::uuid[])", total=True)
+
+
 _IS: Final[Mapping[str, tuple[str, bool, Callable[[Compiler], Part]]]] = {
     "open": ("open or pending", False, lambda _: Part("t.is_open", OPEN, exact=True)),
     "closed": ("resolved or closed", False, lambda _: rank_part({3, 4})),
@@ -128,6 +132,7 @@ _IS: Final[Mapping[str, tuple[str, bool, Callable[[Compiler], Part]]]] = {
     "snoozed": ("out of sight for a while", True, _snoozed),
     "unassigned": ("nobody's", True, lambda _: Part("t.assignee_id is null")),
     "mine": ("assigned to you", True, _mine),
+    "followed": ("you follow it", True, _followed),
 }
 """What a ticket can be: in words, whether it is for the team alone, and what it becomes."""
 
