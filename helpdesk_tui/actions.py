@@ -119,6 +119,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.since", "What changed since you left", ("S",), "queue", "screen.since"),
     Action("desk.unsent", "What waits to be sent, or was refused", ("O",), "queue", "screen.unsent"),
     Action("desk.snooze", "Snooze: out of sight until a time", ("z",), "queue", "screen.snooze", "snooze"),
+    Action("desk.due", "Set the due date", ("D",), "queue", "screen.due", "due"),
     Action("desk.fields", "Fill in a custom field", ("e",), "queue", "screen.fields", "field"),
     Action("desk.merge", "Merge into another ticket; take that back", ("M",), "queue", "screen.merge", "merge"),
     Action("desk.split", "Split off: a new ticket of the chosen message", ("X",), "thread", "screen.split", team=True),

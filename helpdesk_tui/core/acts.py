@@ -121,7 +121,7 @@ class Change:
         if self.category is not KEEP:
             said.append(f"category → {self._name(self.category, 'none')}")
         if self.due_date is not KEEP:
-            said.append(f"due → {_moment(self.due_date, 'no date')}")
+            said.append(f"due → {_moment(self.due_date, 'none')}")
         said += [f"+ #{self._name(tag, '')}" for tag in self.add]
         said += [f"- #{self._name(tag, '')}" for tag in self.remove]
         if self.snooze is not KEEP:

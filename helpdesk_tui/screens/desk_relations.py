@@ -1,9 +1,11 @@
-"""The desk's acts that need words, another ticket or a message: snooze, fields, merge, split, links, following."""
+"""The desk's acts that need words, a time, another ticket or a message: snooze, due date, custom fields, merging,
+splitting, links, following."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DeskRelations"]
 
-SNOOZE, FIELD, VALUE, MERGE, SPLIT, LINK = "snooze", "field", "value", "merge", "split", "link"
+WHEN, FIELD, VALUE, MERGE, SPLIT, LINK = "when", "field", "value", "merge", "split", "link"
 """The questions of this part."""
 WORDS = "words"
 """That of the line to write in."""
@@ -37,6 +39,8 @@ class _Written:
 
     words: str
     use: Callable[[str], None]
+    means: Callable[[str], str] | None = None
+    """What a text is taken for, while it is being typed."""
 
 
 class DeskRelations(DeskActs):
@@ -73,13 +77,37 @@ class DeskRelations(DeskActs):
         await super().complete()
         await self._late(self.prompt)
 
-    def _write(self, words: str, use: Callable[[str], None], text: str = "", placeholder: str = "") -> None:
-        """Ask for some words. Where ``use`` refuses them, they are asked for again."""
+    def _write(
+        self,
+        words: str,
+        use: Callable[[str], None],
+        text: str = "",
+        placeholder: str = "",
+        means: Callable[[str], str] | None = None,
+    ) -> None:
+        """Ask for some words. Where ``use`` refuses them, they are asked for again; ``means`` tells what they are taken
+        for while they are typed."""
         if self.prompt.is_attached:
-            self._written = _Written(words, use)
+            self._written = _Written(words, use, means)
             self.prompt.ask(WORDS, words, text, placeholder=placeholder)
+            self._tell_meaning(text)
         else:
             self.say("Still starting: try again")
+
+    @on(Prompt.Typed)
+    def _is_written(self, message: Prompt.Typed) -> None:
+        if message.question == WORDS:
+            self._tell_meaning(message.text)
+
+    def _tell_meaning(self, text: str) -> None:
+        means = self._written.means if self._written is not None else None
+        if means is None or not text.strip():
+            self.prompt.tell("")
+            return
+        try:
+            self.prompt.tell(means(text))
+        except BadInput as error:
+            self.prompt.tell(error.message, wrong=True)
 
     @on(Prompt.Answered)
     def _was_written(self, message: Prompt.Answered) -> None:
@@ -92,49 +120,74 @@ class DeskRelations(DeskActs):
             except HelpdeskError as error:
                 # The focus stays where it is: what leaves the field closes it.
                 self.say(str(error), alarm=True)
-                self._write(written.words, written.use, message.text)
+                self._write(written.words, written.use, message.text, means=written.means)
                 return
         if message.by_key:
             self._focus_back()
 
     def answered(self, question: str, choice: Choice) -> None:
         """The second key was pressed."""
-        if question in (SNOOZE, FIELD, VALUE, MERGE, SPLIT, LINK):
+        if question in (WHEN, FIELD, VALUE, MERGE, SPLIT, LINK):
             choice.value()
         else:
             super().answered(question, choice)
 
-    # Snooze
+    # Times
 
     def action_snooze(self) -> None:
         """Ask until when the ticket is to sleep."""
+        tickets = self._about()
+        awake = Choice(Change(snooze=None), "wake up now", "n")
+        asleep = any(ticket.more.snoozed for ticket in tickets)
+        self._ask_when(tickets, "snooze until", lambda found: Change(snooze=found), [awake] if asleep else [])
+
+    def action_due(self) -> None:
+        """Ask by when the ticket is due."""
+        from helpdesk_tui.widgets.queue_row import due_date_words
+
+        tickets = self._about()
+        now, dates = self.link.clock(), {ticket.due_date for ticket in tickets}
+        held = (
+            f" (now {due_date_words(tickets[0], now, self.link.zone)[0]})"
+            if len(dates) == 1 and dates != {None}
+            else ""
+        )
+        none = Choice(Change(due_date=None), "no due date", "0", dates == {None})
+        self._ask_when(tickets, f"due{held}", lambda found: Change(due_date=found), [none])
+
+    def _ask_when(
+        self, tickets: tuple[Ticket, ...], asked: str, change: Callable[[datetime], Change], others: Sequence[Choice]
+    ) -> None:
+        """Ask for a time: one that is often meant, or in words; ``others`` are the changes that need none."""
         from helpdesk_tui.core import when
         from helpdesk_tui.core.wording import moment
 
-        tickets = self._about()
         if not tickets:
             return
-        now = self.link.clock()
+        zone, now = self.link.zone, self.link.clock()
 
-        def until(found: Any) -> Callable[[], None]:
-            return lambda: self.do(Change(snooze=found), tickets)
+        def doing(what: Change) -> Callable[[], None]:
+            return lambda: self.do(what, tickets)
 
-        offered = [
-            Choice(until(found), f"{label} · {moment(found, self.link.zone, year=now.year)}")
-            for label, found in when.presets(now, self.link.zone)
-        ]
+        def parse(text: str) -> datetime:
+            return when.parse(text, self.link.clock(), zone)
 
-        def use(text: str) -> None:
-            until(when.parse(text, self.link.clock(), self.link.zone))()
+        def means(text: str) -> str:
+            found = parse(text)
+            return f"{moment(found, zone, year=now.year)}, in {when.time_left(found, self.link.clock())}"
 
         def ask() -> None:
-            self._write("Snooze until", use, placeholder=when.EXAMPLES)
+            words = self._asked_of(asked.partition(" (")[0])
+            self._write(words, lambda text: doing(change(parse(text)))(), placeholder=when.EXAMPLES, means=means)
 
-        offered.append(Choice(ask, "write when …", "w"))
-        if any(ticket.more.snoozed for ticket in tickets):
-            offered.append(Choice(until(None), "wake up now", "n"))
         self._subjects = tickets
-        self.picker.ask(SNOOZE, self._asked_of("snooze until"), offered)
+        offered = [
+            Choice(doing(change(found)), f"{label} · {moment(found, zone, year=now.year)}")
+            for label, found in when.presets(now, zone)
+        ]
+        offered.append(Choice(ask, "write when …", "w"))
+        offered += [Choice(doing(other.value), other.label, other.key, other.current) for other in others]
+        self.picker.ask(WHEN, self._asked_of(asked), offered)
 
     # Custom fields
 

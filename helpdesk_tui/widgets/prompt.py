@@ -37,6 +37,8 @@ class Prompt(Horizontal):
         background: $panel;
         &.asking { display: block; layout: horizontal; }
         & > Static { width: auto; height: 1; padding: 0 1; color: $text-accent; text-style: bold; }
+        & > .told { color: $text-success; text-style: none; }
+        & > .told.wrong { color: $text-warning; }
         & > Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
         & > Input:focus { border: none; }
     }
@@ -67,6 +69,7 @@ class Prompt(Horizontal):
         field.cursor_blink = False
         field.select_on_focus = False
         yield field
+        yield Static("", classes="told", markup=False)
 
     @property
     def asking(self) -> bool:
@@ -88,13 +91,26 @@ class Prompt(Horizontal):
         """
         self._question = question
         text = safe_line(text, LONGEST)
-        self.query_one(Static).update(safe_line(words, 200))
+        self.query(Static).first().update(safe_line(words, 200))
+        self.tell("")
         self.field.placeholder = placeholder
         with self.field.prevent(Input.Changed):
             self.field.value = text
         self.field.cursor_position = len(text)
         self.add_class("asking")
         self.field.focus()
+
+    def tell(self, words: str, *, wrong: bool = False) -> None:
+        """Say behind the field what is made of what stands there.
+
+        Args:
+            words: empty: nothing is said.
+            wrong: that it is not understood.
+        """
+        told = self.query_one(".told", Static)
+        told.update(safe_line(words, 60))
+        told.set_class(wrong, "wrong")
+        told.display = bool(words)
 
     def leave(self) -> None:
         """Esc: nothing is wanted."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from rich.cells import cell_len, set_cell_size
 from helpdesk_tui.core.model import Priority, Status, Ticket
 from helpdesk_tui.core.sla import State
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.core.wording import ago
+from helpdesk_tui.core.wording import ago, moment
 from helpdesk_tui.widgets.queue_sort import Sort
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Mark",
     "Part",
     "columns",
+    "due_date_words",
     "due_words",
     "exactly",
     "fit",
@@ -91,9 +92,24 @@ def due_words(ticket: Ticket, now: datetime) -> Part:
     promise = ticket.more.sla.next if ticket.more.sla is not None else None
     if promise is not None and not (promise.due and ticket.due_date and ticket.due_date < promise.due):
         return promise.short(now), _PROMISED.get(promise.state(now), "muted")
+    return _until(ticket.due_date, now)
+
+
+def due_date_words(ticket: Ticket, now: datetime, zone: tzinfo | None = None) -> Part:
+    """When a ticket is due, whatever it is promised besides, with the moment: "due in 3d, Fri 27 Nov 09:00"."""
     if ticket.due_date is None:
         return "", "muted"
-    left = ticket.due_date - now
+    when = moment(ticket.due_date, zone, year=now.astimezone(zone).year)
+    if ticket.status in ("resolved", "closed"):
+        return f"due {when}", "muted"
+    words, style = _until(ticket.due_date, now)
+    return f"{'due ' if words.startswith('in ') else ''}{words}, {when}", style
+
+
+def _until(due: datetime | None, now: datetime) -> Part:
+    if due is None:
+        return "", "muted"
+    left = due - now
     if left < timedelta():
         span = ago(-left)
         return ("overdue" if span == "now" else f"overdue {span}"), "overdue"

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from helpdesk_tui.core.model import NOTHING_MORE, More, Ticket
 from helpdesk_tui.core.sla import State
 from helpdesk_tui.widgets.lines import LineStrip, LineView
-from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_words, fit, plain
+from helpdesk_tui.widgets.queue_row import DRAFT_GLYPH, PRIORITY_GLYPHS, STATUS_GLYPHS, Part, due_date_words, fit, plain
 
 __all__ = ["Clock", "Header", "TicketHeader", "utc_now"]
 
@@ -175,12 +175,12 @@ class TicketHeader(Header):
             said = self._more[at] if at < len(self._more) else []
             return [(text.removeprefix("  ") if n == 0 else text, style) for n, (text, style) in enumerate(said)]
         if y == 1:
-            due, style = due_words(ticket, self._clock())
+            due, style = due_date_words(ticket, self._clock(), self._zone)
             return [
                 (f" {STATUS_GLYPHS[ticket.status]} {ticket.status}", f"status-{ticket.status}"),
                 (f"   {PRIORITY_GLYPHS[ticket.priority]} {ticket.priority}", f"priority-{ticket.priority}"),
                 (f"   {plain(ticket.department or 'no department')}", "muted"),
-                (f"   due {due}" if due.startswith("in ") else f"   {due}" if due else "", style),
+                (f"   {due}" if due else "", style),
                 ("".join(f"  {plain(tag)}" for tag in ticket.tags), "tag"),
             ]
         if y == 2:

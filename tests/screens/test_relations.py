@@ -41,6 +41,54 @@ async def test_snooze_by_preset_and_in_words_is_taken_back(team: Team, tmp_path:
         assert seen.desk.queue.has_focus
 
 
+async def test_due_date_by_preset_in_words_and_for_marked_ones_is_shown_and_taken_back(
+    team: Team, tmp_path: Path
+) -> None:
+    due = "select due_date from public.tickets where id = %s"
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        assert not seen.shows("due in")
+        await seen.press("D")
+        await seen.until(lambda: seen.shows("#1001 due") and seen.shows("no due date  (as it is)"), "the presets")
+        assert seen.shows("tomorrow 9:00")
+        await seen.press("w")
+        await seen.until(lambda: seen.desk.prompt.field.has_focus, "when")
+        await seen.press(*"whenever")
+        await seen.until(lambda: seen.shows("“whenever” is no time."), "not understood, while it is typed")
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("Such as 2h"), "refused, and how to write it")
+        field = seen.desk.prompt.field
+        await seen.until(lambda: field.value == "whenever" and field.has_focus, "nothing of it is lost")
+        await seen.press("ctrl+u", *"in 3 days")
+        await seen.until(lambda: seen.shows(", in 3d"), "what it means, while it is typed")
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("#1001 due →") and seen.shows("· u undoes"), "said")
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "done")
+        assert await team.value(due, ticket_id(1001)) is not None
+        assert seen.desk.queue.has_focus
+        seen.desk.queue.select(ticket_id(1001))
+        await seen.until(lambda: seen.shows("due in 2d, ") or seen.shows("due in 3d, "), "the header")
+        # Another one is offered over what it is now; leaving changes nothing.
+        await seen.press("D")
+        await seen.until(lambda: seen.shows("#1001 due (now due in"), "what it is now")
+        await seen.press("escape", "u")
+        await seen.until(lambda: seen.shows("Undone"), "undone")
+        assert await team.value(due, ticket_id(1001)) is None
+        await seen.until(lambda: not seen.shows("due in 2d, "), "out of the header")
+
+        await seen.press("g", "space", "space", "D")
+        await seen.until(lambda: seen.shows("2 tickets due"), "for those that are marked")
+        await seen.press("1")
+        await seen.until(lambda: seen.shows("2 tickets due → ") and seen.shows("done, u undoes"), "both")
+        both = "select count(*) from public.tickets where due_date is not null and number in (1001, 1002)"
+        assert await team.value(both) == 2
+        # In the ticket, too; and it can be taken away.
+        seen.desk.queue.select(ticket_id(1001))
+        await seen.press("enter", "D", "0")
+        await seen.until(lambda: seen.shows("#1001 due → none"), "taken away")
+        await seen.until(lambda: not seen.desk.triage.busy, "done")
+        assert await team.value(both) == 1
+
+
 async def test_merge_into_another_of_the_requester_and_back(team: Team, tmp_path: Path) -> None:
     async with opened(team.database, team.agent, tmp_path) as seen:
         await seen.press("M")

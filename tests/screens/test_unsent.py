@@ -85,9 +85,10 @@ async def test_an_act_done_offline_shows_as_it_will_be_and_is_done_in_the_end(te
         proxy.refuse()
         proxy.cut()
         await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
-        await seen.press("enter", "p", "u")
-        await seen.until(lambda: seen.shows("1 waiting"), "it waits")
+        await seen.press("enter", "p", "u", "D", "1")
+        await seen.until(lambda: seen.shows("2 waiting"), "both wait")
         assert seen.shows("▲ urgent")
+        assert seen.shows("due in ")
         await proxy.start()
         # Read again while it waits, it looks as it will be.
         keeping = seen.desk.link.keeping
@@ -95,6 +96,7 @@ async def test_an_act_done_offline_shows_as_it_will_be_and_is_done_in_the_end(te
         found = await seen.desk.asked.ticket(str(ticket_id(1001)))
         assert found is None or keeping.as_done(found).priority == "urgent"
         await seen.press("ctrl+r")
-        await seen.until(lambda: seen.shows("Done now: #1001"), "done")
+        await seen.until(lambda: seen.shows("Done now: #1001 due"), "done")
         assert await team.value("select priority::text from tickets where number = 1001") == "urgent"
-        await seen.until(lambda: not seen.shows("1 waiting"), "nothing waits")
+        assert await team.value("select due_date > now() from tickets where number = 1001")
+        await seen.until(lambda: not seen.shows(" waiting"), "nothing waits")
