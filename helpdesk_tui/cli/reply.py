@@ -143,7 +143,7 @@ async def _deliver(
     files: Sequence[attachments.Upload],
 ) -> None:
     statements = thread.send(
-        ticket.id, message_id, text.content, internal=args.note, after_id=after, then_status=args.status, files=files
+        thread.Outgoing(ticket.id, message_id, text.content, args.note, after, args.status, tuple(files))
     )
     # An id that is taken sends nothing: what is there must be this very message.
     check: Statement[tuple[bool]] = Statement(

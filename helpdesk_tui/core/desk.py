@@ -8,12 +8,11 @@ from uuid import UUID
 
 from helpdesk_tui.core import acts, attachments, macros, people, thread, tickets, views
 from helpdesk_tui.core.acts import Change, Kept, Undone
-from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import SignInError, TookTooLong
 from helpdesk_tui.core.macros import Macro
-from helpdesk_tui.core.model import Attachment, Department, Me, Person, Status, Thread, Ticket
-from helpdesk_tui.core.thread import Also, Newest, ToOne
+from helpdesk_tui.core.model import Attachment, Department, Me, Person, Thread, Ticket
+from helpdesk_tui.core.thread import Also, Newest, Outgoing, ToOne
 from helpdesk_tui.core.tickets import Outcome, Sort
 
 if TYPE_CHECKING:
@@ -245,24 +244,11 @@ class Desk:
         """From now on what is done is put in line first: it is done also if the link or the program fails meanwhile."""
         self.outbox = outbox
 
-    async def send(
-        self,
-        ticket_id: UUID,
-        message_id: UUID,
-        content: str,
-        *,
-        internal: bool,
-        after_id: UUID | None,
-        then_status: Status | None = None,
-        files: Sequence[Upload] = (),
-        words: str = "",
-        also: Also | None = None,
-    ) -> bool:
+    async def send(self, said: Outgoing, words: str = "") -> bool:
         """Sends a reply or a note with its files, by way of the outbox if there is one.
 
         Args:
             words: what it is, for people: "#1042 reply".
-            also: what is done to the ticket in the same transaction.
 
         Returns:
             Whether the ticket was changed as asked for; True where nothing was.
@@ -272,45 +258,15 @@ class Desk:
             HelpdeskError: as ``send_now``.
         """
         if self.outbox is None:
-            return await self.send_now(
-                ticket_id,
-                message_id,
-                content,
-                internal=internal,
-                after_id=after_id,
-                then_status=then_status,
-                files=files,
-                also=also,
-            )
+            return await self.send_now(said)
         from helpdesk_tui.core import outbox_kinds
 
-        entry = outbox_kinds.message(
-            self.outbox.owner,
-            ticket_id,
-            message_id,
-            content,
-            internal=internal,
-            after_id=after_id,
-            then_status=then_status,
-            words=words or ("note" if internal else "reply"),
-            also=also,
-        )
-        patience = attachments.patience(files)
-        answer = await self.outbox.do(entry, files, **({} if patience is None else {"patience": patience}))
+        entry = outbox_kinds.message(self.outbox.owner, said, words or ("note" if said.internal else "reply"))
+        patience = attachments.patience(said.files)
+        answer = await self.outbox.do(entry, said.files, **({} if patience is None else {"patience": patience}))
         return bool(answer.value)
 
-    async def send_now(
-        self,
-        ticket_id: UUID,
-        message_id: UUID,
-        content: str,
-        *,
-        internal: bool,
-        after_id: UUID | None,
-        then_status: Status | None = None,
-        files: Sequence[Upload] = (),
-        also: Also | None = None,
-    ) -> bool:
+    async def send_now(self, said: Outgoing) -> bool:
         """Sends a reply or a note with its files; sent again under the same ids, it is there once.
 
         Returns:
@@ -320,19 +276,9 @@ class Desk:
             Stale: the thread has moved on; nothing was sent.
             Refused, NotFound, Unreachable: nothing was sent, or it is not known: send it again.
         """
-        statements = thread.send(
-            ticket_id,
-            message_id,
-            content,
-            internal=internal,
-            after_id=after_id,
-            then_status=then_status,
-            files=files,
-            also=also,
-        )
-        answers = await self.database.run(*statements, idempotent=True, patience=attachments.patience(files))
-        changing = then_status is not None or (also is not None and bool(also.change))
-        return not changing or all(outcome.done for outcome in answers[-1])
+        patience = attachments.patience(said.files)
+        answers = await self.database.run(*thread.send(said), idempotent=True, patience=patience)
+        return not said.changes_ticket or all(outcome.done for outcome in answers[-1])
 
     async def used_macro(self, macro_id: UUID) -> None:
         """Counts that the person used a macro."""

@@ -11,7 +11,7 @@ from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.model import Status
 from helpdesk_tui.core.outbox import Answer, Entry, Perform
 from helpdesk_tui.core.statement import Statement, only, positional
-from helpdesk_tui.core.thread import Also
+from helpdesk_tui.core.thread import Also, Outgoing
 from helpdesk_tui.core.tickets import Outcome
 
 if TYPE_CHECKING:
@@ -24,26 +24,15 @@ _ACT: Final = "select id, done, why from helpdesk.act(%s, %s::uuid[], %s::jsonb,
 _UNDO: Final = "select helpdesk.undo_act(%s, %s, %s)"
 
 
-def message(
-    owner: str,
-    ticket_id: UUID,
-    message_id: UUID,
-    content: str,
-    *,
-    internal: bool,
-    after_id: UUID | None,
-    then_status: Status | None,
-    words: str,
-    also: Also | None = None,
-) -> Entry:
-    """A reply or a note, as ``Desk.send`` takes it. Its files go beside it."""
+def message(owner: str, said: Outgoing, words: str) -> Entry:
+    """A reply or a note; ``words`` call it. Its files go beside it."""
     payload: dict[str, Any] = {
-        "content": content,
-        "after_id": str(after_id) if after_id is not None else None,
-        "then_status": then_status,
-        "also": also.json() if also is not None else None,
+        "content": said.content,
+        "after_id": str(said.after_id) if said.after_id is not None else None,
+        "then_status": said.then_status,
+        "also": said.also.json() if said.also is not None else None,
     }
-    return Entry(message_id, owner, "note" if internal else "reply", (ticket_id,), words, payload)
+    return Entry(said.message_id, owner, "note" if said.internal else "reply", (said.ticket_id,), words, payload)
 
 
 def act(owner: str, act_id: UUID, ids: Sequence[UUID], change: Mapping[str, Any], words: str) -> Entry:
@@ -93,7 +82,7 @@ async def _undo(desk: Desk, entry: Entry) -> Answer:
 async def _send(desk: Desk, entry: Entry, uploads: Sequence[Upload]) -> Answer:
     said = entry.payload
     after_id = said["after_id"]
-    status_set = await desk.send_now(
+    outgoing = Outgoing(
         entry.tickets[0],
         entry.id,
         said["content"],
@@ -103,4 +92,4 @@ async def _send(desk: Desk, entry: Entry, uploads: Sequence[Upload]) -> Answer:
         files=tuple(uploads),
         also=Also.of(said.get("also")),
     )
-    return Answer(status_set)
+    return Answer(await desk.send_now(outgoing))

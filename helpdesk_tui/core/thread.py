@@ -53,6 +53,33 @@ class Also:
         return cls(UUID(kept["act"]), kept["change"], kept["words"], UUID(macro) if macro is not None else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A reply or a note, as it goes out.
+
+    Args:
+        message_id: drawn once per message, kept for sending it again: it is there once.
+        internal: it is a note, for the team alone.
+        after_id: the newest message that the author had on the screen.
+        then_status: the ticket's status after it; None: as it is.
+        also: what is done to the ticket in the same transaction.
+    """
+
+    ticket_id: UUID
+    message_id: UUID
+    content: str
+    internal: bool
+    after_id: UUID | None
+    then_status: Status | None = None
+    files: tuple[Upload, ...] = ()
+    also: Also | None = None
+
+    @property
+    def changes_ticket(self) -> bool:
+        """Whether more is asked for than to say something."""
+        return self.then_status is not None or (self.also is not None and bool(self.also.change))
+
+
 def changed(ids: Sequence[UUID], also: Also) -> Statement[Outcome]:
     """The statement that does it, to one ticket or many: a row for each that says what became of it."""
     return Statement(
@@ -151,46 +178,33 @@ def assemble(rows: list[list[Any]]) -> Thread:
     )
 
 
-def send(
-    ticket_id: UUID,
-    message_id: UUID,
-    content: str,
-    *,
-    internal: bool,
-    after_id: UUID | None,
-    then_status: Status | None = None,
-    files: Sequence[Upload] = (),
-    also: Also | None = None,
-) -> tuple[Statement[Any], ...]:
+def send(said: Outgoing) -> tuple[Statement[Any], ...]:
     """The statements that send a reply or a note, for one ``Database.run``: with it its files and, if asked, a new
     status and what a macro sets. The last one answers what became of the ticket, where that is to change.
-
-    Args:
-        message_id: drawn once per message, kept for sending it again.
-        after_id: the newest message that the author had on the screen.
 
     Raises:
         BadInput: there is neither a text nor a file.
     """
-    if not content.strip() and not files:
+    if not said.content.strip() and not said.files:
         raise BadInput("The message is empty.", "Write something, or leave with Esc: nothing is lost.")
     statements: list[Statement[Any]] = [
         Statement(
             "insert into public.ticket_messages (id, ticket_id, content, is_internal, after_id) "
             "values (%s, %s, %s, %s, %s) on conflict (id) do nothing",
-            (message_id, ticket_id, content, internal, after_id),
+            (said.message_id, said.ticket_id, said.content, said.internal, said.after_id),
             writes=True,
         )
     ]
-    statements += [attachments.add(ticket_id, message_id, each) for each in files]
+    statements += [attachments.add(said.ticket_id, said.message_id, each) for each in said.files]
+    also = said.also
     if also is not None and also.macro is not None:
         statements.append(macros.used(also.macro))
-    if then_status is not None:
+    if said.then_status is not None:
         if also is None or not also.change:
             # As an act with an id of its own: sent again, it must not set back what somebody has changed since.
-            also = Also(uuid5(message_id, "then"), {"status": then_status}, f"status → {then_status}")
+            also = Also(uuid5(said.message_id, "then"), {"status": said.then_status}, f"status → {said.then_status}")
         else:
-            also = replace(also, change={**also.change, "status": then_status})
+            also = replace(also, change={**also.change, "status": said.then_status})
     if also is not None and also.change:
-        statements.append(changed([ticket_id], also))
+        statements.append(changed([said.ticket_id], also))
     return tuple(statements)

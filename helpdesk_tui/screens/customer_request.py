@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Ids
     from helpdesk_tui.core.requests import Listed
+    from helpdesk_tui.core.thread import Outgoing
     from helpdesk_tui.screens.link import Link
     from helpdesk_tui.widgets.composer import Composer
     from helpdesk_tui.widgets.status_line import Connection
@@ -242,23 +243,15 @@ class CustomerRequest(Place):
 
     def on_composer_send(self, message: Composer.Send) -> None:
         """Send what was written."""
-        self.spawn(self._deliver(message))
+        self.spawn(self._deliver(message.outgoing))
 
-    async def _deliver(self, message: Composer.Send) -> None:
+    async def _deliver(self, message: Outgoing) -> None:
         desk = self.link.desk
         if desk is None:
             self.pane.composer.failed(message.message_id, "Not connected yet.")
             return
         try:
-            await desk.send(
-                message.ticket_id,
-                message.message_id,
-                message.content,
-                internal=False,
-                after_id=message.after_id,
-                files=message.files,
-                words="your answer",
-            )
+            await desk.send(message, "your answer")
         except Queued:
             self.pane.composer.sent(message.message_id)
             self.say("Not connected: it is kept, and sent as soon as we can be reached")

@@ -12,6 +12,7 @@ from helpdesk_tui.screens.desk_ticket import DeskTicket
 from helpdesk_tui.widgets.hold_bar import HoldBar
 
 if TYPE_CHECKING:
+    from helpdesk_tui.core.thread import Outgoing
     from helpdesk_tui.screens.link import Link
     from helpdesk_tui.widgets.composer import Composer
     from helpdesk_tui.widgets.thread import ThreadView
@@ -48,24 +49,15 @@ class DeskWriting(DeskTicket):
     def on_composer_send(self, message: Composer.Send) -> None:
         """Send what was written."""
         self.forget_view_undo()
-        self.spawn(self._deliver(message))
+        self.spawn(self._deliver(message.outgoing))
 
-    async def _deliver(self, message: Composer.Send) -> str:
+    async def _deliver(self, message: Outgoing) -> str:
         """Send it; why it was not sent, "" where it was or surely will be."""
         desk = self.asked
         word = self._title(message)
         try:
-            status_set = await desk.send(
-                message.ticket_id,
-                message.message_id,
-                message.content,
-                internal=message.internal,
-                after_id=message.after_id,
-                then_status=message.then_status,
-                files=message.files,
-                words=self._words(message.ticket_id, "note" if message.internal else "reply"),
-                also=message.also,
-            )
+            words = self._words(message.ticket_id, "note" if message.internal else "reply")
+            status_set = await desk.send(message, words)
         except Queued as error:
             # It is the outbox's now, and goes out by itself.
             self.pane.composer.sent(message.message_id)
@@ -95,7 +87,7 @@ class DeskWriting(DeskTicket):
         self.link.mark(frozenset([message.ticket_id]))
         return ""
 
-    def _title(self, message: Composer.Send) -> str:
+    def _title(self, message: Outgoing) -> str:
         """What to call a message: "Reply", and whose where another ticket is before the person's eyes."""
         word = "Note" if message.internal else "Reply"
         shown, ticket = self.pane.ticket, self.known(message.ticket_id)
@@ -103,7 +95,7 @@ class DeskWriting(DeskTicket):
             return word
         return f"{word} to #{ticket.number}"
 
-    def _not_sent(self, message: Composer.Send, error: HelpdeskError) -> str:
+    def _not_sent(self, message: Outgoing, error: HelpdeskError) -> str:
         """Say aloud that something was not sent; its words are in the composer again."""
         self._mark_drafts()
         shown, ticket = self.pane.ticket, self.known(message.ticket_id)

@@ -279,10 +279,10 @@ class Composer(Attaching):
                 self.post_message(self.Holds())
                 self.post_message(self.Left(sent=True))
             else:
-                message = self._send(self._drafts.sending(slot), then_status, slot.also)
-                if message is not None:
-                    self.post_message(message)
-                    self._wait(message.message_id, patience(message.files) or ANSWER_SECONDS)
+                outgoing = self._send(self._drafts.sending(slot), then_status, slot.also)
+                if outgoing is not None:
+                    self.post_message(self.Send(outgoing))
+                    self._wait(outgoing.message_id, patience(outgoing.files) or ANSWER_SECONDS)
         self._refresh(reload=True)
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TypeAlias
 from uuid import UUID
 
 from textual.message import Message
@@ -11,8 +10,7 @@ from textual.message import Message
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
 from helpdesk_tui.core.journal_held import Held
 from helpdesk_tui.core.model import Status
-from helpdesk_tui.core.thread import Also
-from helpdesk_tui.widgets import composer_send
+from helpdesk_tui.core.thread import Also, Outgoing
 from helpdesk_tui.widgets.composer_drafts import Drafts
 from helpdesk_tui.widgets.composer_hold import GRACE, Holding
 from helpdesk_tui.widgets.writing import Writing
@@ -29,7 +27,12 @@ class Sending(Writing):
         me: the author's id.
     """
 
-    Send: TypeAlias = composer_send.Send
+    class Send(Message, namespace="composer"):
+        """Send this. What is sent again comes under the same ``message_id``."""
+
+        def __init__(self, outgoing: Outgoing) -> None:
+            super().__init__()
+            self.outgoing = outgoing
 
     class Holds(Message, namespace="composer"):
         """What was sent and can be taken back is other than before: see :attr:`Composer.holding`."""
@@ -43,15 +46,15 @@ class Sending(Writing):
         """It was not sent, or nobody knows."""
         raise NotImplementedError
 
-    def _send(self, draft: Draft, then_status: Status | None, also: Also | None) -> Send | None:
-        """What to post for a draft; None where its files are lost, which its author is told."""
+    def _send(self, draft: Draft, then_status: Status | None, also: Also | None) -> Outgoing | None:
+        """What a draft says; None where its files are lost, which its author is told."""
         try:
             files = self._drafts.uploads(draft)
         except JournalError as error:
             self.failed(draft.message_id, str(error))
             return None
         internal = draft.kind == "note"
-        return self.Send(
+        return Outgoing(
             draft.ticket, draft.message_id, draft.content, internal, draft.after_id, then_status, files, also
         )
 
@@ -59,13 +62,13 @@ class Sending(Writing):
 
     def _time(self, held: Held) -> None:
         def due() -> None:
-            message = self.send_held(held.message_id)
-            if message is not None:
-                self.post_message(message)
+            outgoing = self.send_held(held.message_id)
+            if outgoing is not None:
+                self.post_message(self.Send(outgoing))
 
         self.set_timer(max(0.0, (held.due - datetime.now(UTC)).total_seconds()), due)
 
-    def send_held(self, message_id: UUID) -> Send | None:
+    def send_held(self, message_id: UUID) -> Outgoing | None:
         """What is held goes out now: whoever owns this sends it. None if it was taken back, or its files are lost."""
         found = self.holding.release(message_id)
         if found is None:
@@ -78,9 +81,9 @@ class Sending(Writing):
         """Send what a window that is gone had sent and still held; how many that are."""
         left = self.holding.left_behind(datetime.now(UTC))
         for held, _ in left:
-            message = self.send_held(held.message_id)
-            if message is not None:
-                self.post_message(message)
+            outgoing = self.send_held(held.message_id)
+            if outgoing is not None:
+                self.post_message(self.Send(outgoing))
         if self.holding.any_elsewhere():
             self.set_timer(GRACE.total_seconds() + 1, self.take_over)
         return len(left)

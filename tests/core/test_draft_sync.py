@@ -11,12 +11,13 @@ from uuid import UUID
 
 import pytest
 
-from helpdesk_tui.core import outbox_kinds
+from helpdesk_tui.core import outbox_kinds, thread
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.draft_sync import DraftSync
 from helpdesk_tui.core.errors import Unreachable
 from helpdesk_tui.core.journal import Draft, Journal, Kind
 from helpdesk_tui.core.statement import Statement
+from helpdesk_tui.core.thread import Outgoing
 from tests.db.signed_in import new, ticket_of
 from tests.opened import opened, proxied
 from tests.world import People, Person
@@ -126,9 +127,7 @@ async def test_what_was_sent_or_thrown_away_is_gone_there_and_what_was_changed_t
 
 
 def outbox_statements(ticket: UUID, draft: Draft) -> tuple[Statement[Any], ...]:
-    from helpdesk_tui.core import thread
-
-    return thread.send(ticket, draft.message_id, draft.content, internal=False, after_id=None)
+    return thread.send(Outgoing(ticket, draft.message_id, draft.content, False, None))
 
 
 async def test_offline_is_fine_and_an_answer_that_was_lost_doubles_nothing(desk: Desk, tmp_path: Path) -> None:
@@ -157,9 +156,7 @@ async def test_what_waits_in_line_or_is_too_long_stays_where_it_is(desk: Desk) -
     here, there, ticket = desk.here, desk.there, desk.ticket
     draft = here.write(ticket, "On its way")
     await here.sync.push()
-    entry = outbox_kinds.message(
-        OWNER, ticket, draft.message_id, draft.content, internal=False, after_id=None, then_status=None, words="reply"
-    )
+    entry = outbox_kinds.message(OWNER, Outgoing(ticket, draft.message_id, draft.content, False, None), "reply")
     from helpdesk_tui.core import journal_outbox
 
     with here.journal.writing() as connection:

@@ -15,6 +15,7 @@ from helpdesk_tui.core.acts import Change
 from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.statement import Statement
+from helpdesk_tui.core.thread import Outgoing
 from tests.opened import proxied, through
 from tests.proxy import Proxy
 from tests.world import DeskDatabase, People, Person
@@ -86,10 +87,8 @@ QUESTIONS: dict[str, Question] = {
     "a thread": lambda wire: wire.desk.thread(wire.ticket),
     "what changed": lambda wire: wire.desk.look_again("open", [wire.ticket]),
     "a ticket by its number": lambda wire: wire.desk.ticket("1"),
-    "a message": lambda wire: (
-        wire.desk.send(wire.ticket, uuid4(), "Hello", internal=False, after_id=None)
-        if wire.desk.me.role == "customer"
-        else wire.desk.send(wire.ticket, uuid4(), "A note", internal=True, after_id=None)
+    "a message": lambda wire: wire.desk.send(
+        Outgoing(wire.ticket, uuid4(), "Hello", wire.desk.me.role != "customer", None)
     ),
 }
 

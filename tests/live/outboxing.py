@@ -17,6 +17,7 @@ from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.errors import HelpdeskError, Queued
 from helpdesk_tui.core.journal import Journal
 from helpdesk_tui.core.outbox import Entry, Happened, Outbox
+from helpdesk_tui.core.thread import Outgoing
 from tests.chatting import me_of
 from tests.live.cutting_proxy import CuttingProxy
 from tests.proxy import Proxy
@@ -166,9 +167,7 @@ class Model:
         message_id = uuid4()
         content = f"{'note' if internal else 'reply'} {len(self.done[ticket])}"
         self.done[ticket].append(("note" if internal else "reply", content))
-        return outbox_kinds.message(
-            OWNER, ticket, message_id, content, internal=internal, after_id=None, then_status=None, words=content
-        )
+        return outbox_kinds.message(OWNER, Outgoing(ticket, message_id, content, internal, None), content)
 
 
 async def tickets_of(database: DeskDatabase, customer: Person, number: int) -> list[UUID]:

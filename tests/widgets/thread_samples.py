@@ -12,6 +12,7 @@ from textual.app import App, ComposeResult
 
 from helpdesk_tui.core.journal import Journal
 from helpdesk_tui.core.model import HistoryLine, Message, Thread, Ticket
+from helpdesk_tui.core.thread import Outgoing
 from helpdesk_tui.themes import DARK, LIGHT
 from helpdesk_tui.widgets.composer import Composer
 from helpdesk_tui.widgets.thread import ThreadView
@@ -161,7 +162,7 @@ class ComposerApp(App[None]):
         self.shown = shown or sample()
         self.view = ThreadView(zone=UTC, clock=lambda: NOW)
         self.composer = Composer(journal, OWNER)
-        self.sends: list[Composer.Send] = []
+        self.sends: list[Outgoing] = []
         self.left: list[bool] = []
 
     def compose(self) -> ComposeResult:
@@ -183,7 +184,7 @@ class ComposerApp(App[None]):
         self.composer.update_thread(changed)
 
     def on_composer_send(self, event: Composer.Send) -> None:
-        self.sends.append(event)
+        self.sends.append(event.outgoing)
 
     def on_composer_left(self, event: Composer.Left) -> None:
         self.left.append(event.sent)
