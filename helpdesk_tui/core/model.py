@@ -205,6 +205,18 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsent:
+    """A reply or a note of one's own that the database has not got yet, as it will be in its thread.
+
+    ``refused`` is why the database will not have it, None while it waits. ``files`` are on this machine alone.
+    """
+
+    message: Message
+    refused: str | None = None
+    files: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Thread:
     """A ticket opened: its messages and history, each oldest first."""
 

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from helpdesk_tui.core import journal_outbox
+from helpdesk_tui.core import journal_files, journal_outbox
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.errors import DatabaseNotReady, HelpdeskError, NewerDatabase, Queued, SignInError, Unreachable
 from helpdesk_tui.core.journal import Journal, JournalError
+from helpdesk_tui.core.journal_files import DraftFile
 from helpdesk_tui.core.journal_outbox import Entry
 
 __all__ = ["Answer", "Entry", "Happened", "Outbox", "Queued"]
@@ -154,6 +155,15 @@ class Outbox:
         """
         with self._journal.reading() as connection:
             return journal_outbox.entries(connection, self.owner)
+
+    def files(self, entry: Entry) -> tuple[DraftFile, ...]:
+        """The files that go with a message, without what is in them.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        with self._journal.reading() as connection:
+            return journal_files.of(connection, entry.id)
 
     def drop(self, entry_id: UUID) -> None:
         """Takes something out of the line for good. One that has just been sent may have been done."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
 from helpdesk_tui.core.attachments import Upload
-from helpdesk_tui.core.model import Status
+from helpdesk_tui.core.journal_files import DraftFile
+from helpdesk_tui.core.model import Attachment, Me, Message, Status, Unsent
 from helpdesk_tui.core.outbox import Answer, Entry, Perform
 from helpdesk_tui.core.statement import Statement, only, positional
 from helpdesk_tui.core.thread import Also, Outgoing
@@ -17,7 +18,7 @@ from helpdesk_tui.core.tickets import Outcome
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
 
-__all__ = ["act", "message", "performing", "undo"]
+__all__ = ["act", "message", "performing", "undo", "unsent"]
 
 
 _ACT: Final = "select id, done, why from helpdesk.act(%s, %s::uuid[], %s::jsonb, %s)"
@@ -48,6 +49,23 @@ def act(owner: str, act_id: UUID, ids: Sequence[UUID], change: Mapping[str, Any]
 def undo(owner: str, act_id: UUID, undoing: UUID, ids: Sequence[UUID], *, force: bool, words: str) -> Entry:
     """The taking back of an act of one's own, under the id ``undoing``. ``ids`` are the tickets it was about."""
     return Entry(undoing, owner, "undo", tuple(ids), words, {"act": str(act_id), "force": force})
+
+
+def unsent(entry: Entry, me: Me, files: Sequence[DraftFile]) -> Unsent:
+    """A message in line as its author will see it in the thread."""
+    return Unsent(
+        Message(
+            id=entry.id,
+            sender_id=me.id,
+            sender=me.name,
+            from_staff=me.role != "customer",
+            internal=entry.kind == "note",
+            content=entry.payload["content"],
+            created_at=entry.queued_at,
+        ),
+        entry.refused,
+        tuple(Attachment(each.id, entry.id, each.name, each.size, "", "") for each in files),
+    )
 
 
 def performing(desk: Desk) -> Perform:

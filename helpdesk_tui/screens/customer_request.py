@@ -45,6 +45,7 @@ class CustomerRequest(Place):
         super().__init__(link)
         self.requests = RequestList(clock=link.clock, zone=link.zone, id="requests")
         self.pane = RequestPane(link.drafts, link.drafts_owner, clock=link.clock, zone=link.zone, id="request")
+        self.pane.unsent = lambda ticket_id: link.keeping.unsent(ticket_id) if link.keeping is not None else ()
         self._reading = 0
         self._flying: set[UUID] = set()
         self._wanted: UUID | None = None
@@ -86,6 +87,11 @@ class CustomerRequest(Place):
     async def leave(self) -> None:
         """Keep what was written."""
         self.pane.keep_draft()
+
+    def link_unsent(self, waiting: int, refused: int) -> None:
+        """What waits is another: in the thread, too."""
+        super().link_unsent(waiting, refused)
+        self.pane.show_unsent()
 
     # Reading
 
@@ -146,6 +152,8 @@ class CustomerRequest(Place):
             return
         if reading < self._reading or ticket_id in self._flying:
             return  # a later reading is on its way, or what was done just now is not in this one yet
+        if self.link.keeping is not None:
+            self.link.keeping.seen(found.thread)
         self.pane.show_thread(found.thread)
         if self.pane.ticket is not None and self.pane.ticket.id == ticket_id:
             self.pane.about.show_rating(found.rating)

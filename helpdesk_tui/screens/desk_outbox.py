@@ -65,7 +65,7 @@ def _do(desk: DeskScreen, what: str, entry: Entry) -> None:
             keeping.outbox.try_again(entry.id)
             desk.say(f"Waits again: {entry.words}")
         else:
-            keeping.outbox.drop(entry.id)
+            keeping.drop(entry)
             desk.say(f"Dropped: {entry.words}")
             desk.link.mark(frozenset(entry.tickets))
     except HelpdeskError as error:

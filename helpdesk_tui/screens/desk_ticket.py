@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from helpdesk_tui import collecting
 from helpdesk_tui.core.errors import HelpdeskError, NotFound
-from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.core.model import Ticket, Unsent
 from helpdesk_tui.screens.desk_queries import DeskQueries
 from helpdesk_tui.widgets.number_field import NumberField
 from helpdesk_tui.widgets.queue import Queue
@@ -50,6 +50,7 @@ class DeskTicket(DeskQueries):
         self._completing = asyncio.Lock()
         self._preview: Timer | None = None
         self._reading = 0
+        self.pane.unsent = self._unsent
         self.being_there: BeingThere | None = None
         self._there: Mapping[UUID, tuple[Present, ...]] = {}
 
@@ -224,7 +225,17 @@ class DeskTicket(DeskQueries):
         shown = self.pane.ticket
         if shown is not None and shown.id == ticket_id and self.triage.flying(ticket_id):
             thread = replace(thread, ticket=shown)
+        if self.link.keeping is not None:
+            self.link.keeping.seen(thread)
         self.pane.show_thread(thread)
+
+    def _unsent(self, ticket_id: UUID) -> tuple[Unsent, ...]:
+        return self.link.keeping.unsent(ticket_id) if self.link.keeping is not None else ()
+
+    def link_unsent(self, waiting: int, refused: int) -> None:
+        """What waits is another: in the thread, too."""
+        super().link_unsent(waiting, refused)
+        self.pane.show_unsent()
 
     def action_back(self) -> None:
         """From the ticket to the queue. A draft stays where it is."""

@@ -10,7 +10,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from helpdesk_tui.core.acts import Change
     from helpdesk_tui.core.desk import Desk
-    from helpdesk_tui.core.model import Ticket
+    from helpdesk_tui.core.model import Thread, Ticket, Unsent
     from helpdesk_tui.core.outbox import Entry, Happened, Outbox
     from helpdesk_tui.screens.link import Link
 
@@ -38,6 +38,9 @@ class Keeping:
         self._desk = desk
         #: What is still to be done to which tickets, in order.
         self.line: dict[UUID, list[Change]] = {}
+        #: Messages in line by ticket and id; and those that have left it, until a reading shows what became of them.
+        self._unsent: dict[UUID, dict[UUID, Unsent]] = {}
+        self._left: dict[UUID, dict[UUID, Unsent]] = {}
         self.outbox: Outbox = Outbox(Journal.open(path), link.drafts_owner, performing(desk), self._happened)
         desk.keep(self.outbox)
         self._tell_how_many(self.outbox.entries())
@@ -48,6 +51,40 @@ class Keeping:
         for change in self.line.get(ticket.id, ()):
             looks = change.applied(looks)
         return replace(looks, updated_at=ticket.updated_at)
+
+    def unsent(self, ticket_id: UUID) -> tuple[Unsent, ...]:
+        """What was written to a ticket and waits, or was refused, in order. What was sent a moment ago is among it, so
+        that it does not vanish before the thread is read again."""
+        return tuple((self._left.get(ticket_id, {}) | self._unsent.get(ticket_id, {})).values())
+
+    def seen(self, thread: Thread) -> None:
+        """A thread was read: it tells what has become of what had left the line before."""
+        self._left.pop(thread.ticket.id, None)
+
+    def drop(self, entry: Entry) -> None:
+        """Take something out of the line for good.
+
+        Raises:
+            JournalError: it cannot be.
+        """
+        self._unsent.get(entry.tickets[0], {}).pop(entry.id, None)
+        self.outbox.drop(entry.id)
+
+    def _write_up(self, entries: tuple[Entry, ...]) -> None:
+        """Which messages are in line; what has left it is read again where it went."""
+        from helpdesk_tui.core.outbox_kinds import unsent
+
+        before, self._unsent = self._unsent, {}
+        for entry in entries:
+            if entry.is_message:
+                there = self._unsent.setdefault(entry.tickets[0], {})
+                there[entry.id] = unsent(entry, self._desk.me, self.outbox.files(entry))
+        for ticket_id, those in before.items():
+            now = self._unsent.get(ticket_id, {})
+            gone = {k: each for k, each in those.items() if k not in now and each.refused is None}
+            if gone:
+                self._left.setdefault(ticket_id, {}).update(gone)
+                self._link.mark(frozenset([ticket_id]))
 
     def _line_up(self, entries: tuple[Entry, ...]) -> None:
         from helpdesk_tui.core.acts import Change
@@ -63,6 +100,7 @@ class Keeping:
 
     def _tell_how_many(self, entries: tuple[Entry, ...]) -> None:
         self._line_up(entries)
+        self._write_up(entries)
         refused = sum(1 for each in entries if each.refused is not None)
         self._link.set_unsent(len(entries) - refused, refused)
 

@@ -205,11 +205,10 @@ class Link:
                 linked.link_badges(unread, waiting)
 
     def set_unsent(self, waiting: int, refused: int) -> None:
-        """So much waits to be sent, so much was refused: on every status line."""
-        if self.unsent != (waiting, refused):
-            self.unsent = (waiting, refused)
-            for linked in tuple(self._linked):
-                linked.link_unsent(waiting, refused)
+        """Something else waits to be sent than before, so much, and so much was refused: on every screen."""
+        self.unsent = (waiting, refused)
+        for linked in tuple(self._linked):
+            linked.link_unsent(waiting, refused)
 
     def set_away(self, words: str) -> None:
         """That the person is away, in words, or empty: on every status line."""

@@ -190,6 +190,9 @@ class ThreadView(ThreadBody):
     def action_save_files(self) -> None:
         """Save the files of the message; of the whole thread where the message has none."""
         entry = self._current
+        if entry is not None and entry.unsent is not None and entry.files:
+            self.notify("This is not sent yet: its files are on this machine.")
+            return
         files = entry.files if entry is not None else ()
         if not files and self.thread is not None:
             files = self.thread.attachments

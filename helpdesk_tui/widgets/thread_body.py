@@ -12,7 +12,7 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.timer import Timer
 
-from helpdesk_tui.core.model import Thread
+from helpdesk_tui.core.model import Thread, Unsent
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.thread_entries import Entry, build
@@ -65,6 +65,8 @@ class ThreadBody(LineView):
         self._words: tuple[str, ...] = ()
         self._alarm = ""
         self.thread: Thread | None = None
+        #: What the reader has written to the ticket and the database has not got: for the next thread that is shown.
+        self.unsent: tuple[Unsent, ...] = ()
         self._first_unread: UUID | None = None
         self._entries: list[Entry] = []
         self._scroll = Scroll([], lambda _: 1)
@@ -106,6 +108,13 @@ class ThreadBody(LineView):
             return
         self._leave("failed", f"✗ {safe_line(message)}", *([safe_line(hint)] if hint else []))
 
+    def show_unsent(self, unsent: tuple[Unsent, ...]) -> None:
+        """Take what the reader has written to the ticket and the database has not got, where that has changed."""
+        if unsent != self.unsent:
+            self.unsent = unsent
+            if self.thread is not None and self.state == "ready":
+                self.update_thread(self.thread)
+
     def set_thread(self, thread: Thread, first_unread: UUID | None = None) -> None:
         """Show a thread, at the first unread message or else at the newest.
 
@@ -122,7 +131,7 @@ class ThreadBody(LineView):
         self._first_unread = first_unread
         self._news.clear()
         self._link = None
-        self._adopt(build(thread, self._zone, first_unread, plain=self._plain, tight=self._tight))
+        self._adopt(self._built(thread))
         newest = next((entry for entry in reversed(self._entries) if entry.is_message), None)
         self._chosen, self._start = newest.key if newest else None, "end"
         if first_unread is not None and any(entry.kind == "unread" for entry in self._entries):
@@ -144,9 +153,10 @@ class ThreadBody(LineView):
         offset = self._scroll.offset
         before = [entry.key for entry in self._entries[: self._scroll.index]]
         self.thread, self._alarm = thread, ""
-        self._adopt(build(thread, self._zone, self._first_unread, plain=self._plain, tight=self._tight))
+        self._adopt(self._built(thread))
         keys = {entry.key: index for index, entry in enumerate(self._entries)}
-        fresh = [index for index, entry in enumerate(self._entries) if entry.is_message and entry.key not in known]
+        # One's own words are no news.
+        fresh = [i for i, one in enumerate(self._entries) if one.is_message and not one.unsent and one.key not in known]
         if self._chosen not in keys:
             self._chosen = None
         if self._start is not None or not self.size.height:
@@ -163,6 +173,9 @@ class ThreadBody(LineView):
                 self._scroll.to(fresh[0])  # more came than fits: begin with the first of it
         self._news |= {self._entries[index].key for index in fresh}
         self._changed()
+
+    def _built(self, thread: Thread) -> list[Entry]:
+        return build(thread, self._zone, self._first_unread, plain=self._plain, tight=self._tight, unsent=self.unsent)
 
     # Painting
 

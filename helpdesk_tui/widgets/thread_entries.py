@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, tzinfo
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
-from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread
+from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread, Unsent
 from helpdesk_tui.core.plain import change_words
 from helpdesk_tui.widgets.markdown.layout import estimate
 
@@ -23,7 +24,7 @@ class Entry(NamedTuple):
 
     ``key`` stays the same as long as the entry is the same. ``words`` are a message's text. ``gap`` is how many empty
     lines stand above it. ``message`` is None for a description, a day or a change, ``change`` for all but a change.
-    ``files`` came with the message, or with the description.
+    ``files`` came with the message, or with the description. ``unsent`` is given where the database has not got it.
     """
 
     key: str
@@ -35,11 +36,12 @@ class Entry(NamedTuple):
     message: Message | None = None
     change: HistoryLine | None = None
     files: tuple[Attachment, ...] = ()
+    unsent: Unsent | None = None
 
     @property
     def stamp(self) -> int:
-        """Another one for other words or files."""
-        return hash((self.words, self.files))
+        """Another one for other words or files, and once it is sent."""
+        return hash((self.words, self.files, self.unsent))
 
     @property
     def is_message(self) -> bool:
@@ -48,7 +50,10 @@ class Entry(NamedTuple):
 
     def about(self, width: int) -> int:
         """About how many lines it takes in so many cells."""
-        return self.gap + (1 + estimate(self.words, width) + len(self.files) if self.kind in MESSAGE_KINDS else 1)
+        if self.kind not in MESSAGE_KINDS:
+            return self.gap + 1
+        refused = self.unsent is not None and self.unsent.refused is not None
+        return self.gap + 1 + estimate(self.words, width) + len(self.files) + refused
 
 
 def build(
@@ -58,6 +63,7 @@ def build(
     *,
     plain: bool = False,
     tight: bool = False,
+    unsent: Sequence[Unsent] = (),
 ) -> list[Entry]:
     """The entries of a thread.
 
@@ -67,6 +73,8 @@ def build(
         first_unread: the first message the reader has not seen; a line is drawn above it.
         plain: for the requester, to whom not every change is news.
         tight: without empty lines between them.
+        unsent: what its reader has written to it and the database has not got: it stands at the end. What is in the
+            thread by now is left out: it has taken that one's place, under the same key.
     """
     entries: list[Entry] = []
     today: date | None = None
@@ -86,6 +94,16 @@ def build(
         if first_unread is not None and isinstance(one, Message) and one.id == first_unread:
             entries.append(Entry("unread", "unread", when, "", "New since you last looked", gap=1))
         entries.append(_entry(thread, one, entries[-1].kind))
+    there = {message.id for message in thread.messages}
+    for each in unsent:
+        if each.message.id not in there:
+            day = each.message.created_at.astimezone(zone).date()
+            if today is None or day > today:
+                today = day
+                when = each.message.created_at
+                entries.append(Entry(f"day {day}", "day", when, "", _day(day), gap=1 if entries else 0))
+            entry = _entry(thread, each.message, entries[-1].kind)
+            entries.append(entry._replace(files=each.files, unsent=each))
     return [entry._replace(gap=0) for entry in entries] if tight else entries
 
 

@@ -17,11 +17,15 @@ from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.markdown import Laid, Line, Palette, lay_out
 from helpdesk_tui.widgets.markdown.code import Highlight
 from helpdesk_tui.widgets.markdown.palette import over
-from helpdesk_tui.widgets.markdown.wrap import Span, joined
+from helpdesk_tui.widgets.markdown.wrap import Span, joined, wrap
 from helpdesk_tui.widgets.thread_entries import Entry
 from helpdesk_tui.widgets.thread_strip import LinkStrip
 
-__all__ = ["GUTTER", "Painter"]
+__all__ = ["GUTTER", "REFUSED", "WAITS", "Painter"]
+
+#: What is said of one's own words that the database has not got: to the team, and to a requester.
+WAITS: Final = ("◌ waiting to be sent", "◌ not sent yet, goes out by itself")
+REFUSED: Final = "✖ NOT sent"
 
 #: The bar that says who speaks, and a space.
 GUTTER: Final = 2
@@ -129,6 +133,9 @@ class Painter:
             laid = Laid([] if entry.files else [joined(("(no text)", palette.text + palette.label))])
         if entry.files:
             laid = Laid([*laid.lines, *self._files(entry)], laid.has_code)
+        if entry.unsent is not None and entry.unsent.refused is not None:
+            why = f"{REFUSED}: {safe_line(entry.unsent.refused, 400)}"
+            laid = Laid([*laid.lines, *wrap([(why, self.style(entry.kind, "failed"))], self.width)], laid.has_code)
         if keep:
             self._laid[key] = laid
             self._kept += len(laid.lines)
@@ -228,7 +235,12 @@ class Painter:
         kind = entry.kind
         base, about = self.palette(kind).text, self.style(kind, "about")
         name: Span = (safe_line(entry.who, 80) or "?", self.style(kind, f"{kind}-name"))
-        if kind == "note":
+        if entry.unsent is not None:
+            sign = WAITS[self._plain] if entry.unsent.refused is None else REFUSED
+            told = (f" · {sign}", self.style(kind, "unsent" if entry.unsent.refused is None else "failed"))
+            label = ((" INTERNAL NOTE ", self.style(kind, "note-label")), (" ", base)) if kind == "note" else ()
+            line = joined(*label, name, told, (f" · {when}", about))
+        elif kind == "note":
             line = joined((" INTERNAL NOTE ", self.style(kind, "note-label")), (" ", base), name, (f" · {when}", about))
             hint = "the requester never sees this"
             if line.width + len(hint) + 2 <= self.width:

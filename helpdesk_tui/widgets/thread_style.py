@@ -23,6 +23,7 @@ COMPONENT_CLASSES: Final = {
     "thread--day",
     "thread--history",
     "thread--unread",
+    "thread--unsent",
     "thread--news",
     "thread--thumb",
     "thread--track",
@@ -53,6 +54,7 @@ ThreadView {{
     & > .thread--day {{ color: $text-muted; }}
     & > .thread--history {{ color: $text-muted; text-style: italic; }}
     & > .thread--unread {{ color: $text-accent; text-style: bold; }}
+    & > .thread--unsent {{ color: $text-warning; text-style: italic; }}
     & > .thread--news {{ color: auto; background: $accent; text-style: bold; }}
     & > .thread--thumb {{ color: $primary; }}
     & > .thread--track {{ color: $foreground 15%; }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -13,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from helpdesk_tui.core.model import Thread, Ticket
+from helpdesk_tui.core.model import Thread, Ticket, Unsent
 from helpdesk_tui.widgets.thread import ThreadView
 from helpdesk_tui.widgets.ticket_header import Clock, Header, TicketHeader, utc_now
 
@@ -69,6 +70,8 @@ class TicketPane(Vertical):
         self.ticket: Ticket | None = None
         #: What stood in the composer when it was last opened.
         self.begun = ""
+        #: What its reader has written to a ticket and the database has not got yet.
+        self.unsent: Callable[[UUID], tuple[Unsent, ...]] = lambda _: ()
 
     def make_header(self, clock: Clock, zone: tzinfo | None) -> Header:
         """What is above the thread."""
@@ -162,6 +165,7 @@ class TicketPane(Vertical):
             return
         self.ticket = thread.ticket
         self._head()
+        self.thread.unsent = self.unsent(thread.ticket.id)
         held = self.thread.thread
         if self.thread.state == "ready" and held is not None and held.ticket.id == thread.ticket.id:
             self.thread.update_thread(thread)
@@ -169,6 +173,11 @@ class TicketPane(Vertical):
             self.thread.set_thread(thread)
         if self._composer is not None:
             self._composer.update_thread(thread)
+
+    def show_unsent(self) -> None:
+        """What waits to be sent is another than before."""
+        if self.ticket is not None:
+            self.thread.show_unsent(self.unsent(self.ticket.id))
 
     def show_failed(self, ticket_id: UUID, why: str, hint: str | None = None) -> None:
         """The thread could not be read. What was loaded before stays readable."""

@@ -27,6 +27,8 @@ async def test_a_reply_sent_offline_waits_is_listed_and_goes_out_once(team: Team
         await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
         await write_reply(seen, "later")
         await seen.until(lambda: seen.shows("1 waiting"), "the badge")
+        await seen.until(lambda: seen.shows("Mira Okonkwo · ◌ waiting to be sent"), "it in its thread")
+        assert seen.text().count("later") == 1
         assert not seen.desk.pane.writing
         await seen.press("O")
         await seen.until(lambda: seen.shows("#1001 reply") and seen.shows("waits since"), "the list")
@@ -40,6 +42,9 @@ async def test_a_reply_sent_offline_waits_is_listed_and_goes_out_once(team: Team
         await seen.until(lambda: seen.shows("Done now: #1001 reply"), "sent")
         await seen.until(lambda: not seen.shows("1 waiting"), "nothing waits")
         assert await team.value("select count(*) from ticket_messages where content = 'later'") == 1
+        await seen.until(lambda: seen.shows("Mira Okonkwo · staff"), "the real one in its place")
+        assert seen.text().count("later") == 1
+        assert not seen.shows("◌ waiting")
 
 
 async def test_what_waited_when_the_program_ended_is_sent_by_the_next_and_a_stale_reply_explained(
@@ -62,7 +67,18 @@ async def test_what_waited_when_the_program_ended_is_sent_by_the_next_and_a_stal
         "insert into public.ticket_messages (ticket_id, sender_id, content) values (%s, %s, 'It works by now')",
         [ticket_id(1002), team.customer.id],
     )
-    async with opened(team.database, team.agent, tmp_path, (80, 24)) as again:
+    busy = await team.database.connect()
+    await busy.execute("begin")
+    await busy.execute("select from public.tickets where id = %s for update", [ticket_id(1001)])
+    async with busy, opened(team.database, team.agent, tmp_path, (80, 24)) as again:
+        # Somebody holds the first ticket up: until they are done, its thread shows what waits.
+        again.desk.show(ticket_id(1001))
+        await again.until(lambda: again.shows("Mira Okonkwo · ◌ waiting to be sent"), "what an earlier window had left")
+        assert again.shows("fine")
+        await busy.execute("commit")
+        await again.until(lambda: again.shows("Mira Okonkwo · staff"), "sent, in the same place")
+        assert again.text().count("fine") == 1
+        await again.press("escape")
         await again.until(lambda: again.shows("1 refused"), "what became of them")
         assert await team.value("select count(*) from ticket_messages where content = 'fine'") == 1
         assert await team.value("select count(*) from ticket_messages where content = 'stale'") == 0
@@ -72,6 +88,8 @@ async def test_what_waited_when_the_program_ended_is_sent_by_the_next_and_a_stal
         await again.until(lambda: again.shows("open its ticket"), "what to do")
         await again.press("o")
         await again.until(lambda: again.shows("It works by now"), "what was not seen")
+        assert again.shows("Mira Okonkwo · ✖ NOT sent")
+        assert again.shows("✖ NOT sent: The thread has moved on")
         await again.press("r")
         await again.until(lambda: again.desk.pane.composer.text.text == "stale", "its words are a draft again")
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from textual import events
 from textual.pilot import Pilot
 
+from helpdesk_tui.core.model import Unsent
 from helpdesk_tui.widgets import thread_links
 from helpdesk_tui.widgets.thread import ThreadView
 from tests.widgets.thread_samples import HOSTILE, ThreadApp, change, long, message, sample, thread, with_more
@@ -460,3 +461,47 @@ async def test_without_a_screen_for_a_browser_a_link_is_copied(monkeypatch: pyte
     async with app.run_test(size=(70, 12)) as pilot:
         await pilot.press("enter")
         assert app.clipboard == "https://one.example/"
+
+
+# What its reader has written and the database has not got
+
+
+async def test_a_reply_that_waits_stands_at_the_end_and_is_replaced_without_doubling_or_moving() -> None:
+    shown = long(30)
+    reply = message(500, "It is on its way\n", "mara", timedelta())
+    app = ThreadApp(shown)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await idle(pilot, app.view)
+        app.view.show_unsent((Unsent(reply),))
+        await pilot.pause()
+        assert app.view.at_end
+        assert [line.strip("┃▶▌█ ") for line in app.lines()[-2:]] == [
+            "Mara Lindt · ◌ waiting to be sent · 16:00 · now",
+            "It is on its way",
+        ]
+        app.view.action_first()
+        before = app.lines()
+        # What was sent is in its place, under the same key: nothing is new, and nothing moves.
+        app.view.update_thread(with_more(shown, reply))
+        await pilot.pause()
+        assert (app.lines(), app.view.new_count) == (before, 0)
+        app.view.action_last()
+        assert any("Mara Lindt · staff · 16:00 · now" in line for line in app.lines()[-4:])
+        assert sum("It is on its way" in line for line in app.lines()) == 1
+        assert "waiting" not in "".join(app.lines())
+
+
+async def test_what_was_refused_says_why_and_a_note_that_waits_is_a_note() -> None:
+    note, refused = message(1, "Careful", "note"), message(2, "Done!", "mara")
+    app = ThreadApp(thread([message(3, "Hello")]))
+    why = "The thread has moved on: one message was written that you have not seen yet. \x1b[2J Read it, then send it."
+    async with app.run_test(size=(60, 20)):
+        app.view.show_unsent((Unsent(note), Unsent(refused, why)))
+        text = "\n".join(app.lines())
+        assert "█  INTERNAL NOTE  Mara Lindt · ◌ waiting to be sent" in text
+        assert "Mara Lindt · ✖ NOT sent" in text
+        assert "✖ NOT sent: The thread has moved on: one message was" in text
+        assert "written that you have not seen yet." in text
+        assert "\x1b[2J" not in escape(app.view)
+        # It stays the newest of the thread that an author can have seen which the database has.
+        assert app.view.newest_shown == message(3, "Hello").id
