@@ -254,15 +254,22 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "admin.previous", "Section before", ("left_square_bracket", "ctrl+left"), "admin", "screen.section_step(-1)"
     ),
     Action(
-        "admin.section_1", "The first section; 2 to 6: the others", ("1",), "admin", "screen.section(0)", palette=False
+        "admin.section_1", "The first section; 2 to 7: the others", ("1",), "admin", "screen.section(0)", palette=False
     ),
     *(
         Action(f"admin.section_{n}", f"Section {n}", (str(n),), "admin", f"screen.section({n - 1})", "", False, False)
-        for n in range(2, 7)
+        for n in range(2, 8)
     ),
     Action("admin.search", "Search, or change the filter", ("slash",), "admin", "screen.search", "search"),
-    Action("admin.which", "Other people; where tickets come from", ("f",), "admin", "screen.which", "from"),
-    Action("admin.target", "Where tickets go", ("t",), "admin", "screen.target", "to"),
+    Action(
+        "admin.which",
+        "Other people; where tickets come from; a field's tickets",
+        ("f",),
+        "admin",
+        "screen.which",
+        "from",
+    ),
+    Action("admin.target", "Where tickets go; where a field stands", ("t",), "admin", "screen.target", "to"),
     Action("admin.go", "Move the tickets; take the act back", ("enter",), "admin", "screen.go", "do it", palette=False),
     Action(
         "admin.role",
@@ -272,13 +279,26 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "screen.role",
         "role",
     ),
-    Action("admin.capacity", "How many tickets routing lets an agent hold", ("c",), "admin", "screen.capacity"),
+    Action(
+        "admin.capacity",
+        "How many an agent may hold; a field's choices",
+        ("c",),
+        "admin",
+        "screen.capacity",
+    ),
     Action("admin.department", "Another department", ("d",), "admin", "screen.department", "department"),
-    Action("admin.new", "Add a department, category or tag", ("n",), "admin", "screen.new", "new"),
+    Action("admin.new", "Add a department, category, tag or field", ("n",), "admin", "screen.new", "new"),
     Action("admin.rename", "Another name", ("e",), "admin", "screen.rename", "rename"),
     Action("admin.describe", "Another description", ("i",), "admin", "screen.describe", "describe"),
     Action("admin.merge", "Make the default department; merge a tag", ("m",), "admin", "screen.merge"),
-    Action("admin.remove", "Remove; deactivate or activate a person", ("x",), "admin", "screen.remove", "deactivate"),
+    Action(
+        "admin.remove",
+        "Remove; a person out or in; a field out of or in use",
+        ("x",),
+        "admin",
+        "screen.remove",
+        "deactivate",
+    ),
     Action("admin.undo", "Undo what was done last here", ("u",), "admin", "screen.undo", "undo"),
     Action("admin.refresh", "Read everything anew", ("ctrl+r",), "admin", "screen.reread"),
     Action("admin.down", "Next row", ("j", "down"), "admin", palette=False),

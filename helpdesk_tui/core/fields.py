@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Mapping, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
@@ -14,7 +16,21 @@ from uuid import UUID
 from helpdesk_tui.core.errors import BadInput, NotFound
 from helpdesk_tui.core.statement import Statement, positional
 
-__all__ = ["TYPES", "CustomField", "FieldType", "Value", "every", "named", "set_up", "value_of", "words_of"]
+__all__ = [
+    "TYPES",
+    "CustomField",
+    "FieldType",
+    "Value",
+    "choice_words",
+    "choices_from",
+    "difference",
+    "every",
+    "key_for",
+    "named",
+    "set_up",
+    "value_of",
+    "words_of",
+]
 
 FieldType = Literal["text", "number", "date", "choice", "yes/no"]
 TYPES: Final[tuple[FieldType, ...]] = ("text", "number", "date", "choice", "yes/no")
@@ -62,6 +78,46 @@ def set_up(key: str, change: Mapping[str, Any]) -> Statement[tuple[None]]:
     """Sets a field up or changes it, for admins. ``change`` has some of ``label``, ``type``, ``choices``,
     ``categories``, ``position`` and ``active``; what is not given stays. The type of a field stays in any case."""
     return Statement("select helpdesk.set_field(%s, %s::jsonb)", (key, json.dumps(change)), writes=True)
+
+
+def difference(before: CustomField, after: CustomField) -> dict[str, Any]:
+    """What makes one of the other, as ``set_up`` takes it. Key and type are never of it."""
+    changed: dict[str, Any] = {}
+    for name in ("label", "choices", "categories", "position", "active"):
+        if (value := getattr(after, name)) != getattr(before, name):
+            changed[name] = [str(each) for each in value] if isinstance(value, tuple) else value
+    return changed
+
+
+def key_for(label: str, taken: Collection[str]) -> str:
+    """A key made of a label: ``Order no.`` → ``order_no``; one that is not taken."""
+    bare = unicodedata.normalize("NFKD", label.casefold()).encode("ascii", "ignore").decode()
+    made = re.sub(r"[^a-z0-9]+", "_", bare).strip("_").lstrip("0123456789_")[:40].rstrip("_") or "field"
+    numbers = (f"{made[:37].rstrip('_')}_{n}" for n in range(2, 100))
+    return made if made not in taken else next((key for key in numbers if key not in taken), made)
+
+
+def choices_from(text: str) -> tuple[str, ...]:
+    """``free, pro, "big, and more"`` → the choices.
+
+    Raises:
+        BadInput: there is none, or one of them twice.
+    """
+    import csv
+
+    rows = csv.reader([text.strip()], skipinitialspace=True)
+    found = [word for row in rows for each in row if (word := each.strip())]
+    if not found:
+        raise BadInput("A choice has some words to choose from.", "Such as free, pro.")
+    for n, word in enumerate(found):
+        if word.casefold() in {each.casefold() for each in found[:n]}:
+            raise BadInput(f"“{word}” is there twice.")
+    return tuple(found)
+
+
+def choice_words(choices: Sequence[str]) -> str:
+    """Choices as ``choices_from`` takes them."""
+    return ", ".join('"{}"'.format(each.replace('"', '""')) if {",", '"'} & set(each) else each for each in choices)
 
 
 def named(name: str, known: Sequence[CustomField]) -> CustomField:

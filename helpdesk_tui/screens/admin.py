@@ -1,4 +1,4 @@
-"""Administration: departments, people, categories, tags, many tickets at once, and what was done."""
+"""Administration: departments, people, categories, tags, fields, many tickets at once, and what was done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from helpdesk_tui.core.administration_model import ActRow
 from helpdesk_tui.core.model import Department
 from helpdesk_tui.screens.admin_doing import Back, Doing, undone_words
-from helpdesk_tui.screens.admin_routing import AdminRouting
+from helpdesk_tui.screens.admin_field_acts import AdminFields
 from helpdesk_tui.screens.admin_sections import counted
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.picker import Choice
@@ -19,7 +19,7 @@ from helpdesk_tui.widgets.picker import Choice
 __all__ = ["AdminScreen"]
 
 
-class AdminScreen(AdminRouting):
+class AdminScreen(AdminFields):
     """Where an admin works: sections, acts in two keys, each shown before it matters and taken back with u.
 
     Args:
@@ -38,6 +38,8 @@ class AdminScreen(AdminRouting):
         """To where tickets go."""
         if self.section is self.moving:
             self._ask_department("To", self.moving.target, self._set_target)
+        else:
+            super().action_target()
 
     def _ask_department(self, title: str, now: Department | None, chosen: Callable[[Department], None]) -> None:
         asked = self.asked

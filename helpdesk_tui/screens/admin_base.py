@@ -14,8 +14,9 @@ from helpdesk_tui.core.administration import Administration
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.admin_doing import Ledger
+from helpdesk_tui.screens.admin_fields import Fields
 from helpdesk_tui.screens.admin_moving import Moving
-from helpdesk_tui.screens.admin_sections import Acts, Items, People, Section
+from helpdesk_tui.screens.admin_sections import Acts, Items, People, Section, Whole
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.widgets.admin_list import AdminList
 from helpdesk_tui.widgets.picker import Picker
@@ -52,6 +53,7 @@ class AdminBase(Place):
         self.departments = Items("departments", "Departments", link.clock)
         self.categories = Items("categories", "Categories", link.clock)
         self.tags = Items("tags", "Tags", link.clock)
+        self.fields = Fields(link.clock)
         self.moving = Moving(link.clock)
         self.acts = Acts(link.clock, link.zone)
         self.sections: tuple[Section, ...] = (
@@ -61,6 +63,7 @@ class AdminBase(Place):
             self.tags,
             self.moving,
             self.acts,
+            self.fields,
         )
         self.section: Section = self.people
         self.admin: Administration | None = None
@@ -224,7 +227,7 @@ class AdminBase(Place):
         section = self.section
         section.search = text if section is self.moving else text.strip()
         section.turn()
-        if isinstance(section, Items):
+        if isinstance(section, Whole):
             section.refilter()
             self._show_words()
         elif self.admin is not None:

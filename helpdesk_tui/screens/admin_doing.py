@@ -10,7 +10,7 @@ from typing import Any
 from helpdesk_tui.core.administration_model import Undone
 from helpdesk_tui.core.errors import HelpdeskError, Unreachable
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.screens.admin_sections import Items, Section
+from helpdesk_tui.screens.admin_sections import Section, Whole
 
 __all__ = ["Back", "Doing", "Ledger", "undone_words"]
 
@@ -110,7 +110,7 @@ class Ledger:
 
     def _show(self, section: Section, *, again: bool = False) -> None:
         section.rows.set_pending(section.overlay)
-        if isinstance(section, Items):
+        if isinstance(section, Whole):
             section.refilter()
         else:
             for row in section.overlay.values():

@@ -19,7 +19,7 @@ from helpdesk_tui.widgets.ticket_header import Clock
 if TYPE_CHECKING:
     from helpdesk_tui.core.administration import Administration
 
-__all__ = ["WHO", "Acts", "Items", "People", "Section", "counted"]
+__all__ = ["WHO", "Acts", "Items", "People", "Section", "Whole", "counted"]
 
 #: Which people: key, words, role, active or not.
 WHO: Final[dict[str, tuple[str, str, str | None, bool | None]]] = {
@@ -187,22 +187,76 @@ _DONE: Final[dict[str, str]] = {
 }
 
 
-class Items(Section):
-    """Departments, categories or tags: all of them, searched here."""
+class Whole(Section):
+    """All of a kind: read whole, and searched here.
 
-    HINTS = ("place.home", "app.help", "admin.new", "admin.rename", "admin.describe", "admin.search", "admin.undo")
+    Attributes:
+        all: what was read, whatever is searched for.
+    """
 
-    def __init__(self, kind: Kind, label: str, clock: Clock) -> None:
+    one: str
+    many: str
+    #: What is said where there are none, besides that.
+    ADDING: ClassVar[str] = "n adds one."
+    HINTS: ClassVar[tuple[str, ...]] = (
+        *("place.home", "app.help", "admin.new", "admin.rename", "admin.describe", "admin.search", "admin.undo"),
+    )
+
+    def __init__(self, kind: str, label: str, clock: Clock) -> None:
         super().__init__(kind, label, clock)
-        self.what: Kind = kind
-        self.one = {"departments": "department", "categories": "category", "tags": "tag"}[kind]
-        self.all: list[Item] = []
-        self.routing: dict[UUID, Routing] = {}
+        self.all: list[Any] = []
+
+    @abstractmethod
+    def searched(self, row: Any) -> str:
+        """The words of a row among which is searched."""
+
+    def order(self, row: Any) -> Any:
+        """What rows are sorted by."""
+        return row.name.casefold()
 
     @property
     def scope(self) -> str:
         """Which are listed."""
-        return f"with “{self.search}”" if self.search else f"all {self.what}"
+        return f"with “{self.search}”" if self.search else f"all {self.many}"
+
+    def known(self, key: Hashable) -> Any:
+        """As it was read."""
+        return next((row for row in self.all if self.key(row) == key), None)
+
+    def settle(self, key: Hashable, row: Any) -> None:
+        """Among all of them."""
+        others = [each for each in self.all if self.key(each) != key]
+        self.all = others if row is None else [*others, row]
+
+    def refilter(self) -> None:
+        """Show those that fit what is searched for, and what was added and is not confirmed yet."""
+        if self.stale and not self.all and not self.overlay:
+            return  # nothing was read yet: it is not known that there is none
+        known = {self.key(row) for row in self.all}
+        added = [row for key, row in self.overlay.items() if row is not None and key not in known]
+        wanted = self.search.casefold().split()
+        fitting = [
+            row
+            for row in sorted([*self.lay_over(self.all), *added], key=self.order)
+            if all(word in self.searched(row).casefold() for word in wanted)
+        ]
+        none = f"There are no {self.many} yet." if not self.search else f"No {self.one} fits."
+        self.rows.show(fitting, empty=(none, self.ADDING))
+
+
+class Items(Whole):
+    """Departments, categories or tags."""
+
+    def __init__(self, kind: Kind, label: str, clock: Clock) -> None:
+        super().__init__(kind, label, clock)
+        self.what: Kind = kind
+        self.many = kind
+        self.one = {"departments": "department", "categories": "category", "tags": "tag"}[kind]
+        self.routing: dict[UUID, Routing] = {}
+
+    def searched(self, row: Item) -> str:
+        """Its name and what it is for."""
+        return f"{row.name} {row.description or ''}"
 
     async def read(self, admin: Administration) -> None:
         """Read them all again."""
@@ -216,28 +270,6 @@ class Items(Section):
             self.all = found
             self.routing = {each.department_id: each for each in how}
             self.refilter()
-
-    def known(self, key: Hashable) -> Any:
-        """As it was read."""
-        return next((item for item in self.all if item.id == key), None)
-
-    def settle(self, key: Hashable, row: Any) -> None:
-        """Among all of them."""
-        others = [item for item in self.all if item.id != key]
-        self.all = others if row is None else [*others, row]
-
-    def refilter(self) -> None:
-        """Show those that fit what is searched for, and what was added and is not confirmed yet."""
-        known = {item.id for item in self.all}
-        added = [row for key, row in self.overlay.items() if row is not None and key not in known]
-        wanted = self.search.casefold().split()
-        fitting = [
-            item
-            for item in sorted([*self.lay_over(self.all), *added], key=lambda item: item.name.casefold())
-            if all(word in f"{item.name} {item.description or ''}".casefold() for word in wanted)
-        ]
-        none = f"There are no {self.what} yet." if not self.search else f"No {self.one} fits."
-        self.rows.show(fitting, empty=(none, "n adds one."))
 
     def notes(self) -> list[Note]:
         """What hangs on it."""

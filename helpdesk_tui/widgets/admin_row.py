@@ -20,6 +20,7 @@ from helpdesk_tui.widgets.queue_row import (
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.administration_model import ActRow, Candidate, Item, PersonRow
+    from helpdesk_tui.core.fields import CustomField
 
 __all__ = ["LOOKS", "Column", "Look", "head_text", "row_parts", "widths"]
 
@@ -147,6 +148,19 @@ def _tag(row: Item, _now: datetime) -> Cells:
     return (row.name, "title"), (_number(row.tickets), ""), (row.color or "", "muted"), (row.description or "", "muted")
 
 
+def _field(row: CustomField, _now: datetime) -> Cells:
+    off = not row.active
+    count = len(row.categories)
+    return (
+        (row.label, "off" if off else "title"),
+        (row.key, "muted"),
+        (row.type, "off" if off else ""),
+        ("out of use" if off else "", "muted"),
+        (f"{count} {'category' if count == 1 else 'categories'}" if count else "all", "" if count else "muted"),
+        (", ".join(row.choices), "muted"),
+    )
+
+
 def _act(row: ActRow, now: datetime) -> Cells:
     gone = row.undone_by is not None
     return (
@@ -208,6 +222,17 @@ LOOKS: Final[dict[str, Look]] = {
             Column("description", 10, 3, above=90),
         ),
         _tag,
+    ),
+    "fields": Look(
+        (
+            Column("label", 14, 3),
+            Column("key", 10, 2),
+            Column("type", 6),
+            Column("", 10),
+            Column("tickets", 12),
+            Column("choices", 12, 4, above=90),
+        ),
+        _field,
     ),
     "acts": Look(
         (

@@ -130,7 +130,8 @@ class Prompt(Horizontal):
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
         event.stop()
-        if self.asking:
+        # Whoever asks again at once has the focus back before this is told.
+        if self.asking and self.screen.focused is not self.field:
             self._done(None, by_key=False)
 
     def _done(self, text: str | None, by_key: bool = True) -> None:

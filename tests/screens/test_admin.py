@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+from helpdesk_tui.core.fields import CustomField
 from helpdesk_tui.screens.admin import AdminScreen
 from helpdesk_tui.screens.desk import DeskScreen
 from tests.screens.opened import Opened, Team, opened, ticket_id
@@ -30,12 +32,17 @@ async def at_admin(
 
 def names(screen: AdminScreen) -> list[str]:
     """What is listed, as far as it is here."""
-    return [row.name for row in screen.section.rows.all_rows]
+    return [called(row) for row in screen.section.rows.all_rows]
+
+
+def called(row: Any) -> str:
+    """What a row is called."""
+    return str(row.label if isinstance(row, CustomField) else row.name)
 
 
 def on(screen: AdminScreen, name: str) -> Callable[[], object]:
     """Whether the cursor is on somebody or something of this name."""
-    return lambda: getattr(screen.section.rows.selected, "name", "") == name
+    return lambda: called(screen.section.rows.selected) == name
 
 
 async def section(seen: Opened, screen: AdminScreen, key: str) -> None:
@@ -48,9 +55,16 @@ async def section(seen: Opened, screen: AdminScreen, key: str) -> None:
 async def choose(seen: Opened, screen: AdminScreen, name: str) -> None:
     """Put the cursor there."""
     await seen.until(lambda: name in names(screen), name)
-    row = next(row for row in screen.section.rows.all_rows if row.name == name)
-    screen.section.rows.select(row.id)
+    row = next(row for row in screen.section.rows.all_rows if called(row) == name)
+    screen.section.rows.select(screen.section.key(row))
     await seen.until(on(screen, name), name)
+
+
+async def write(seen: Opened, screen: AdminScreen, words: str) -> None:
+    """Give an answer in words, once it is asked for."""
+    await seen.until(lambda: screen.prompt.asking, "the question")
+    screen.prompt.field.value = words
+    await seen.press("enter")
 
 
 async def department_of(team: Team) -> object:
@@ -346,3 +360,83 @@ async def test_a_department_is_told_how_to_give_tickets_out_and_an_agent_how_man
         await seen.press("u")
         await seen.until(lambda: seen.shows("holds as many as the department says"), "undone")
         assert await team.value("select count(*) from private.capacities") == 0
+
+
+# -- custom fields ----------------------------------------------------------------------------------------------------
+
+
+async def test_fields_are_set_up_changed_put_in_order_and_out_of_use_and_each_is_undone(
+    team: Team, tmp_path: Path
+) -> None:
+    async def stored(key: str) -> object:
+        return await team.value(
+            "select concat_ws(' ', f.label, f.type, f.choices, array(select c.name from categories c"
+            " where c.id = any(f.categories)), f.active) from private.fields f where f.key = %s",
+            key,
+        )
+
+    async def order() -> object:
+        return await team.value("select string_agg(key, ' ' order by position, key) from private.fields")
+
+    await team.database.run("insert into categories (name) values ('Lamps'), ('Invoices')")
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        await section(seen, screen, "7")
+        await seen.until(lambda: seen.shows("There are no fields yet."), "what to do")
+        assert seen.shows("n adds one: what the team fills in about tickets besides.")
+        # What is asked at one key after the other, and again where it cannot be.
+        await seen.press("n")
+        await write(seen, screen, "Plan")
+        await seen.until(lambda: screen.prompt.field.value == "plan", "a key made of it")
+        await seen.press("enter", "c")
+        await seen.until(lambda: seen.shows("choices, with commas between"), "the choices")
+        await write(seen, screen, "free,Free")
+        await seen.until(lambda: seen.shows("“Free” is there twice."), "refused")
+        await seen.until(lambda: screen.prompt.asking and screen.prompt.field.value == "free,Free", "asked again")
+        await write(seen, screen, "free,pro")
+        await seen.until(lambda: seen.shows("added the field Plan · u undoes"), "added")
+        assert await stored("plan") == "Plan choice {free,pro} {} t"
+        await seen.until(lambda: "field.plan: in filters" in screen.pane.words, "what it is")
+        # The database's own refusal leads back to the word that it refuses.
+        await seen.press("n")
+        await write(seen, screen, "Status")
+        await seen.press("enter", "t")
+        await seen.until(lambda: screen.prompt.asking and screen.prompt.field.value == "status", "asked again")
+        assert seen.shows("status")
+        assert names(screen) == ["Plan"]
+        await write(seen, screen, "state")
+        await seen.press("n")
+        await seen.until(lambda: seen.shows("added the field Status · u undoes"), "added")
+        assert names(screen) == ["Plan", "Status"]
+        await seen.press("c")
+        await seen.until(lambda: seen.shows("has no choices"), "a number")
+        await seen.press("t", "0")
+        await seen.until(lambda: seen.shows("Status: first · u undoes"), "the first")
+        assert names(screen) == ["Status", "Plan"]
+        assert await order() == "state plan"
+        await choose(seen, screen, "Plan")
+        await seen.press("f", "1")
+        await seen.until(lambda: seen.shows("Plan: for tickets of Invoices · u undoes"), "for one category")
+        await seen.press("f", "2")
+        await seen.until(lambda: seen.shows("Plan: for tickets of Invoices, Lamps"), "for two")
+        await seen.press("f", "1")
+        await seen.until(lambda: seen.shows("Plan: for tickets of Lamps · u undoes"), "and not for the first")
+        await seen.press("c")
+        await write(seen, screen, "free, pro, gold")
+        await seen.until(lambda: seen.shows("Plan: free, pro, gold · u undoes"), "other choices")
+        await seen.press("e")
+        await write(seen, screen, "Plan!")
+        await seen.until(lambda: seen.shows("Plan → Plan! · u undoes"), "renamed")
+        await seen.press("x")
+        await seen.until(lambda: seen.shows("Plan! is out of use · u undoes"), "out of use")
+        assert "what tickets hold stays" in screen.pane.words
+        assert await stored("plan") == "Plan! choice {free,pro,gold} {Lamps} f"
+        for words in ("is out of use", "→ Plan!", "gold", "tickets of Lamps", "Invoices, Lamps", "tickets of Invoices"):
+            await seen.press("u")
+            await seen.until(lambda words=words: seen.shows("Undone: ") and seen.shows(words), words)  # type: ignore[misc]
+        assert await stored("plan") == "Plan choice {free,pro} {} t"
+        await seen.press("u")
+        await seen.until(lambda: names(screen) == ["Plan", "Status"], "in the order they were")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: Status is out of use"), "not added")
+        assert await stored("state") == "Status number {} {} f"
+        assert all(len(line) <= 80 for line in seen.text().splitlines())

@@ -45,6 +45,15 @@ def admin(module_database: DeskDatabase) -> Person:
         await run(
             "insert into ticket_tag_relations select t.id, g.id from tickets t, ticket_tags g where g.name = 'vip'"
         )
+        await run(
+            "insert into private.fields (key, label, type, choices, categories, position, active)"
+            " select 'plan', 'Plan', 'choice', array['free', 'pro', 'big, with more'], array[id], 1, true"
+            " from categories where name = 'Lamps'"
+        )
+        await run(
+            "insert into private.fields (key, label, type, position, active)"
+            " values ('order_no', 'Order', 'text', 2, true), ('old_id', 'Number before', 'number', 3, false)"
+        )
         connection = await people.connect_as(admin)
         await connection.execute(
             "select helpdesk.reassign(%s, array(select id from tickets where number = 1006),"
@@ -92,8 +101,8 @@ MOVING = ("5", "f", "2", "t", "1")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "keys",
-    [("1",), ("f", "e"), ("3",), ("4",), MOVING, ("6",)],
-    ids=["departments", "people", "categories", "tags", "moving", "acts"],
+    [("1",), ("f", "e"), ("3",), ("4",), MOVING, ("6",), ("7",)],
+    ids=["departments", "people", "categories", "tags", "moving", "acts", "fields"],
 )
 def test_section(
     snap_compare: Compare, module_database: DeskDatabase, admin: Person, keys: tuple[str, ...], size: str
