@@ -603,8 +603,9 @@ begin
          case when a.id is not null then private.called(a.full_name, a.email, a.role, staff) end, d.name,
          case when t.customer_id = who.person then '{}' else coalesce(g.names, '{}') end,
          jsonb_strip_nulls(jsonb_build_object(
-           'merged_into', case when mg.id is not null then jsonb_build_array(i.id, case when i.customer_id = who.person
-             or private.works_on(i.assignee_id, i.department_id, who.agent, who.departments) then i.number end) end))
+           'merged_into', case when i.customer_id = who.person
+             or private.works_on(i.assignee_id, i.department_id, who.agent, who.departments)
+             then jsonb_build_array(i.id, i.number) when mg.id is not null then '[null, null]' end))
          || case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
            'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now()),
            'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id),
@@ -652,8 +653,9 @@ begin
             from public.ticket_attachments f left join public.ticket_messages m on m.id = f.message_id
            where f.ticket_id = t.id and (t.customer_id <> who.person or m.is_internal is not true)),
          jsonb_strip_nulls(jsonb_build_object(
-           'merged_into', case when mg.id is not null then jsonb_build_array(i.id, case when i.customer_id = who.person
-             or private.works_on(i.assignee_id, i.department_id, who.agent, who.departments) then i.number end) end))
+           'merged_into', case when i.customer_id = who.person
+             or private.works_on(i.assignee_id, i.department_id, who.agent, who.departments)
+             then jsonb_build_array(i.id, i.number) when mg.id is not null then '[null, null]' end))
          || case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
            'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now()),
            'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id),
@@ -1053,8 +1055,10 @@ begin
 end
 $$;
 
--- What an act answered when it was done; null if it was not. Another's act under the same id is no such case.
-create or replace function private.act_answer(act uuid) returns jsonb
+-- What an act of one of these kinds answered when it was done; null if it was not. Another's act under the same id, or
+-- one of another kind, is no such case.
+drop function if exists private.act_answer(uuid);  -- that of an older release did not ask which kind
+create or replace function private.act_answer(act uuid, variadic kinds text[]) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
   there record;
@@ -1062,8 +1066,8 @@ begin
   if act is null then
     raise exception 'an act needs an id' using errcode = 'HD002', hint = 'Draw one.';
   end if;
-  select a.actor_id, a.answer into there from private.ticket_acts a where a.id = act;
-  if found and there.actor_id is distinct from private.uid() then
+  select a.actor_id, a.kind, a.answer into there from private.ticket_acts a where a.id = act;
+  if found and (there.actor_id is distinct from private.uid() or there.kind <> all (kinds)) then
     raise exception 'this id is taken by another act' using errcode = 'HD002', hint = 'Draw a new one.';
   end if;
   return there.answer;
@@ -1205,7 +1209,8 @@ declare
   assignee uuid := t.assignee_id;
   working boolean := coalesce(private.works_on(t.assignee_id, t.department_id, who_agent, who_departments), false);
 begin
-  if not working and given ?| array['department', 'assignee'] then
+  -- Whoever is no more of the team takes nothing back, either.
+  if not working and who_departments is not null and given ?| array['department', 'assignee'] then
     if given ->> 'assignee' is not distinct from t.assignee_id::text then
       given := given - 'assignee';
     end if;
@@ -1484,7 +1489,7 @@ returns table (id uuid, done boolean, why text)
 language plpgsql volatile security definer rows 100 set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   who constant record := private.acting();
-  answer jsonb := private.act_answer(act);
+  answer jsonb := private.act_answer(act, 'change');
   checked jsonb;
   wanted jsonb;
   outcome record;
@@ -1498,7 +1503,7 @@ begin
                  from (select distinct u as id from unnest(ids) u where u is not null) a);
     select c.before, c.refused into outcome from private.change_tickets(wanted) c;
     -- Sent twice at the same moment, the second one waited for the first one's tickets: it is done by now.
-    answer := private.act_answer(act);
+    answer := private.act_answer(act, 'change');
     if answer is null then
       answer := jsonb_build_object(
         'done', (select coalesce(jsonb_agg(w -> 'id'), '[]') from jsonb_array_elements(wanted) w
@@ -1654,7 +1659,9 @@ begin
                  from jsonb_array_elements(was.before) b
                 where (b ->> 'id')::uuid in (select h from unnest(there) h) and not outcome.refused ? (b ->> 'id')
                   and b ->> 'id' not in (select c ->> 'id' from jsonb_array_elements(plan.changed) c)),
-    'changed', plan.changed,
+    -- Nothing of those that did not come back into sight.
+    'changed', (select coalesce(jsonb_agg(c), '[]') from jsonb_array_elements(plan.changed) c
+                 where not outcome.refused ? (c ->> 'id')),
     'refused', (select coalesce(jsonb_agg(jsonb_build_object('number', b -> 'number', 'why', coalesce(
                          outcome.refused ->> (b ->> 'id'), 'there is no such ticket'))
                          order by (b ->> 'number')::bigint), '[]')
@@ -1672,7 +1679,7 @@ create or replace function helpdesk.undo_act(act uuid, undoing uuid, force boole
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   who constant record := private.acting();
-  answer jsonb := private.act_answer(undoing);
+  answer jsonb := private.act_answer(undoing, 'undo', 'redo');
   was private.ticket_acts;
   back jsonb;
 begin
@@ -1688,7 +1695,7 @@ begin
       hint = 'One takes back one''s own acts, for thirty days.';
   end if;
   -- The same sent twice at the same moment: the first one is done by now.
-  answer := private.act_answer(undoing);
+  answer := private.act_answer(undoing, 'undo', 'redo');
   if answer is not null then
     return answer;
   elsif was.undone_by is not null and not coalesce(force and (
@@ -3411,7 +3418,7 @@ begin
     raise exception 'a note on being away may have 200 characters at most' using errcode = 'HD002';
   end if;
   insert into private.away as a (person_id, until, note)
-  values (whose, set_away.until, nullif(btrim(set_away.note), ''))
+  values (whose, set_away.until, case when set_away.note ~ '\S' then btrim(set_away.note) end)
   on conflict (person_id) do update
      set until = excluded.until, note = excluded.note,
          since = case when a.until is null or a.until > clock_timestamp() then a.since else excluded.since end;
@@ -3459,7 +3466,7 @@ create or replace function helpdesk.leave(act uuid, until timestamptz, note text
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   who constant record := private.acting();
-  answer constant jsonb := private.act_answer(act);
+  answer jsonb := private.act_answer(act, 'away');
   told jsonb;
   was constant jsonb := (select to_jsonb(a) - 'person_id' from private.away a where a.person_id = who.person);
   words text;
@@ -3481,6 +3488,11 @@ begin
       hint = 'Hand them to a colleague, or to the queue.';
   end if;
   perform helpdesk.set_away(null, until, note);
+  -- The same sent twice at the same moment: the second one waited for the first one's absence, and that is done by now.
+  answer := private.act_answer(act, 'away');
+  if answer is not null then
+    return answer;
+  end if;
   words := case when handing = 'person'
                 then 'away, to ' || coalesce((select private.called(p.full_name, p.email, p.role, true)
                                                 from public.profiles p where p.id = heir), '?')
@@ -3926,7 +3938,7 @@ create or replace function helpdesk.merge(act uuid, ids uuid[], target uuid, wor
 returns table (id uuid, done boolean, why text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
-  answer jsonb := private.act_answer(act);
+  answer jsonb := private.act_answer(act, 'merge');
   into_ticket public.tickets;
   taken uuid[];
   fitting uuid[];
@@ -3935,7 +3947,7 @@ begin
     -- All of them in one order, the target too, so that two merges crosswise wait for each other.
     taken := array(select t.id from private.take_tickets(array(select i from unnest(ids) i) || target) t);
     -- The same sent twice at the same moment: the first one is done by now.
-    answer := private.act_answer(act);
+    answer := private.act_answer(act, 'merge');
   end if;
   if answer is null then
     if not coalesce(target = any(taken), false) then
@@ -4058,6 +4070,26 @@ begin
 end
 $$;
 
+-- Whether the person works on both tickets of a merge, and on the one that holds now what came with it; they are locked.
+create or replace function private.takes_apart(m private.merges) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  holds uuid;
+  concerned uuid[];
+begin
+  loop
+    holds := private.merged_into(m.ticket_id);
+    concerned := array(select distinct c from unnest(array[m.ticket_id, m.into_id, holds]) c where c is not null);
+    if (select count(*) from private.take_tickets(concerned)) < cardinality(concerned) then
+      return false;
+    end if;
+    -- It may have been merged on while this waited.
+    exit when holds is not distinct from private.merged_into(m.ticket_id);
+  end loop;
+  return true;
+end
+$$;
+
 -- Takes the merge of a ticket back, whoever did it. Answers the number of the ticket that it was merged into.
 create or replace function helpdesk.unmerge(ticket uuid) returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
@@ -4069,10 +4101,10 @@ begin
   if m.id is null then
     raise exception 'this ticket is not merged' using errcode = 'HD002';
   end if;
-  if private.sight(m.into_id) is distinct from 'team' then
-    raise exception 'to take a merge back, one works on both tickets' using errcode = 'HD003';
+  if not private.takes_apart(m) then
+    raise exception 'to take a merge back, one works on both tickets' using errcode = 'HD003',
+      hint = 'And on the one that both were merged into since.';
   end if;
-  perform private.take_tickets(array[ticket, m.into_id, private.merged_into(ticket)]);
   perform private.unmerge(m.id);
   return (select t.number from public.tickets t where t.id = m.into_id);
 end
@@ -4091,8 +4123,7 @@ begin
   for one in select b from jsonb_array_elements(before) b loop
     select g.* into m from private.merges g where g.id = (one ->> 'merge')::uuid;
     why := case
-      when m.id is null or (select count(*) from private.take_tickets(array[m.ticket_id, m.into_id])) < 2
-        then 'there is no such ticket'
+      when m.id is null or not private.takes_apart(m) then 'there is no such ticket'
       when m.undone_at is not null then 'the merge was taken back already' end;
     if why is null then
       perform private.unmerge(m.id);
@@ -4111,7 +4142,7 @@ $$;
 create or replace function helpdesk.split(act uuid, ticket uuid, message uuid, later boolean, new_ticket uuid, title text)
 returns bigint language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
-  answer jsonb := private.act_answer(act);
+  answer jsonb := private.act_answer(act, 'split');
   t public.tickets;
   first public.ticket_messages;
   moved uuid[];
@@ -4119,7 +4150,7 @@ declare
 begin
   if answer is null then
     t := private.take_ticket(ticket);
-    answer := private.act_answer(act);
+    answer := private.act_answer(act, 'split');
   end if;
   if answer is not null then
     return (answer ->> 'number')::bigint;
@@ -4181,6 +4212,12 @@ begin
            or exists (select from private.merges g where made in (g.ticket_id, g.into_id) and g.undone_at is null)
            or exists (select from public.ticket_feedback f where f.ticket_id = made)
            or exists (select from public.ticket_events e where e.ticket_id = made)
+           or exists (select from public.ticket_tag_relations g where g.ticket_id = made)
+           or exists (select from private.ticket_snoozes s where s.ticket_id = made)
+           or exists (select from private.followers f where f.ticket_id = made)
+           or exists (select from private.links l where made in (l.ticket_id, l.other_id)
+                                                    and origin not in (l.ticket_id, l.other_id))
+           or t.description is not null
            or (select count(*) from public.ticket_status_history h where h.ticket_id = made) > 1 as moved_on,
            private.merged_into(origin) is not null as origin_merged
       into n from public.tickets t where t.id = made;
@@ -4194,6 +4231,8 @@ begin
   perform set_config('helpdesk.telling', private.telling_word(), true);
   update public.ticket_attachments f set ticket_id = origin where f.ticket_id = made;
   update public.ticket_messages m set ticket_id = origin where m.ticket_id = made;
+  -- What somebody began to write there, too.
+  update private.drafts d set ticket_id = origin where d.ticket_id = made;
   perform private.tell_at_last(array[origin, made], true);
   perform set_config('helpdesk.telling', private.telling_word(), true);
   delete from public.tickets t where t.id = made;
@@ -4501,7 +4540,7 @@ begin
     raise exception 'only the team saves views' using errcode = 'HD003';
   elsif view is null then
     raise exception 'a view needs an id' using errcode = 'HD002';
-  elsif title is null or char_length(title) not between 1 and 60 then
+  elsif title is null or title !~ '\S' or char_length(title) > 60 then
     raise exception 'a view needs a name of 60 characters at most' using errcode = 'HD002';
   elsif save_view.query is null or char_length(save_view.query) > 2000 then
     raise exception 'a query has 2000 characters at most' using errcode = 'HD002';
@@ -6293,7 +6332,10 @@ begin
       when 'snooze' then
         case when each.kind = 'string' and each.word ~ '^[1-9][0-9]{0,2} (minute|hour|day|week)s?$' then '' end
       when 'fields' then
-        case when each.kind = 'object' then '' end
+        case when each.kind = 'object' and not exists (
+          select from jsonb_each(case when each.kind = 'object' then each.value else '{}' end) f
+           where jsonb_typeof(f.value) in ('object', 'array')
+                 or jsonb_typeof(f.value) = 'number' and not private.is_plain_number(f.value)) then '' end
       when 'tags' then
         case when each.kind = 'object'
                   and not exists (select from jsonb_each(case when each.kind = 'object' then each.value else '{}' end) t
@@ -6331,7 +6373,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
        coalesce(change #> '{tags,add}', '[]') || coalesce(change #> '{tags,remove}', '[]')) e)) n
 $$;
 
--- Those of whoever asks, what they use most first.
+-- Those of whoever asks, what they use most first. The author is named as long as they are of the team.
 create or replace function helpdesk.macros()
 returns table (id uuid, name text, body text, internal boolean, change jsonb, shared text, department_id uuid,
                department text, author text, mine boolean, uses integer, names jsonb)
@@ -6344,7 +6386,7 @@ begin
   end if;
   return query
   select m.id, m.name, m.body, m.internal, m.change, m.shared, m.department_id, d.name,
-         case when p.id is not null then private.called(p.full_name, p.email, p.role, true) end,
+         case when p.role <> 'customer' then private.called(p.full_name, p.email, p.role, true) end,
          coalesce(m.author_id = who.person, false) or who.role = 'admin', coalesce(u.uses, 0), private.macro_names(m.change)
     from private.macros m
     left join public.departments d on d.id = m.department_id
@@ -6462,8 +6504,11 @@ begin
       insert into public.ticket_messages as w (id, ticket_id, content, is_internal, after_id)
       values (each.message, each.ticket, each.content, internal, each.after) on conflict do nothing;
       sent := sent || each.ticket;
-    exception when sqlstate 'HD001' or sqlstate 'HD002' or sqlstate 'HD004' then
-      refused := refused || jsonb_build_object(each.ticket, sqlerrm);
+    exception
+      when sqlstate 'HD001' or sqlstate 'HD002' or sqlstate 'HD004' then
+        refused := refused || jsonb_build_object(each.ticket, sqlerrm);
+      when check_violation then
+        refused := refused || jsonb_build_object(each.ticket, 'this text is too long');
     end;
   end loop;
   if coalesce(change, '{}') <> '{}' and cardinality(sent) > 0 then

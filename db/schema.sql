@@ -3260,6 +3260,11 @@ begin
 end
 $$;
 
+-- Whether a number can be read by whatever reads JSON: JSON itself knows numbers of a hundred thousand digits.
+create or replace function private.is_plain_number(value jsonb) returns boolean
+language sql immutable parallel safe
+return char_length(value #>> '{}') <= 32 and (value #>> '{}') ~ '^-?[0-9]{1,15}([.][0-9]{1,15})?$';
+
 -- Why a value is none for a field, null where it is one.
 create or replace function private.field_trouble(f private.fields, value jsonb) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -3268,7 +3273,8 @@ declare
 begin
   case f.type
     when 'number' then
-      return case when jsonb_typeof(value) <> 'number' then 'a number' end;
+      return case when jsonb_typeof(value) <> 'number' or not private.is_plain_number(value)
+                  then 'a number of 15 digits at most before the point and after it' end;
     when 'yes/no' then
       return case when jsonb_typeof(value) <> 'boolean' then 'yes or no: true or false' end;
     when 'choice' then

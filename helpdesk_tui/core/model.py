@@ -61,9 +61,9 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Another ticket. ``number`` is None where the person does not see it."""
+    """Another ticket. Both are None where the person does not see it."""
 
-    id: UUID
+    id: UUID | None
     number: int | None
 
 
@@ -114,7 +114,7 @@ class More:
         return cls(
             snoozed=datetime.fromisoformat(until) if until else None,
             sla=Sla.of(sla) if sla else None,
-            merged_into=Other(UUID(into[0]), into[1]) if into else None,
+            merged_into=Other(UUID(into[0]) if into[0] else None, into[1]) if into else None,
             merged=tuple(Other(UUID(other), number) for other, number in told.get("merged", ())),
             following=told.get("following", False),
             links=tuple(Link(kind, UUID(other), *rest) for kind, other, *rest in told.get("links", ())),

@@ -56,7 +56,7 @@ def more_json(more: More) -> dict[str, Any]:
         "links": [
             {"kind": each.kind, "id": str(each.id), "number": each.number, "status": each.status} for each in more.links
         ],
-        "merged_into": {"id": str(into.id), "number": into.number} if into else None,
+        "merged_into": {"id": str(into.id) if into.id else None, "number": into.number} if into else None,
         "merged": [{"id": str(each.id), "number": each.number} for each in more.merged],
     }
 
