@@ -1,5 +1,34 @@
 -- helpdesk-tui: who is asking, what they may see and what they may do. Apply after schema.sql, in one transaction.
 -- The promises that these rules keep are written as sentences in SECURITY.md.
+--
+-- The sections, in this order:
+--   Nothing is granted that is not granted below, whatever the database's default privileges were
+--   Who is asking
+--   Row level security
+--   The write matrix
+--   What clients call
+--   Acts on tickets
+--   Knowledge base
+--   Administration
+--   Two factors
+--   Why somebody sees a ticket, or does not
+--   Queries
+--   Since I left
+--   Routing
+--   Custom fields
+--   Relations
+--   Notifications
+--   Saved views
+--   SLA
+--   Live changes
+--   Presence
+--   Drafts, for one's other devices
+--   Chat
+--   Audit
+--   The access token hook
+--   Sign-ins
+--   Macros
+--   Who may call what
 
 set client_min_messages = warning;
 set search_path = pg_catalog, public;

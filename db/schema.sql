@@ -8,6 +8,32 @@
 --
 -- The tables, columns, types, constraints, indexes, policies and triggers of the original design keep their names.
 -- They are created first, as they were written; what a helpdesk needs beyond them is added after, table by table.
+--
+-- The sections, in this order:
+--   A database newer than these files is left alone
+--   What Supabase brings and plain Postgres lacks
+--   The original tables
+--   What is added to them
+--   Constraints
+--   Indexes
+--   Triggers
+--   The search's index of articles
+--   Attachments
+--   Presence at tickets, and drafts for one's other devices
+--   Chat
+--   Administration
+--   Acts on tickets
+--   Notifications
+--   Queries
+--   Since I left
+--   Routing
+--   SLA
+--   Custom fields
+--   Relations
+--   Two factors
+--   Saved views
+--   Macros
+--   Audit
 
 set client_min_messages = warning;
 -- Whatever the owner's own search_path is, names here mean the same.
