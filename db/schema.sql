@@ -1076,7 +1076,8 @@ create or replace trigger ticket_messages_announce
   after insert on public.ticket_messages referencing new table as new_rows
   for each statement execute function private.announce_messages();
 
-create or replace function private.announce_tags() returns trigger
+-- Whatever hangs at a ticket by its ticket_id and is the team's alone: its requester is not told.
+create or replace function private.announce_to_staff() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if private.muted() or private.told_at_once() then
@@ -1091,10 +1092,10 @@ $$;
 
 create or replace trigger ticket_tag_relations_announce_insert
   after insert on public.ticket_tag_relations referencing new table as changed_rows
-  for each statement execute function private.announce_tags();
+  for each statement execute function private.announce_to_staff();
 create or replace trigger ticket_tag_relations_announce_delete
   after delete on public.ticket_tag_relations referencing old table as changed_rows
-  for each statement execute function private.announce_tags();
+  for each statement execute function private.announce_to_staff();
 
 -- Articles: a version at creation and at every change of what is read, numbered from 1; the day of publication.
 create or replace function private.guard_article() returns trigger
@@ -2170,28 +2171,16 @@ end
 $$;
 
 -- A snooze is the team's: its requester is not told.
-create or replace function private.announce_snoozes() returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  if private.muted() or private.told_at_once() then
-    return null;
-  end if;
-  perform private.announce(array(
-    select distinct (t.id, t.customer_id, t.assignee_id, t.department_id)::private.touched
-      from changed_rows r join public.tickets t on t.id = r.ticket_id), false);
-  return null;
-end
-$$;
-
 create or replace trigger ticket_snoozes_announce_insert
   after insert on private.ticket_snoozes referencing new table as changed_rows
-  for each statement execute function private.announce_snoozes();
+  for each statement execute function private.announce_to_staff();
 create or replace trigger ticket_snoozes_announce_update
   after update on private.ticket_snoozes referencing new table as changed_rows
-  for each statement execute function private.announce_snoozes();
+  for each statement execute function private.announce_to_staff();
 create or replace trigger ticket_snoozes_announce_delete
   after delete on private.ticket_snoozes referencing old table as changed_rows
-  for each statement execute function private.announce_snoozes();
+  for each statement execute function private.announce_to_staff();
+drop function if exists private.announce_tags(), private.announce_snoozes();
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Notifications: written by triggers alone; never of one's own act; all that happens on a ticket is one line, and a

@@ -274,10 +274,10 @@ TOLD: list[Mutant] = [
     ),
     replaced(
         "payload-of-tags",
-        "private.announce_tags",
+        "private.announce_to_staff",
         "on t.id = r.ticket_id), false);",
         "on t.id = r.ticket_id), true);",
-        "requesters hear live that they were tagged",
+        "requesters hear live that they were tagged, or their ticket snoozed",
     ),
     replaced(
         "payload-to-everybody",
