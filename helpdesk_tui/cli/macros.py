@@ -21,7 +21,7 @@ from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Stale
 from helpdesk_tui.core.macros import Macro
 from helpdesk_tui.core.model import Ticket
-from helpdesk_tui.core.tickets import Outcome
+from helpdesk_tui.core.ticket_acts import Outcome
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -16,6 +16,7 @@ from helpdesk_tui.core import acts, fields, relations, thread, tickets, when
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.statement import Statement
+from helpdesk_tui.core.ticket_acts import Outcome
 from helpdesk_tui.core.wording import stamp
 
 
@@ -74,7 +75,7 @@ async def _several(here: Desk, references: Sequence[str]) -> dict[str, Ticket]:
     return {reference: found[0] for reference, found in zip(references, rows, strict=True) if found}
 
 
-def _tell(args: argparse.Namespace, known: dict[str, Ticket], answers: Sequence[tickets.Outcome], words: str) -> int:
+def _tell(args: argparse.Namespace, known: dict[str, Ticket], answers: Sequence[Outcome], words: str) -> int:
     """Says of each ticket what became of it; the exit code."""
     out = Output(args)
     became = {outcome.id: outcome for outcome in answers}

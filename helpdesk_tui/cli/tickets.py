@@ -12,7 +12,7 @@ from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import show_thread
-from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core import people, thread, ticket_acts, tickets
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me
 from helpdesk_tui.core.records import thread_json
@@ -77,19 +77,19 @@ async def _set(args: argparse.Namespace) -> int:
         *found, staff, departments = rows
         known = {reference: row[0] for reference, row in zip(args.tickets, found, strict=True) if row}
         ids = list(dict.fromkeys(ticket.id for ticket in known.values()))
-        acts: list[tuple[str, str, Statement[tickets.Outcome]]] = []
+        acts: list[tuple[str, str, Statement[ticket_acts.Outcome]]] = []
         if args.status:
-            acts.append(("status", args.status, tickets.set_status(ids, args.status)))
+            acts.append(("status", args.status, ticket_acts.set_status(ids, args.status)))
         if args.priority:
-            acts.append(("priority", args.priority, tickets.set_priority(ids, args.priority)))
+            acts.append(("priority", args.priority, ticket_acts.set_priority(ids, args.priority)))
         # The department last: whoever sends a ticket elsewhere may no longer touch it, and an assignee of the new
         # department goes along.
         if args.assignee:
             person, name = _person(args.assignee, here.me, staff)
-            acts.append(("assignee", name, tickets.assign(ids, person)))
+            acts.append(("assignee", name, ticket_acts.assign(ids, person)))
         if args.department:
             department = one_of(args.department, [(each.id, each.name, None) for each in departments], "department")
-            acts.append(("department", department[1], tickets.move(ids, department[0])))
+            acts.append(("department", department[1], ticket_acts.move(ids, department[0])))
         outcomes = await here.database.run(*(act for _, _, act in acts), idempotent=True) if ids else [[] for _ in acts]
     lines = []
     for (field, value, _), answers in zip(acts, outcomes, strict=True):

@@ -18,7 +18,7 @@ from uuid import UUID
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Priority, Status, Ticket
 from helpdesk_tui.core.statement import Statement, positional
-from helpdesk_tui.core.tickets import Outcome
+from helpdesk_tui.core.ticket_acts import Outcome
 
 __all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "undo", "undone"]
 

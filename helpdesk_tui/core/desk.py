@@ -13,7 +13,8 @@ from helpdesk_tui.core.errors import SignInError, TookTooLong
 from helpdesk_tui.core.macros import Macro
 from helpdesk_tui.core.model import Attachment, Department, Me, Person, Thread, Ticket
 from helpdesk_tui.core.thread import Also, Newest, Outgoing, ToOne
-from helpdesk_tui.core.tickets import Outcome, Sort
+from helpdesk_tui.core.ticket_acts import Outcome
+from helpdesk_tui.core.tickets import Sort
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session

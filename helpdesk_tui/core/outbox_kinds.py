@@ -13,7 +13,7 @@ from helpdesk_tui.core.model import Attachment, Me, Message, Status, Unsent
 from helpdesk_tui.core.outbox import Answer, Entry, Perform
 from helpdesk_tui.core.statement import Statement, only, positional
 from helpdesk_tui.core.thread import Also, Outgoing
-from helpdesk_tui.core.tickets import Outcome
+from helpdesk_tui.core.ticket_acts import Outcome
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk

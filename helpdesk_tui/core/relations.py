@@ -8,7 +8,7 @@ from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.statement import Statement, only, positional
-from helpdesk_tui.core.tickets import Outcome
+from helpdesk_tui.core.ticket_acts import Outcome
 
 __all__ = ["LINKS", "LinkKind", "follow", "link", "link_kind", "merge", "split", "unlink", "unmerge"]
 

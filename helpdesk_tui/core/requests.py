@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from helpdesk_tui.core import attachments, thread, tickets
+from helpdesk_tui.core import attachments, thread, ticket_acts, tickets
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.errors import BadInput, Refused
 from helpdesk_tui.core.model import Me, Status, Thread, Ticket
@@ -123,7 +123,7 @@ class Requests:
             raise BadInput("Say in a few words what it is about.", "The first line is still empty.")
         if len(title) > LONGEST_TITLE:
             raise BadInput(f"The first line has more than {LONGEST_TITLE} characters.", "Put the rest below it.")
-        statements: list[Statement[Any]] = [tickets.create(request_id, title, content, self._me.id, category=topic)]
+        statements: list[Statement[Any]] = [ticket_acts.create(request_id, title, content, self._me.id, category=topic)]
         statements += [attachments.add(request_id, None, each) for each in files]
         statements.append(
             Statement(
@@ -146,7 +146,7 @@ class Requests:
         Raises:
             Refused: it is not theirs to do, or no more.
         """
-        outcomes = await self._database.fetch(tickets.set_status([ticket_id], status), idempotent=True)
+        outcomes = await self._database.fetch(ticket_acts.set_status([ticket_id], status), idempotent=True)
         if not all(outcome.done for outcome in outcomes):
             raise Refused("This request could not be changed.")
 

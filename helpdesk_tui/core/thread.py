@@ -17,7 +17,7 @@ from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.errors import BadInput, NotFound
 from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Status, Thread, Ticket
 from helpdesk_tui.core.statement import Statement, positional
-from helpdesk_tui.core.tickets import Outcome
+from helpdesk_tui.core.ticket_acts import Outcome
 
 # Functions that ask once how far the person sees into the ticket; the policies would ask for each message.
 _MESSAGES: Final = """

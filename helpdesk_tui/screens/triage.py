@@ -17,7 +17,7 @@ from helpdesk_tui.core.model import Ticket
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
-    from helpdesk_tui.core.tickets import Outcome
+    from helpdesk_tui.core.ticket_acts import Outcome
     from helpdesk_tui.widgets.queue import Queue
 
 __all__ = ["Done", "Triage", "reasons"]
