@@ -63,18 +63,9 @@ def _quiet(args: argparse.Namespace, before: Quiet | None) -> Quiet | None:
     """The hours that are wanted."""
     from dataclasses import replace
 
-    from helpdesk_tui.core.quiet import Quiet, days_from, time_from
+    from helpdesk_tui.core.quiet import days_from, quiet_of
 
-    wanted = before
-    if args.quiet is not None:
-        begins, _, ends = args.quiet.partition("-")
-        first, last = time_from(begins.strip()), time_from(ends.strip())
-        if args.quiet.casefold() == "off":
-            wanted = None
-        elif first is None or last is None:
-            raise BadInput(f"“{args.quiet}” are no hours.", "Such as 22:00-07:00, or off.")
-        else:
-            wanted = Quiet(first, last)
+    wanted = before if args.quiet is None else quiet_of(args.quiet)
     if args.days is not None:
         days = days_from(args.days)
         if days is None or wanted is None:
@@ -84,25 +75,21 @@ def _quiet(args: argparse.Namespace, before: Quiet | None) -> Quiet | None:
 
 
 async def _bell(args: argparse.Namespace) -> int:
+    from helpdesk_tui.core.quiet import digest_of, digest_words
+
     out = Output(args)
-    digest_wanted: int | None = None
-    if args.digest is not None:
-        known = args.digest.isascii() and args.digest.isdigit() and len(args.digest) < 5
-        if not known and args.digest.casefold() != "off":
-            raise BadInput(f"“{args.digest}” is no number of minutes, and not off.")
-        digest_wanted = int(args.digest) if known else 0
+    digest_wanted = None if args.digest is None else digest_of(args.digest)
     async with desk(args) as here:
         inbox = Notices(here.database, here.me)
-        quiet, digest = await inbox.bell_hours()
-        wanted = _quiet(args, quiet), digest if digest_wanted is None else digest_wanted
-        if wanted != (quiet, digest):
-            await inbox.set_bell_hours(*wanted)
-    quiet, digest = wanted
+        told = await inbox.told()
+        quiet, digest = _quiet(args, told.quiet), told.digest if digest_wanted is None else digest_wanted
+        if (quiet, digest) != (told.quiet, told.digest):
+            await inbox.set_bell_hours(quiet, digest)
     if args.json:
         out.json({"quiet": None if quiet is None else quiet.as_json(), "digest": digest})
     else:
         out.line(f"quiet hours: {'none' if quiet is None else quiet.words}")
-        out.line(f"bells are held: {'not at all' if not digest else f'{digest} min'}")
+        out.line(f"bells are held: {digest_words(digest)}")
     return 0
 
 

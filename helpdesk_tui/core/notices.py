@@ -136,6 +136,20 @@ class Badges:
         return preference.on and preference.bell
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person has chosen: of each kind, and when a bell may ring.
+
+    Args:
+        kinds: all that this person can be told of.
+        digest: for how many minutes a bell is held; 0: not at all.
+    """
+
+    kinds: Mapping[str, Preference]
+    quiet: Quiet | None
+    digest: int
+
+
 def preferences_from(settings: object) -> dict[str, Preference]:
     """Preferences from what a profile holds under ``notices``, whatever that is: what makes no sense says nothing."""
     if not isinstance(settings, dict):
@@ -337,25 +351,15 @@ returning n.id
             idempotent=True,
         )
 
-    async def preferences(self) -> dict[str, Preference]:
-        """Per kind, all kinds that this person can be told of."""
-        rows = await self.database.fetch(
-            Statement(
-                "select helpdesk.preferences() -> 'notices'",
-                (),
-                only(object),
-                writes=False,
-            )
-        )
-        found = preferences_from(rows[0] if rows else None)
-        return {kind: found.get(kind, Preference()) for kind in kinds_for(self.me)}
-
-    async def bell_hours(self) -> tuple[Quiet | None, int]:
-        """The quiet hours, and for how many minutes a bell is held."""
+    async def told(self) -> Told:
+        """What this person has chosen of all that they can be told of."""
         rows = await self.database.fetch(
             Statement("select helpdesk.preferences() -> 'notices'", (), only(object), writes=False)
         )
-        return quiet_from(rows[0] if rows else None), digest_from(rows[0] if rows else None)
+        chosen = rows[0] if rows else None
+        found = preferences_from(chosen)
+        kinds = {kind: found.get(kind, Preference()) for kind in kinds_for(self.me)}
+        return Told(kinds, quiet_from(chosen), digest_from(chosen))
 
     async def set_bell_hours(self, quiet: Quiet | None, digest: int) -> None:
         """Sets both, on every device of this person's.

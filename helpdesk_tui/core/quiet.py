@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
+from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.statement import Statement, only
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 #: A bell is held for so many minutes at most.
 MOST_MINUTES: Final = 240
+_OFF: Final = ("off", "none")
+_MINUTES: Final = re.compile(r"([0-9]{1,6})\s*(?:m|min|minutes?)?")
+_SPAN: Final = re.compile(r"([^\s,–-]+)\s*(?:-|–|to\b|until\b)\s*([^\s,]+)(?:[\s,]+(.+))?")
 _TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 
@@ -92,6 +96,52 @@ def days_from(text: str) -> frozenset[int] | None:
         first, last = ends[0] or 0, ends[-1] or 0
         found |= {(first + step) % 7 for step in range((last - first) % 7 + 1)}
     return frozenset(found) or None
+
+
+def quiet_of(text: str) -> Quiet | None:
+    """Quiet hours as people write them: "22:00-07:00", "22:00 to 7:00, mon-fri"; None for "off".
+
+    Raises:
+        BadInput: they are none; says which part is not understood.
+    """
+    words = text.strip().casefold()
+    if words in _OFF:
+        return None
+    found = _SPAN.fullmatch(words)
+    if found is None:
+        raise BadInput(f"“{text.strip()}” are no hours.", "Such as 22:00-07:00, or off.")
+    ends = []
+    for word in (found[1], found[2]):
+        at = time_from(word)
+        if at is None:
+            raise BadInput(f"“{word}” is no time of day.", "Such as 22:00-07:00, or off.")
+        ends.append(at)
+    days = days_from(found[3] or "all")
+    if days is None:
+        raise BadInput(f"“{found[3]}” are no days.", "Such as mon-fri, or sat sun.")
+    return Quiet(ends[0], ends[1], days)
+
+
+def digest_of(text: str) -> int:
+    """Minutes as people write them: "15", "15 min"; 0 for "off".
+
+    Raises:
+        BadInput: they are none, or too many.
+    """
+    words = text.strip().casefold()
+    if words in _OFF:
+        return 0
+    found = _MINUTES.fullmatch(words)
+    if found is None:
+        raise BadInput(f"“{text.strip()}” is no number of minutes, and not off.")
+    if int(found[1]) > MOST_MINUTES:
+        raise BadInput(f"Bells are held for {MOST_MINUTES} minutes at most, and not {found[1]}.")
+    return int(found[1])
+
+
+def digest_words(minutes: int) -> str:
+    """For how long bells are held, for people."""
+    return f"{minutes} min" if minutes else "not at all"
 
 
 def prefer(quiet: Quiet | None, digest: int) -> Statement[object]:

@@ -4,8 +4,9 @@ saying so."""
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from textual import on
@@ -13,14 +14,16 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from helpdesk_tui.actions import BY_ID, Context, key_words
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.notice_words import waiting
-from helpdesk_tui.core.notices import UNREAD_CAP, Badges, Notice, Notices, Preference, kinds_for
+from helpdesk_tui.core.notices import UNREAD_CAP, Badges, Notice, Notices, Preference, Told, kinds_for
+from helpdesk_tui.core.quiet import digest_of, digest_words, quiet_of
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import PLACES
 from helpdesk_tui.widgets.inbox_list import InboxList
-from helpdesk_tui.widgets.notice_settings import NoticeSettings
+from helpdesk_tui.widgets.notice_settings import Hours, NoticeSettings
+from helpdesk_tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
@@ -34,6 +37,11 @@ __all__ = ["InboxScreen"]
 #: Lines read at once.
 PAGE = 50
 HINTS = ("inbox.open", "app.help", "inbox.read", "inbox.undo", "inbox.filter", "inbox.all", "inbox.settings")
+#: What is asked for in words.
+_ASKED: Final[dict[Hours, tuple[str, str]]] = {
+    "quiet": ("quiet hours", "22:00-07:00, or with days 22:00-07:00 mon-fri; off: none"),
+    "digest": ("bells held for minutes", "15; off: every bell rings at once"),
+}
 EMPTY_HINTS = ("app.help", "inbox.filter", "inbox.settings")
 
 
@@ -52,6 +60,7 @@ class InboxScreen(Place):
         super().__init__(link)
         self.list = InboxList(clock=link.clock, id="inbox")
         self.settings = NoticeSettings(id="settings")
+        self.prompt = Prompt(id="hours")
         self.unread_only = True
         self._badges = Badges()
         # Acts go one after the other, so that undoing comes after what it undoes.
@@ -63,6 +72,7 @@ class InboxScreen(Place):
         """The lines, and the settings below them when they are asked for."""
         yield self.list
         yield self.settings
+        yield self.prompt
 
     def on_mount(self) -> None:
         """The keys are the list's."""
@@ -283,7 +293,7 @@ class InboxScreen(Place):
 
     async def _read_settings(self) -> None:
         try:
-            self.settings.show(await self.notices.preferences())
+            self.settings.show(await self.notices.told())
         except HelpdeskError as error:
             self.settings.show_failed(str(error))
 
@@ -299,6 +309,59 @@ class InboxScreen(Place):
                 self.settings.put_back(kind, was)
                 self.say(f"NOT kept: {error.message}", alarm=True)
                 return
+        if self.link.attention is not None:
+            self.link.attention.look_again()
+
+    @on(NoticeSettings.Wanted)
+    def _hours_wanted(self, message: NoticeSettings.Wanted) -> None:
+        told = self.settings.told
+        if told is None:
+            return
+        if message.what == "digest":
+            self._ask_hours("digest", str(told.digest) if told.digest else "")
+        else:
+            self._ask_hours("quiet", "" if told.quiet is None else told.quiet.words)
+
+    def _ask_hours(self, what: Hours, text: str) -> None:
+        self.settings.written = True
+        words, placeholder = _ASKED[what]
+        self.prompt.ask(what, words, text, placeholder=placeholder)
+
+    @on(Prompt.Answered)
+    def _hours_written(self, message: Prompt.Answered) -> None:
+        self.settings.written = False
+        told, text = self.settings.told, (message.text or "").strip()
+        if not message.by_key:
+            if self.focused is not self.settings:
+                self.settings.on_blur()
+            return
+        self.settings.focus()
+        if told is None or not text:
+            return
+        what: Hours = "digest" if message.question == "digest" else "quiet"
+        try:
+            if what == "digest":
+                wanted = replace(told, digest=digest_of(text))
+                words = f"Bells are held: {digest_words(wanted.digest)}"
+            else:
+                wanted = replace(told, quiet=quiet_of(text))
+                words = f"Quiet hours: {'off' if wanted.quiet is None else wanted.quiet.words}"
+        except BadInput as error:
+            self.say(str(error), alarm=True)
+            self._ask_hours(what, text)
+            return
+        self.settings.show_hours(wanted)
+        self.spawn(self._keep_hours(told, wanted, words))
+
+    async def _keep_hours(self, was: Told, wanted: Told, words: str) -> None:
+        async with self._acting:
+            try:
+                await self.notices.set_bell_hours(wanted.quiet, wanted.digest)
+            except HelpdeskError as error:
+                self.settings.show_hours(was)
+                self.say(f"NOT kept: {error.message}", alarm=True)
+                return
+        self.say(words)
         if self.link.attention is not None:
             self.link.attention.look_again()
 

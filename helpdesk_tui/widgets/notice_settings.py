@@ -1,27 +1,36 @@
-"""Of what one is told, and with a bell or without: each kind a line, two switches on it."""
+"""Of what one is told, and with a bell or without: each kind a line, two switches on it; and when a bell may ring."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Final, Literal
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from helpdesk_tui.core.notices import Preference
+from helpdesk_tui.core.notices import Preference, Told
+from helpdesk_tui.core.quiet import digest_words
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import fit
 
-__all__ = ["NoticeSettings"]
+__all__ = ["Hours", "NoticeSettings"]
+
+Hours = Literal["quiet", "digest"]
 
 _TITLE = "Tell me when"
 _TOLD, _BELL = "told", "bell"
 #: Cells that the two switches take on the right.
 _SWITCHES = 14
+#: What is written in words, below the kinds.
+_HOURS: Final[tuple[tuple[Hours, str], ...]] = (
+    ("quiet", "Quiet hours, in which nothing rings"),
+    ("digest", "Bells held, to tell once how much happened"),
+)
 
 
 class NoticeSettings(LineView):
@@ -70,6 +79,13 @@ class NoticeSettings(LineView):
             self.was = was
             self.preference = preference
 
+    class Wanted(Message):
+        """Quiet hours or a digest are to be set in words."""
+
+        def __init__(self, what: Hours) -> None:
+            super().__init__()
+            self.what = what
+
     class Closed(Message):
         """The keys are free again; ``by_key`` is False where the focus was taken elsewhere."""
 
@@ -81,8 +97,11 @@ class NoticeSettings(LineView):
         super().__init__(id=id)
         self._words: Mapping[str, str] = {}
         self.preferences: dict[str, Preference] | None = None
+        self.told: Told | None = None
         self._failure = ""
         self._cursor = 0
+        #: Whether hours are being written elsewhere on the screen: it stays, without the keys.
+        self.written = False
 
     @property
     def asking(self) -> bool:
@@ -91,14 +110,19 @@ class NoticeSettings(LineView):
 
     def ask(self, words: Mapping[str, str]) -> None:
         """Come up, loading. ``words``: what each kind is, in the order of the lines."""
-        self._words, self.preferences, self._failure, self._cursor = words, None, "", 0
+        self._words, self.preferences, self.told, self._failure, self._cursor = words, None, None, "", 0
         self.add_class("asking")
         self.focus()
         self.refresh(layout=True)
 
-    def show(self, preferences: Mapping[str, Preference]) -> None:
+    def show(self, told: Told) -> None:
         """They are so now."""
-        self.preferences, self._failure = dict(preferences), ""
+        self.preferences, self.told, self._failure = dict(told.kinds), told, ""
+        self.refresh()
+
+    def show_hours(self, told: Told) -> None:
+        """The hours are so now, whatever becomes of the kinds."""
+        self.told = told
         self.refresh()
 
     def show_failed(self, message: str) -> None:
@@ -116,14 +140,17 @@ class NoticeSettings(LineView):
 
     def action_by(self, step: int) -> None:
         """Move by lines."""
-        self._cursor = min(max(self._cursor + step, 0), max(len(self._words) - 1, 0))
+        self._cursor = min(max(self._cursor + step, 0), len(self._words) + len(_HOURS) - 1)
         self.refresh()
 
     def action_switch(self, what: str) -> None:
-        """Turn the kind on or off, or its bell."""
-        kind = list(self._words)[self._cursor] if self._words else None
-        if kind is None or self.preferences is None:
+        """Turn the kind on or off, or its bell; have the hours written."""
+        if self.preferences is None:
             return
+        if self._cursor >= len(self._words):
+            self.post_message(self.Wanted(_HOURS[self._cursor - len(self._words)][0]))
+            return
+        kind = list(self._words)[self._cursor]
         was = self.preferences.get(kind, Preference())
         now = replace(was, on=not was.on) if what == "on" else replace(was, bell=not was.bell)
         self.preferences[kind] = now
@@ -136,7 +163,7 @@ class NoticeSettings(LineView):
 
     def on_blur(self) -> None:
         """Somebody else has the keys."""
-        if self.app.app_focus:
+        if self.app.app_focus and not self.written:
             self._close(by_key=False)
 
     def _close(self, *, by_key: bool) -> None:
@@ -146,17 +173,19 @@ class NoticeSettings(LineView):
 
     def on_click(self, event: events.Click) -> None:
         """A click on a switch turns it; elsewhere on a line it chooses."""
-        if 1 <= event.y <= len(self._words):
+        if 1 <= event.y <= len(self._words) + len(_HOURS):
             self._cursor = event.y - 1
             self.refresh()
-            if event.x >= self.size.width - _SWITCHES:
+            if event.y > len(self._words):
+                self.action_switch("on")
+            elif event.x >= self.size.width - _SWITCHES:
                 self.action_switch("on" if event.x < self.size.width - _SWITCHES // 2 else "bell")
 
     # Painting
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:  # noqa: ARG002
         """A title, a line each, and the keys."""
-        return len(self._words) + 2
+        return len(self._words) + len(_HOURS) + 2
 
     def render_line(self, y: int) -> LineStrip:
         """Title, kinds, keys."""
@@ -167,11 +196,19 @@ class NoticeSettings(LineView):
                 return self._strip([(fit(f" ✗ {self._failure}", width), "failed")], "title")
             head = f" {_TITLE}" + (" … reading" if self.preferences is None else "")
             return self._strip([(fit(head, room), ""), (_TOLD.ljust(7) + _BELL.ljust(7), "")], "title")
-        if y > len(self._words):
-            return self._strip([(fit(" Space told or not · b bell or not · Esc back", width), "muted")], "row")
-        kind, words = list(self._words.items())[y - 1]
+        if y > len(self._words) + len(_HOURS):
+            keys = " Space told or not · b bell or not" if self._cursor < len(self._words) else " Enter sets them"
+            return self._strip([(fit(f"{keys} · Esc back", width), "muted")], "row")
         ground = "cursor" if y - 1 == self._cursor else "row"
         marker = "▌ " if y - 1 == self._cursor else "  "
+        if y > len(self._words):
+            what, words = _HOURS[y - 1 - len(self._words)]
+            value = self._said(what)
+            cells = max(cell_len(value) + 1, _SWITCHES)
+            room = max(width - cells, 0)
+            style = "off" if value in ("off", digest_words(0)) else "on"
+            return self._strip([(fit(marker + words, room), ""), (fit(value, cells), style)], ground)
+        kind, words = list(self._words.items())[y - 1]
         parts = [(fit(marker + words, room), "")]
         if self.preferences is None:
             parts.append((" " * _SWITCHES, ""))
@@ -183,6 +220,13 @@ class NoticeSettings(LineView):
                 ("✓ on   " if bell else "– off  ", "on" if bell else "off"),
             ]
         return self._strip(parts, ground)
+
+    def _said(self, what: Hours) -> str:
+        if self.told is None:
+            return ""
+        if what == "digest":
+            return digest_words(self.told.digest)
+        return "off" if self.told.quiet is None else self.told.quiet.words
 
     def _strip(self, parts: list[tuple[str, str]], ground: str) -> LineStrip:
         segments = [Segment(text, self.line_style(ground, name)) for text, name in parts if text]

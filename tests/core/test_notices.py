@@ -108,7 +108,7 @@ async def test_preferences_are_set_one_by_one_whatever_was_there(people: People,
             "update public.profiles set preferences = %s::jsonb where id = %s", [there, scene.ada.id]
         )
         await notices.set_preference("reply", on=False, bell=True)
-        found = await notices.preferences()
+        found = (await notices.told()).kinds
         assert found["reply"] == Preference(on=False, bell=True)
         assert found["assigned"] == Preference()
         kept = await people.database.run("select preferences from public.profiles where id = %s", [scene.ada.id])
@@ -126,7 +126,7 @@ async def test_customers_have_kinds_of_their_own(people: People) -> None:
     database = await Database.connect(people.database.settings, cora.session)
     try:
         notices = Notices(database, Me(cora.id, cora.email, cora.name, "customer", None, None, "aal1"))
-        assert set(await notices.preferences()) == {"reply", "status", "chat"}
+        assert set((await notices.told()).kinds) == {"reply", "status", "chat"}
         badges = await notices.badges(due=True)
         assert (badges.unread, badges.waiting) == (0, 0)
     finally:

@@ -12,7 +12,8 @@ import pytest
 
 from helpdesk_tui import bell
 from helpdesk_tui.core import hook
-from helpdesk_tui.core.quiet import Quiet, days_from, digest_from, quiet_from
+from helpdesk_tui.core.errors import BadInput
+from helpdesk_tui.core.quiet import Quiet, days_from, digest_from, digest_of, digest_words, quiet_from, quiet_of
 
 NIGHT = Quiet(time(22), time(7), frozenset({4}))
 """From Friday evening to Saturday morning."""
@@ -34,6 +35,25 @@ def test_quiet_hours_over_midnight_belong_to_the_day_they_begin_on(when: str, qu
     moment = datetime.fromisoformat(when).replace(tzinfo=berlin)
     assert NIGHT.holds(moment.astimezone(UTC), berlin) is quiet
     assert Quiet(time(9), time(9)).holds(moment, berlin)  # the whole day
+
+
+def test_hours_and_minutes_are_understood_as_people_write_them_and_what_is_not_is_named() -> None:
+    for text in ("22:00-07:00 fri", "22:00 to 7:00, fri", " 22:00 – 07:00,fri ", NIGHT.words):
+        assert quiet_of(text) == NIGHT
+    assert quiet_of("9:00-9:00") == Quiet(time(9), time(9))
+    assert quiet_of("off") is None
+    assert [digest_of(text) for text in ("15", "15 min", "off", digest_words(240))] == [15, 15, 0, 240]
+    for wrong, words in (
+        ("noon", "“noon” are no hours"),
+        ("22:00-noon", "“noon” is no time of day"),
+        ("25:00-07:00", "“25:00” is no time of day"),
+        ("22:00-07:00 someday", "“someday” are no days"),
+    ):
+        with pytest.raises(BadInput, match=words):
+            quiet_of(wrong)
+    for wrong, words in (("soon", "“soon” is no number of minutes"), ("241", "240 minutes at most")):
+        with pytest.raises(BadInput, match=words):
+            digest_of(wrong)
 
 
 def test_what_the_preferences_hold_is_read_back_and_what_makes_no_sense_says_nothing() -> None:

@@ -303,6 +303,48 @@ async def test_settings_turn_a_kind_and_its_bell_off_for_every_device(team: Team
         assert await reads(team, team.agent) == {}
         await seen.press("comma")
         await seen.until(lambda: seen.shows("– off"), "as it was left")
+        # Quiet hours and a digest, in words.
+        settings, inbox = seen.inbox.settings, seen.inbox
+        settings.action_by(99)
+        settings.action_by(-1)
+
+        async def write(words: str) -> None:
+            await seen.press("enter")
+            await seen.until(lambda: inbox.prompt.asking and inbox.prompt.field.has_focus, "the question")
+            inbox.prompt.field.value = words
+            await seen.press("enter")
+
+        async def kept_now() -> object:
+            return await team.value("select preferences -> 'notices' from public.profiles where id = %s", team.agent.id)
+
+        await write("22:00-7:65")
+        await seen.until(lambda: seen.shows("“7:65” is no time of day. Such as 22:00-07:00, or off."), "what is wrong")
+        await seen.until(lambda: inbox.prompt.asking and inbox.prompt.field.value == "22:00-7:65", "asked again")
+        inbox.prompt.field.value = "22:00-7:00 mon-fri"
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("Quiet hours: 22:00 to 07:00, mon tue wed thu fri"), "kept")
+        assert seen.shows("Quiet hours, in which nothing rings")
+        settings.action_by(1)
+        await write("15 min")
+        await seen.until(lambda: seen.shows("Bells are held: 15 min"), "kept")
+        quiet = {"from": "22:00", "to": "07:00", "days": [0, 1, 2, 3, 4]}
+        assert await kept_now() == {**kept, "quiet": quiet, "digest": 15}
+        link = seen.app.link
+        assert link is not None
+        attention = link.attention
+        assert attention is not None
+        await seen.until(lambda: attention.badges.quiet and attention.badges.digest == 15, "heeded at once")
+        await write("off")
+        await seen.until(lambda: seen.shows("Bells are held: not at all"), "rings at once")
+        settings.action_by(-1)
+        await write("off")
+        await seen.until(lambda: seen.shows("Quiet hours: off"), "none any more")
+        assert await kept_now() == kept
+        # Esc leaves what is written, and once more the settings.
+        await seen.press("enter", "escape")
+        assert settings.has_focus
+        await seen.press("escape")
+        assert inbox.list.has_focus
 
 
 async def test_customers_inbox_speaks_plain_words_and_shows_no_note(team: Team, tmp_path: Path) -> None:
