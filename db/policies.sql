@@ -1794,6 +1794,76 @@ end
 $$;
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- What tickets say
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- What to look for in the words of a text: they must all be there, the last one as a beginning. Of several words, and
+-- of what is written without spaces, the text must also hold them as they stand ("phrase", in folded text that begins
+-- with a space). Both are null where there is no word to look for.
+create or replace function private.sought(query text, out terms tsquery, out phrase text)
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+  folded constant text := btrim(regexp_replace(private.folded(left(query, 500)), ' +', ' ', 'g'));
+  dense constant boolean := folded ~ private.unspaced();
+  list text[];
+begin
+  -- One letter begins too many words to be worth looking for.
+  if not dense and char_length(folded) < 2 then
+    return;
+  end if;
+  list := array(select w.word from private.words(folded) w order by w.at);
+  -- A word is letters and digits, or folding would have made a space of it: there is nothing in it to be quoted.
+  terms := (select string_agg(quote_literal(w.word) || case when w.n = cardinality(list) then ':*' else '' end, ' & ')
+              from unnest(list) with ordinality w(word, n))::tsquery;
+  phrase := case when dense then folded when cardinality(list) > 1 then ' ' || folded end;
+end
+$$;
+
+create or replace function private.holds_phrase(content text, phrase text) returns boolean
+language sql immutable parallel safe
+return phrase is null or position(phrase in ' ' || regexp_replace(private.folded(content), ' +', ' ', 'g')) > 0;
+
+-- The tickets that say something: in their title as it stands, or by its words in the title, the request or a message.
+-- Everything of it that whoever asks may read, and nothing else: of a note nothing is found by the requester.
+create or replace function helpdesk.tickets_saying(query text) returns setof uuid
+language plpgsql stable security definer parallel restricted rows 100 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+  wanted constant record := private.sought(query);
+  pattern constant text := '%' || regexp_replace(left(query, 500), '([\\%_])', '\\\1', 'g') || '%';
+begin
+  if who.departments is null then
+    -- Somebody without a department has few tickets: those are looked through.
+    return query
+    select t.id from public.tickets t
+     where t.customer_id = who.person
+       and (t.title ilike pattern
+            or exists (select from private.ticket_words w where w.ticket_id = t.id and w.words @@ wanted.terms
+                        and private.holds_phrase(t.title || ' ' || coalesce(t.description, ''), wanted.phrase))
+            or exists (select from public.ticket_messages m
+                        where m.ticket_id = t.id and not m.is_internal and private.searched(m.content) @@ wanted.terms
+                          and private.holds_phrase(m.content, wanted.phrase)));
+    return;
+  end if;
+  return query
+  select t.id from private.ticket_words w join public.tickets t on t.id = w.ticket_id
+   where w.title ilike pattern
+     and private.sight_of(t.customer_id, t.assignee_id, t.department_id, who.person, who.agent, who.departments) is not null
+  union
+  select t.id from private.ticket_words w join public.tickets t on t.id = w.ticket_id
+   where w.words @@ wanted.terms
+     and private.sight_of(t.customer_id, t.assignee_id, t.department_id, who.person, who.agent, who.departments) is not null
+     and private.holds_phrase(t.title || ' ' || coalesce(t.description, ''), wanted.phrase)
+  union
+  select t.id from public.ticket_messages m join public.tickets t on t.id = m.ticket_id
+   where private.searched(m.content) @@ wanted.terms
+     and case private.sight_of(t.customer_id, t.assignee_id, t.department_id, who.person, who.agent, who.departments)
+           when 'team' then true when 'requester' then not m.is_internal else false end
+     and private.holds_phrase(m.content, wanted.phrase);
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Knowledge base: what is published is for everybody who signed in, the rest for the team. Each function asks once who
 -- asks, and answers what the policies would show.
 -- ---------------------------------------------------------------------------------------------------------------
@@ -6578,11 +6648,13 @@ revoke all on function public.update_ticket_updated_at(), public.log_ticket_stat
 -- Called by policies on behalf of whoever asks; the schema itself stays closed, so nobody names them.
 grant execute on function private.uid(), private.role(), private.agent(), private.departments(),
   private.is_admin(), private.is_staff(), private.holds_published(uuid),
-  private.works_on(uuid, uuid, uuid, uuid[]), private.works_chat(text, uuid, uuid, uuid, uuid[], boolean)
+  private.works_on(uuid, uuid, uuid, uuid[]), private.works_chat(text, uuid, uuid, uuid, uuid[], boolean),
+  -- Whoever writes a message works out its words for the index.
+  private.searched(text)
   to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.messages(uuid),
   helpdesk.attachments(uuid), helpdesk.history(uuid), helpdesk.dressed(uuid[], tid[]), helpdesk.ticket(uuid),
-  helpdesk.counts(integer), helpdesk.assign(uuid[], uuid),
+  helpdesk.counts(integer), helpdesk.tickets_saying(text), helpdesk.assign(uuid[], uuid),
   helpdesk.move(uuid[], uuid), helpdesk.untag(uuid[], uuid), helpdesk.remove(text, uuid),
   helpdesk.foresee(uuid, jsonb), helpdesk.change_person(uuid, uuid, jsonb, text, uuid),
   helpdesk.reassign(uuid, uuid[], uuid, uuid, text), helpdesk.undo(uuid, bigint), helpdesk.acts(integer),

@@ -1248,11 +1248,16 @@ begin
 end
 $$;
 
+-- What is written without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese.
+create or replace function private.unspaced() returns text
+language sql immutable parallel safe
+return '[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]';
+
 -- The words of folded text in their order. What is written without spaces is taken in pairs of characters.
 create or replace function private.words(folded text) returns table (at bigint, word text)
 language plpgsql immutable parallel safe rows 200 set search_path = pg_catalog, pg_temp as $$
 declare
-  unspaced constant text := '[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]';
+  unspaced constant text := private.unspaced();
 begin
   if folded !~ unspaced then
     return query select w.n, left(w.word, 64) from string_to_table(folded, ' ') with ordinality as w(word, n) where w.word <> '';
@@ -1497,6 +1502,82 @@ begin
    where not exists (select from private.article_index i where i.article_id = a.id);
 end
 $$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- The search's index of tickets: which words a request and its messages hold, for helpdesk.tickets_saying(). In the
+-- same writing as the articles' words.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- The words of a text, to be looked for. Of a very long one those at its beginning: an index entry has an end. Whoever
+-- writes a message runs it, who may not look into this schema.
+create or replace function private.searched(content text) returns tsvector
+language plpgsql immutable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  t text := private.folded(left(content, 100000));
+begin
+  if t ~ private.unspaced() then
+    return array_to_tsvector(array(select distinct w.word from private.words(t) w));
+  end if;
+  if t ~ '[^ ]{65}' then
+    t := regexp_replace(t, '([^ ]{64})[^ ]+', '\1', 'g');
+  end if;
+  return array_to_tsvector(array_remove(string_to_array(t, ' '), ''));
+end
+$$;
+
+-- Messages do not change, so the index itself works their words out. Analysing would work them out once more for every
+-- message it looks at, to learn nothing that a plan needs.
+do $$
+begin
+  if to_regclass('public.ticket_messages_searched_idx') is null then
+    create index ticket_messages_searched_idx on public.ticket_messages using gin (private.searched(content));
+    alter index public.ticket_messages_searched_idx alter column 1 set statistics 0;
+  end if;
+end
+$$;
+
+-- A ticket changes all the time and its own text hardly ever: its words are kept beside it, or each change of a status
+-- would be an entry more in the index of words.
+create table if not exists private.ticket_words (
+  ticket_id uuid primary key references public.tickets on delete cascade,
+  title text not null,
+  words tsvector not null
+);
+create index if not exists ticket_words_words_idx on private.ticket_words using gin (words);
+
+do $$
+declare
+  there constant text := (select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+                           where e.extname = 'pg_trgm');
+begin
+  if there is not null and to_regclass('private.ticket_words_title_idx') is null then
+    execute format('create index ticket_words_title_idx on private.ticket_words using gin (title %I.gin_trgm_ops)', there);
+  end if;
+end
+$$;
+
+create or replace function private.index_ticket() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  insert into private.ticket_words (ticket_id, title, words)
+  values (new.id, new.title, private.searched(new.title || ' ' || coalesce(new.description, '')))
+  on conflict (ticket_id) do update set title = excluded.title, words = excluded.words;
+  return null;
+end
+$$;
+
+create or replace trigger tickets_index
+  after insert or update of title, description on public.tickets
+  for each row execute function private.index_ticket();
+
+-- For what came in past the trigger, or before there was one.
+create or replace function private.index_tickets() returns void
+language sql set search_path = pg_catalog, pg_temp as $$
+insert into private.ticket_words (ticket_id, title, words)
+select t.id, t.title, private.searched(t.title || ' ' || coalesce(t.description, ''))
+  from public.tickets t where not exists (select from private.ticket_words w where w.ticket_id = t.id)
+$$;
+select private.index_tickets();
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- Attachments: files that came with a message, or with the request itself (then message_id is null). Whoever reads the

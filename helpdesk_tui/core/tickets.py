@@ -274,6 +274,11 @@ def _arms(me: Me, view: str, where: Condition | None, columns: str, rest: str) -
     if me.role == "customer":
         scoped = f"t.customer_id = %(me)s and {_state(me, view, where)}"
         return [f"select {columns} from public.tickets t where {scoped} and {asked} {rest}"]  # noqa: S608
+    if where is not None and where.by_id:
+        # The ids are found once, and the tickets by these, wherever they are and whatever became of them.
+        scope = " or ".join(f"({s})" for s in _scopes(me, view))
+        held = f"{asked} and ({scope}) and {_state(me, view, where)}"
+        return [f"select {columns} from public.tickets t where {held} {rest}"]  # noqa: S608
     arms = []
     awake = "" if where is not None and where.snoozed else f" and {_AWAKE}"
     whole = [half if half.startswith("not") else half + awake for half in _HALVES[where.state if where else None]]

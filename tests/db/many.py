@@ -53,6 +53,7 @@ select '{thread}', case n % 2 when 0 then '{agent}' else '{customer}' end::uuid,
   from generate_series(1, 197) n;
 alter table tickets enable trigger user;
 alter table ticket_messages enable trigger user;
+select private.index_tickets();
 
 insert into private.sla_policies (name, first_response) values ('All', 60);
 update private.sla_refresh set after_id = null;

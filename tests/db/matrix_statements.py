@@ -160,6 +160,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "asleep, by act()": _act('{"snooze": "2099-01-01T00:00:00Z"}'),
         "metadata, by SQL": "select metadata from public.tickets where id = %(ticket)s",
         "the fields, by fields()": "select from helpdesk.fields()",
+        "by what its texts say": "select from helpdesk.tickets_saying('Paper jam') s where s = %(ticket)s",
         "by what a field holds": "select from helpdesk.with_field('serial', ':', '1', false)",
         "metadata, by metadata_of()": "select from helpdesk.metadata_of(array[%(ticket)s]::uuid[])",
         "its fields and links": "select from helpdesk.ticket(%(ticket)s) where more ?& array['fields', 'links']",

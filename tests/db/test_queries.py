@@ -22,12 +22,24 @@ from helpdesk_tui.core.filters.reading import answered, asked
 from helpdesk_tui.core.filters.tree import And, Node, Not, Or, Term, Value, Words
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Ticket
 from helpdesk_tui.core.statement import Statement
+from tests.db.saying import says
 from tests.db.sessions import Sync, connect_as, owner, with_people
 from tests.world import DeskDatabase, People, Person
 
 ROLES: Final = ("agent", "admin", "customer")
 NOW: Final = datetime.now(UTC)
 HOUR: Final = timedelta(hours=1)
+
+
+SAID: Final = (
+    "Please REFUND my money",
+    "refunds: nothing back yet",
+    "Le colis est arrivé abîmé.",
+    "ランプが点きません",
+    "x100 a-b, a_b",
+    "money  back\nplease",
+)
+"""What is written in messages and notes."""
 
 
 def later(hours: int) -> datetime:
@@ -56,6 +68,9 @@ class Row:
     tags: set[str] = field(default_factory=set)
     asleep: bool = False
     followed: set[str] = field(default_factory=set)
+    asked: str | None = None
+    said: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -144,6 +159,26 @@ def world(module_database: DeskDatabase) -> Iterator[World]:
                 [row.id, list(row.tags)],
             )
         run.execute("alter table public.tickets enable trigger user")
+        for row in rows:
+            row.asked = draw.choice([None, "It smokes. Money back, please!", "Où est mon colis?"])
+            row.said = draw.sample(SAID, draw.randrange(3))
+            row.noted = draw.sample(SAID, draw.randrange(2))
+            run.execute("update public.tickets set description = %s where id = %s", [row.asked, row.id])
+            for text, note in [*((text, False) for text in row.said), *((text, True) for text in row.noted)]:
+                run.execute(
+                    "insert into public.ticket_messages (ticket_id, sender_id, content, is_internal, created_at)"
+                    " values (%s, %s, %s, %s, %s)",
+                    [row.id, row.customer if not note else people["admin"].id, text, note, row.created],
+                )
+        run.execute("alter table public.tickets disable trigger user")
+        for row in rows:
+            run.execute("update public.tickets set status = %s, updated_at = %s, waiting_since = %s where id = %s",
+                        [row.status, row.updated, row.waiting, row.id])  # fmt: skip
+            if row.asleep:
+                run.execute("insert into private.ticket_snoozes values (%s, now() + interval '1 day')"
+                            " on conflict do nothing", [row.id])  # fmt: skip
+        run.execute("alter table public.tickets enable trigger user")
+        run.execute("select private.index_tickets()")
         run.execute("analyze")
     connections = {name: connect_as(module_database, people[name]) for name in ROLES}
     made = World(module_database, people, rows, connections, {})
@@ -192,9 +227,19 @@ def seen_as(world: World, name: str, node: Node, row: Row) -> bool:
         case Not(of):
             return not seen_as(world, name, of, row)
         case Words(value):
-            return value.text.lower() in row.title.lower()
+            texts = [
+                f"{row.title} {row.asked or ''}",
+                *row.said,
+                *(row.noted if row.customer != me_id(world, name) else []),
+            ]
+            return value.text.lower() in row.title.lower() or any(says(text, value.text) for text in texts)
         case Term():
             return any(term_holds(world, name, node, value.text, row) for value in node.values)
+
+
+def me_id(world: World, name: str) -> UUID:
+    """Who looks."""
+    return world.people[name].id
 
 
 def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> bool:
@@ -256,6 +301,10 @@ def term_holds(world: World, name: str, term: Term, value: str, row: Row) -> boo
     raise AssertionError(term.name.text)
 
 
+ASKED: Final = (
+    "refund", "100%", "a_b", "parcel", "A", "money back", "back money", "colis", "arrive", "ABÎM", "fund",
+    "ランプ", "点き", "mon colis", "smo", "->", "x",
+)  # fmt: skip
 AGES: Final = ("90min", "5h", "1d", "2d", "3w")
 DAYS: Final = ("today", "yesterday", "tomorrow", (NOW - 50 * HOUR).date().isoformat())
 COMPARED: Final = ("<", "<=", ">", ">=")
@@ -281,7 +330,7 @@ VALUES: Final[Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]]
 
 def leaves(team: bool) -> st.SearchStrategy[Node]:
     """Words and fields that somebody may ask for."""
-    terms: list[st.SearchStrategy[Node]] = [st.sampled_from(["refund", "100%", "a_b", "parcel", "A"]).map(
+    terms: list[st.SearchStrategy[Node]] = [st.sampled_from(ASKED).map(
         lambda text: Words(Value(text)))]  # fmt: skip
     for name, kinds in VALUES.items():
         if team or name not in TEAM:

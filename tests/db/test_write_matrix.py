@@ -111,6 +111,7 @@ tickets               | read   | metadata, by SQL            | no       | no    
 tickets               | read   | the fields, by fields()     | -        | yes       | yes         | yes   | -
 tickets               | read   | by what a field holds       | -        | yes       | -           | yes   | -
 tickets               | read   | followed by them            | -        | yes       | -           | yes   | -
+tickets               | read   | by what its texts say       | yes      | yes       | -           | yes   | -
 tickets               | read   | metadata, by metadata_of()  | -        | yes       | -           | yes   | -
 tickets               | read   | its fields and links        | -        | yes       | -           | yes   | -
 tickets               | update | closed, by act()            | yes      | yes       | -           | yes   | HD003

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
+from tests.db.saying import says
 from tests.model import rules
 from tests.model import world as drawn
 from tests.model.loading import CONTENT
-from tests.model.paths import SEARCHES, SOME, THROUGH_GATEWAY, Seen, names
+from tests.model.paths import SEARCHES, SOME, THROUGH_GATEWAY, Seen, names, texts
 from tests.model.rules import Viewer
 from tests.model.world import LONG_AGO, TAGS, Article, Chat, Message, Notice, Status, Ticket, World
 
@@ -115,6 +116,13 @@ def of_tickets(who: Viewer) -> Seen:
             (t.id, t.title, requester(who, t), _named(who, t.assignee, address=who.staff), t.description) for t in shown
         },
         "ticket() tags": {(t.id, tag) for t in shown for tag in _tags(who, t)},
+        "tickets_saying()": {
+            (text, t.id)
+            for t in shown
+            for text in texts(world)
+            if any(says(s, text) for s in (f"{t.title} {t.description}", *(m.content for m in messages[t.id])))
+            or text.lower() in t.title
+        },
         **_related(who, shown),
         "messages()": [
             (t.id, m.id, _named(who, m.sender, address=rules.sight(who, t) == "team"), m.content)

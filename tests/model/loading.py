@@ -29,6 +29,7 @@ EMPTIED: Final = (
     "private.sla_told",
     "private.sla_results",
     "private.ticket_sla",
+    "private.ticket_words",
     "private.article_index",
     "private.article_terms",
     "private.article_words",
@@ -119,6 +120,7 @@ def load(stage: Stage, world: World) -> None:
         boss.execute(_EMPTY.encode())
         _people(boss, stage, world)
         _tickets(boss, world)
+        boss.execute("select private.index_tickets()")
         _articles(boss, world)
         _chats(boss, world)
 

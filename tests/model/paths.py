@@ -135,6 +135,12 @@ def look_through_gateway(connection: Sync, claims: Mapping[str, str]) -> Seen:
     }
 
 
+def texts(world: World) -> list[str]:
+    """What is looked for: everything that somebody wrote, and what many say."""
+    written = {"title", "text", "ticket1", *(each.content for each in world.messages)}
+    return sorted(written | {each.description for each in world.tickets})
+
+
 def _of_tickets(connection: Sync, world: World) -> Seen:
     ids = [ticket.id for ticket in world.tickets]
     seen: Seen = {
@@ -143,6 +149,9 @@ def _of_tickets(connection: Sync, world: World) -> Seen:
         ),
         "ticket() tags": set(ask(connection, each("helpdesk.ticket(i)", "unnest(f.tags)"), ids=ids)),
         "ticket() fields": set(ask(connection, each("helpdesk.ticket(i)", "more #>> '{fields,0,3}'"), ids=ids)),
+        "tickets_saying()": set(
+            ask(connection, "select q, helpdesk.tickets_saying(q) from unnest(%(texts)s::text[]) q", texts=texts(world))
+        ),
         "with_field()": set(ask(connection, "select helpdesk.with_field('serial', 'any', '', false)")),
         "followed()": set(ask(connection, "select unnest(helpdesk.followed())")),
         "ticket() links": set(

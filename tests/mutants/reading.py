@@ -356,6 +356,28 @@ READING: list[Mutant] = [
         "whoever signed out searches on",
     ),
     replaced(
+        "words-of-notes",
+        "helpdesk.tickets_saying",
+        "when 'requester' then not m.is_internal",
+        "when 'requester' then true",
+        "agents find their own requests by what notes say",
+    ),
+    replaced(
+        "words-of-notes-for-customers",
+        "helpdesk.tickets_saying",
+        "and not m.is_internal and private.searched",
+        "and private.searched",
+        "customers find their requests by what notes say",
+    ),
+    replaced(
+        "words-of-everybody",
+        "helpdesk.tickets_saying",
+        "who.agent, who.departments) is not null",
+        "who.agent, who.departments) is not null or true",
+        "agents find tickets of other departments by words",
+        times=2,
+    ),
+    replaced(
         "suggestions-for-everybody",
         "helpdesk.suggest_articles",
         "private.sight(ticket) is null",

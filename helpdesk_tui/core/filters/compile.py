@@ -5,7 +5,6 @@ What a person typed never becomes part of the SQL: it is looked up (``Vocabulary
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -36,12 +35,14 @@ class Part(NamedTuple):
         ranks: those that the status of what it holds can have.
         exact: it holds everything whose status has one of these.
         total: it is never null.
+        by_id: it names the ids of all that it holds.
     """
 
     sql: str
     ranks: frozenset[int] = ANY
     exact: bool = False
     total: bool = False
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Condition:
             which of the indexes have it.
         sort: the order that the filter asks for, if it does.
         snoozed: it speaks of what is snoozed; otherwise a queue leaves that out.
+        by_id: it names the ids of all that it holds, and is best read by these.
     """
 
     sql: str
@@ -62,6 +64,7 @@ class Condition:
     state: Literal["open", "ended"] | None = None
     sort: Sort | None = None
     snoozed: bool = False
+    by_id: bool = False
 
 
 def condition(query: str, names: Vocabulary, *, zone: tzinfo | None = None) -> Condition:
@@ -82,7 +85,7 @@ def condition(query: str, names: Vocabulary, *, zone: tzinfo | None = None) -> C
         state = "open"
     elif not part.ranks & OPEN:
         state = "ended"
-    return Condition(part.sql, compiler.params, state, compiler.sort, compiler.snoozed)
+    return Condition(part.sql, compiler.params, state, compiler.sort, compiler.snoozed, part.by_id)
 
 
 class Compiler:
@@ -138,13 +141,13 @@ class Compiler:
                 ranks = made[0].ranks
                 for part in made[1:]:
                     ranks = ranks & part.ranks if all_of else ranks | part.ranks
-                return Part(f"({(' and ' if all_of else ' or ').join(part.sql for part in made)})", ranks)
+                joined = f"({(' and ' if all_of else ' or ').join(part.sql for part in made)})"
+                return Part(joined, ranks, by_id=all_of and any(part.by_id for part in made))
             case Not(of):
                 return self.node(of, negated=not negated)
             case Words(value):
-                pattern = re.sub(r"([%_\\])", r"\\\1", value.text)
-                held = Part(f"t.title ilike {self.param(f'%{pattern}%', 'text')}")
-                return _contrary(held) if negated else held
+                said = f"t.id = any(array(select helpdesk.tickets_saying({self.param(value.text, 'text')})))"
+                return _contrary(Part(said, total=True)) if negated else Part(said, total=True, by_id=True)
             case Term():
                 return self.term(node, negated)
 

@@ -177,7 +177,7 @@ class _Parser:
             self.query,
             word.start,
             word.end,
-            f'Of a title that has the word, write "{word.text}" in quotes.',
+            f'To look for the word itself, write "{word.text}" in quotes.',
         )
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 Operator = Literal[":", "<", "<=", ">", ">="]
 KEYWORDS: Final = ("or", "and")
-"""What joins; as words of a title they stand in quotes."""
+"""What joins; as words to look for they stand in quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What the title must hold, whatever the case of its letters."""
+    """What the ticket must say, in its title or in what was written, whatever the case of the letters."""
 
     value: Value
 
