@@ -247,7 +247,7 @@ READING: list[Mutant] = [
         "case when false then '{}' else array(",
         "a ticket tells its requester the tags",
     ),
-    replaced("words-of-everybody", "helpdesk.dressed", f"and {SEEN}", "", "words around any ticket by its place"),
+    replaced("saying-what-others-say", "helpdesk.dressed", f"and {SEEN}", "", "words around any ticket by its place"),
     replaced(
         "words-with-tags",
         "helpdesk.dressed",
@@ -356,21 +356,21 @@ READING: list[Mutant] = [
         "whoever signed out searches on",
     ),
     replaced(
-        "words-of-notes",
+        "saying-notes",
         "helpdesk.tickets_saying",
         "when 'requester' then not m.is_internal",
         "when 'requester' then true",
         "agents find their own requests by what notes say",
     ),
     replaced(
-        "words-of-notes-for-customers",
+        "saying-notes-to-customers",
         "helpdesk.tickets_saying",
         "and not m.is_internal and private.searched",
         "and private.searched",
         "customers find their requests by what notes say",
     ),
     replaced(
-        "words-of-everybody",
+        "saying-what-others-say",
         "helpdesk.tickets_saying",
         "who.agent, who.departments) is not null",
         "who.agent, who.departments) is not null or true",
