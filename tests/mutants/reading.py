@@ -247,7 +247,7 @@ READING: list[Mutant] = [
         "case when false then '{}' else array(",
         "a ticket tells its requester the tags",
     ),
-    replaced("saying-what-others-say", "helpdesk.dressed", f"and {SEEN}", "", "words around any ticket by its place"),
+    replaced("words-of-everybody", "helpdesk.dressed", f"and {SEEN}", "", "words around any ticket by its place"),
     replaced(
         "words-with-tags",
         "helpdesk.dressed",
