@@ -1084,8 +1084,8 @@ begin
 end
 $$;
 
--- What an act of one of these kinds answered when it was done; null if it was not. Another's act under the same id, or
--- one of another kind, is no such case.
+-- What an act of one of these kinds answered when it was done; null if it was not, or is being done. Another's act under
+-- the same id, or one of another kind, is no such case.
 drop function if exists private.act_answer(uuid);  -- that of an older release did not ask which kind
 create or replace function private.act_answer(act uuid, variadic kinds text[]) returns jsonb
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -1099,16 +1099,17 @@ begin
   if found and (there.actor_id is distinct from private.uid() or there.kind <> all (kinds)) then
     raise exception 'this id is taken by another act' using errcode = 'HD002', hint = 'Draw a new one.';
   end if;
-  return there.answer;
+  return nullif(there.answer, 'null');
 end
 $$;
 
--- Keeps an act for thirty days. "before" has one object a ticket, each with its "id" and "number"; where it is empty, or
--- null, there is nothing to take back.
+-- Keeps an act for thirty days, in the place that it may have taken before it was done. "before" has one object a ticket,
+-- each with its "id" and "number"; where it is empty, or null, there is nothing to take back.
 create or replace function private.keep_ticket_act(act uuid, kind text, words text, before jsonb, answer jsonb)
 returns void language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  delete from private.ticket_acts a where a.at < clock_timestamp() - interval '30 days';
+  delete from private.ticket_acts a
+   where a.at < clock_timestamp() - interval '30 days' or a.id = act and a.answer = 'null' and a.actor_id = private.uid();
   insert into private.ticket_acts (id, actor_id, kind, words, way, before, answer)
   values (act, private.uid(), kind, left(coalesce(words, ''), 500), left(current_setting('application_name'), 60),
           coalesce(before, '[]'), answer);
@@ -1528,12 +1529,15 @@ begin
       raise exception 'these are too many tickets at once' using errcode = 'HD002', hint = 'At most 10,000.';
     end if;
     checked := private.checked_change(change, who.role);
-    wanted := (select coalesce(jsonb_agg(jsonb_build_object('id', a.id) || checked), '[]')
-                 from (select distinct u as id from unnest(ids) u where u is not null) a);
-    select c.before, c.refused into outcome from private.change_tickets(wanted) c;
-    -- Sent twice at the same moment, the second one waited for the first one's tickets: it is done by now.
+    -- Sent again while it is being done, as after a link was lost, the second one waits here. Done to thousands, it takes
+    -- longer than one waits for a ticket: that one would answer that none of them could be changed.
+    insert into private.ticket_acts (id, actor_id, kind, words, before, answer)
+    values (act.act, who.person, 'change', '', '[]', 'null') on conflict on constraint ticket_acts_pkey do nothing;
     answer := private.act_answer(act, 'change');
     if answer is null then
+      wanted := (select coalesce(jsonb_agg(jsonb_build_object('id', a.id) || checked), '[]')
+                   from (select distinct u as id from unnest(ids) u where u is not null) a);
+      select c.before, c.refused into outcome from private.change_tickets(wanted) c;
       answer := jsonb_build_object(
         'done', (select coalesce(jsonb_agg(w -> 'id'), '[]') from jsonb_array_elements(wanted) w
                   where not outcome.refused ? (w ->> 'id')), 'refused', outcome.refused);

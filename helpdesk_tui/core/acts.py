@@ -20,10 +20,13 @@ from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Priority, Status, 
 from helpdesk_tui.core.statement import Statement, positional
 from helpdesk_tui.core.ticket_acts import Outcome
 
-__all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "undo", "undone"]
+__all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "patience", "undo",
+           "undone"]  # fmt: skip
 
 #: Tickets that one act takes at most.
 MOST: Final = 10_000
+#: Seconds that an act may take besides, for each ticket: some twenty times of what it takes.
+EACH: Final = 0.01
 
 
 class Keep(Enum):
@@ -205,6 +208,11 @@ def act(act_id: UUID, ids: Sequence[UUID], change: Change, words: str = "") -> S
         positional(Outcome),
         writes=True,
     )
+
+
+def patience(number: int) -> float | None:
+    """Seconds that an act on so many tickets may take; None: no longer than anything else."""
+    return None if number <= 500 else 15.0 + number * EACH
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from helpdesk_tui.core import acts, attachments, macros, people, thread, tickets, views
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.views import Order, SavedView
 
 Counts = dict[str, int]
-#: Acts on more tickets than so many are not put in line: they go out at once, or not at all.
-LINED_UP: Final = 1_000
 Direction = Literal["first", "last", "before", "after", "again"]
 
 
@@ -201,13 +199,15 @@ class Desk:
             Unreachable: it is not known whether it was done: send it again under the same id.
         """
         statement = acts.act(act_id, ids, change, words)
-        if self.outbox is None or len(ids) > LINED_UP:
-            return await self.database.fetch(statement, idempotent=True)
+        patience = acts.patience(len(ids))
+        if self.outbox is None:
+            (outcomes,) = await self.database.run(statement, idempotent=True, patience=patience)
+            return outcomes
         from helpdesk_tui.core import outbox_kinds
 
         entry = outbox_kinds.act(self.outbox.owner, act_id, ids, change.json(), words or change.words)
-        outcomes: list[Outcome] = (await self.outbox.do(entry)).value
-        return outcomes
+        done: list[Outcome] = (await self.outbox.do(entry, patience=patience)).value
+        return done
 
     async def undo(
         self,
@@ -230,12 +230,16 @@ class Desk:
             NotFound: there is nothing to take back.
             BadInput: it was taken back already.
         """
-        if self.outbox is not None and act_id is not None and 0 < len(ids) <= LINED_UP:
+        patience = acts.patience(len(ids) or acts.MOST)
+        if self.outbox is not None and act_id is not None and ids:
             from helpdesk_tui.core import outbox_kinds
 
             entry = outbox_kinds.undo(self.outbox.owner, act_id, undoing, ids, force=force, words=words or "undo")
-            return acts.undone((await self.outbox.do(entry)).value)
-        return (await self.database.fetch(acts.undo(act_id, undoing, force=force), idempotent=True))[0]
+            return acts.undone((await self.outbox.do(entry, patience=patience)).value)
+        statement = acts.undo(act_id, undoing, force=force)
+        ((undone,),) = await self.database.run(statement, idempotent=True, patience=patience)
+        found: Undone = undone
+        return found
 
     async def my_acts(self, most: int = 50) -> list[Kept]:
         """One's own acts of the last thirty days that can be taken back, the latest first."""
@@ -263,8 +267,7 @@ class Desk:
         from helpdesk_tui.core import outbox_kinds
 
         entry = outbox_kinds.message(self.outbox.owner, said, words or ("note" if said.internal else "reply"))
-        patience = attachments.patience(said.files)
-        answer = await self.outbox.do(entry, said.files, **({} if patience is None else {"patience": patience}))
+        answer = await self.outbox.do(entry, said.files, patience=attachments.patience(said.files))
         return bool(answer.value)
 
     async def send_now(self, said: Outgoing) -> bool:

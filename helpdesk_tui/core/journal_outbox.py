@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
@@ -110,7 +111,7 @@ def entries(connection: sqlite3.Connection, owner: str) -> tuple[Entry, ...]:
             UUID(entry_id),
             whose,
             kind,
-            tuple(UUID(each) for each in json.loads(tickets)),
+            _ids(tickets),
             words,
             json.loads(payload),
             datetime.fromisoformat(queued_at),
@@ -119,6 +120,12 @@ def entries(connection: sqlite3.Connection, owner: str) -> tuple[Entry, ...]:
         )
         for place, entry_id, whose, kind, tickets, words, payload, queued_at, refused in rows
     )
+
+
+@lru_cache(maxsize=64)
+def _ids(told: str) -> tuple[UUID, ...]:
+    """Ids from JSON. The line is read again and again, and an act may be about thousands."""
+    return tuple(UUID(each) for each in json.loads(told))
 
 
 def files(connection: sqlite3.Connection, entry: Entry) -> tuple[Upload, ...]:

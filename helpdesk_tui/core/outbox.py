@@ -105,13 +105,13 @@ class Outbox:
 
     # -- for whoever does something -----------------------------------------------------------------------------------
 
-    async def do(self, entry: Entry, uploads: Sequence[Upload] = (), *, patience: float = PATIENCE) -> Answer:
+    async def do(self, entry: Entry, uploads: Sequence[Upload] = (), *, patience: float | None = None) -> Answer:
         """Puts something in line and waits for the answer; what stands before it goes first.
 
         Args:
             entry: what; its ``owner`` must be this line's.
             uploads: the files that go with a message.
-            patience: seconds after which the answer is not waited for any more.
+            patience: seconds after which the answer is not waited for any more; None: ``PATIENCE``.
 
         Raises:
             Queued: there was no answer yet; ``told`` says when there is one.
@@ -130,7 +130,7 @@ class Outbox:
         self._answers[entry.id] = answer
         self._wake.set()
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(PATIENCE if patience is None else patience):
                 return await answer
         except (TimeoutError, _NoAnswer):
             raise self._queued(entry) from None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 from uuid import UUID
 
+from helpdesk_tui.core import acts
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.journal_files import DraftFile
 from helpdesk_tui.core.model import Attachment, Me, Message, Status, Unsent
@@ -84,7 +85,8 @@ def performing(desk: Desk) -> Perform:
 async def _act(desk: Desk, entry: Entry) -> Answer:
     change = json.dumps(entry.payload["change"])
     statement = Statement(_ACT, (entry.id, list(entry.tickets), change, entry.words), positional(Outcome), writes=True)
-    outcomes = await desk.database.fetch(statement, idempotent=True)
+    patience = acts.patience(len(entry.tickets))
+    (outcomes,) = await desk.database.run(statement, idempotent=True, patience=patience)
     refused = [each for each in outcomes if not each.done]
     why = ", ".join(dict.fromkeys(each.why or "nothing was changed" for each in refused))
     return Answer(outcomes, tuple(each.id for each in refused), why)
@@ -93,7 +95,8 @@ async def _act(desk: Desk, entry: Entry) -> Answer:
 async def _undo(desk: Desk, entry: Entry) -> Answer:
     params = (UUID(entry.payload["act"]), entry.id, entry.payload["force"])
     statement: Statement[Any] = Statement(_UNDO, params, only(dict), writes=True)
-    (told,) = await desk.database.fetch(statement, idempotent=True)
+    patience = acts.patience(len(entry.tickets))
+    ((told,),) = await desk.database.run(statement, idempotent=True, patience=patience)
     return Answer(told)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
+from uuid import UUID
 
 from textual import on
 
-from helpdesk_tui.core.acts import Change, Kept, Undone
+from helpdesk_tui.core.acts import MOST, Change, Kept, Undone
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.choices import act_choices, category_choices, choices, tag_choices
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DeskActs"]
 
-#: Tickets that are marked at once at most.
-MOST_MARKED = 1_000
+#: So many tickets are read at a time, to be marked.
+PORTION = 1_000
 #: Acts that are listed.
 LISTED = 50
 #: The questions of this part that are no fields.
@@ -174,14 +175,20 @@ class DeskActs(DeskCommands):
             self.spawn(self._read_marks())
 
     async def _read_marks(self) -> None:
-        """Mark what the queue holds, as the database knows it."""
-        view = self.view_key
+        """Mark what the queue holds, as the database knows it; in portions, so that no key waits for thousands."""
+        tab, rows, more = self.tab, dict[UUID, Ticket](), True
+        last: Ticket | None = None
         try:
-            rows, more = await self.read_rows(MOST_MARKED)
+            while more and len(rows) < MOST:
+                read, more = await self.read_rows(tab, min(PORTION, MOST - len(rows)), last)
+                if tab != self.tab:
+                    return
+                rows |= {ticket.id: ticket for ticket in read}
+                last = read[-1] if read else last
+                if more:
+                    self.say(f"Marking all of them: {len(rows):,} so far…")
         except HelpdeskError as error:
             self.say(f"Nothing was marked: {error}", alarm=True)
             return
-        if view != self.view_key:
-            return
-        self.queue.mark(rows)
+        self.queue.mark(list(rows.values()))
         self.say(f"The first {len(rows):,} are marked, and no more" if more else f"All {len(rows):,} are marked")

@@ -14,7 +14,7 @@ from textual.worker import WorkType
 
 from helpdesk_tui.core import tickets
 from helpdesk_tui.core.acts import belongs
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.left_off import LeftOff, remember, remembered
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.text import safe_line
@@ -27,7 +27,7 @@ from helpdesk_tui.widgets.status_line import Connection
 from helpdesk_tui.widgets.tabs import Tabs
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.desk import Desk
+    from helpdesk_tui.core.desk import Desk, Direction
     from helpdesk_tui.core.dirty import Ids, Tickets
     from helpdesk_tui.core.filters import Condition, Vocabulary
     from helpdesk_tui.screens.link import Link
@@ -41,6 +41,8 @@ FIRST_ROWS = 60
 COUNTERS, COUNTERS_JITTER = 2.0, 0.5
 #: What takes long to count is counted less often: so many times as long as it took goes by before it is again.
 COUNTING_SHARE = 20
+#: Where more tickets than so many changed, the rows on the screen are read anew, and not each ticket.
+MOST_LOOKED_AT = 500
 #: So long rows may come later than the number of them.
 ROWS_SECONDS = 0.5
 #: So long the cursor rests on a ticket before it is written down as where one is.
@@ -203,7 +205,7 @@ class DeskViews(Place):
 
     async def read_queue(self, changed: Tickets) -> None:
         """Read again what the queue shows."""
-        if changed is None:
+        if changed is None or len(changed) > MOST_LOOKED_AT:
             self.queue.reread()
             return
         ids = [ticket_id for ticket_id in changed if not self.triage.flying(ticket_id)]
@@ -294,9 +296,17 @@ class DeskViews(Place):
 
         return condition(tab.query, self.names, zone=self.link.zone)
 
-    async def read_rows(self, most: int) -> tuple[list[Ticket], bool]:
-        """The first rows of what the queue shows, and whether there are more."""
-        return await self.asked.page(self.view_key, self.sort, "first", most)
+    async def read_rows(self, tab: Tab, most: int, after: Ticket | None) -> tuple[list[Ticket], bool]:
+        """The first rows of what the queue shows, or those behind a ticket, and whether there are more.
+
+        Raises:
+            HelpdeskError: they cannot be read, or the query is none.
+        """
+        way: Direction = "first" if after is None else "after"
+        if tab.query is not None and self.names is None:
+            raise BadInput("Its query is still being read.", "Try again in a moment.")
+        where = self._compiled(tab)
+        return await self.asked.page(tab.scope, self.queue.window.sort, way, most, after=after, where=where)
 
     # The queue's questions
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from pathlib import Path
+from unittest.mock import ANY
+from uuid import uuid4
 
 import pytest
 
-from tests.live.outboxing import BadLink, Model, done_in, opened_window, tickets_of, window
+from helpdesk_tui.core import outbox_kinds
+from helpdesk_tui.core.errors import Queued
+from tests.live.outboxing import OWNER, BadLink, Model, done_in, opened_window, tickets_of, window
 from tests.opened import until
 from tests.world import DeskDatabase, Person
 
 ACTS, TICKETS = 200, 20
 
 
+@pytest.mark.timeout(240)
 async def test_200_acts_the_link_flapping_throughout_and_the_end_state_is_exact(
     database: DeskDatabase, ana: Person, cora: Person, tmp_path: Path
 ) -> None:
@@ -42,7 +47,7 @@ async def test_200_acts_the_link_flapping_throughout_and_the_end_state_is_exact(
                 await asyncio.gather(*doing)
                 await one.end()
                 one = await window(link, ana, path)
-        await until(lambda: one.outbox.entries() == (), 60)
+        await until(lambda: one.outbox.entries() == (), 120)
         flapping.cancel()
         await asyncio.gather(flapping, *doing, return_exceptions=True)
         cuts = link.cutting.cuts
@@ -102,6 +107,45 @@ async def test_a_status_that_goes_with_a_reply_does_not_come_back_over_what_was_
         await until(lambda: here.outbox.entries() == ())
     assert await database.run("select status::text from public.tickets") == [("open",)]
     assert await database.run("select count(*) from public.ticket_messages where sender_id = %s", [ana.id]) == [(1,)]
+
+
+async def test_an_act_on_thousands_cut_in_the_middle_of_it_is_one_act_done_once_and_undone_as_one(
+    database: DeskDatabase, ana: Person, cora: Person, tmp_path: Path
+) -> None:
+    """It takes longer than anybody waits for a ticket that is held elsewhere, and is sent again meanwhile."""
+    tickets = await tickets_of(database, cora, 1_200)
+    high = "select count(*) from public.tickets where priority = 'high'"
+    events = "select count(*), count(distinct ticket_id) from public.ticket_events where kind = 'priority'"
+    act_id = uuid4()
+    entry = outbox_kinds.act(OWNER, act_id, tickets, {"priority": "high"}, "1200 tickets priority → high")
+    async with BadLink(database, 1) as link, opened_window(link, ana, tmp_path / "drafts.sqlite3") as here:
+        await database.run(
+            "create function public.slow() returns trigger language plpgsql as"
+            " 'begin perform pg_sleep(2.5); return null; end';"
+            "create trigger slow after update on public.tickets execute function public.slow()"
+        )
+        doing = asyncio.create_task(here.outbox.do(entry))
+        await until(lambda: _asleep(database))
+        link.down()
+        with pytest.raises(Queued):
+            await doing
+        await link.up()
+        here.outbox.try_now()
+        assert await database.run(high) == [(0,)]  # it is in the middle of it still
+        await until(lambda: here.outbox.entries() == ())
+        assert [(each.what, each.why) for each in here.happened if each.entry] == [("queued", ANY), ("done", "")]
+        assert await database.run(high) == [(1_200,)]
+        assert await database.run(events) == [(1_200, 1_200)]
+        assert await database.run("select count(*) from private.ticket_acts") == [(1,)]
+        await database.run("drop function public.slow() cascade")
+        undo = outbox_kinds.undo(OWNER, act_id, uuid4(), tickets, force=False, words="undo")
+        told = (await here.outbox.do(undo)).value
+        assert (len(told["undone"]), told["changed"], told["refused"]) == (1_200, [], [])
+    assert await database.run(high) == [(0,)]
+
+
+async def _asleep(database: DeskDatabase) -> bool:
+    return await database.run("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == [(1,)]
 
 
 async def test_60_tickets_triaged_in_the_two_key_rhythm_over_a_slow_link_lose_no_act(

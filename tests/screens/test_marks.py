@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from helpdesk_tui.screens import desk_acts
 from tests.screens.opened import Opened, Team, opened, ticket_id
 
 
@@ -18,7 +21,7 @@ async def done(seen: Opened) -> None:
 
 
 async def test_marks_show_without_colour_survive_and_every_act_is_one_statement_and_one_undo(
-    team: Team, tmp_path: Path
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await team.database.run("insert into public.ticket_tags (name) values ('vip'), ('wool'), ('lamp')")
     await team.database.run(
@@ -43,6 +46,7 @@ async def test_marks_show_without_colour_survive_and_every_act_is_one_statement_
         assert numbers(seen) == []
 
         # All that the queue holds.
+        monkeypatch.setattr(desk_acts, "PORTION", 3)  # thousands are read in portions
         await seen.press("asterisk")
         await seen.until(lambda: seen.shows("All 4 are marked"), "all marked")
         assert numbers(seen) == [1001, 1002, 1003, 1004]
@@ -54,6 +58,14 @@ async def test_marks_show_without_colour_survive_and_every_act_is_one_statement_
         assert await team.value("select count(*) from private.ticket_acts") == 1
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone: 4 tickets priority → urgent"), "undone")
+        # All that a query holds, and no other.
+        await seen.press("slash", *"priority:medium", "enter")
+        await seen.until(lambda: seen.desk.tab.query == "priority:medium" and not seen.shows("#1001"), "the query")
+        await seen.press("asterisk")
+        await seen.until(lambda: seen.shows("All 2 are marked"), "all it holds")
+        assert numbers(seen) == [1002, 1003]
+        await seen.press("escape", "4")
+        await seen.until(lambda: seen.shows("#1001"), "the queue again")
         was = await team.value(
             "select string_agg(priority::text, ' ' order by number) from tickets where number < 1005"
         )
