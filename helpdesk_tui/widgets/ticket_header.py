@@ -156,6 +156,8 @@ class TicketHeader(Header):
             return LineStrip([Segment(" " * width, self.line_style("row"))], width)
         self._said = self._words_of_time()
         segments = [Segment(text, self.line_style("row", name)) for text, name in self._line(y) if text]
+        if Segment.get_line_length(segments) > width:  # what there is no room for is there all the same
+            segments = [*Segment.adjust_line_length(segments, width - 1), Segment("…", self.line_style("row", "muted"))]
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
 
     def _line(self, y: int) -> list[Part]:
