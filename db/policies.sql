@@ -4956,17 +4956,6 @@ begin
     || array(select i from unnest(ids) i where not exists (select from private.ticket_sla s where s.ticket_id = i));
   update private.sla_refresh f
      set after_id = r.after_id, skipped = array(select unnest(ids) except select unnest(free));
-  insert into private.ticket_sla as k (ticket_id, customer_id, department_id, assignee_id, is_open, waiting_since)
-  select t.id, t.customer_id, t.department_id, t.assignee_id, t.is_open,
-         (select min(m.created_at) from public.ticket_messages m
-           where m.ticket_id = t.id and m.sender_id = t.customer_id and not m.is_internal
-             and m.created_at >= coalesce(s.counts_from, '-infinity') and m.created_at > coalesce(
-               (select max(a.created_at) from public.ticket_messages a join public.profiles p on p.id = a.sender_id
-                 where a.ticket_id = t.id and not a.is_internal and a.sender_id <> t.customer_id
-                   and p.role <> 'customer'), '-infinity'))
-    from public.tickets t left join private.ticket_sla s on s.ticket_id = t.id where t.id = any(free)
-  on conflict (ticket_id) do update set waiting_since = excluded.waiting_since
-   where k.waiting_since is distinct from excluded.waiting_since;
   perform private.sla_keep(free);
   -- What is late by another rule than yesterday's is no news.
   insert into private.sla_told as d (ticket_id, person, target, over, due_at)

@@ -2929,8 +2929,8 @@ create table if not exists private.ticket_sla (
   policy_id uuid,
   -- What began before this is no promise of ours: an import brought it.
   counts_from timestamptz,
-  -- The requester's oldest public message that nobody of the team has answered.
-  waiting_since timestamptz,
+  -- When what the next response is promised to was written.
+  next_since timestamptz,
   -- When what is not met yet is due. None while its time stands still, unless it was due before.
   first_due timestamptz,
   next_due timestamptz,
@@ -2940,6 +2940,17 @@ create table if not exists private.ticket_sla (
   -- stands still}}.
   told jsonb not null default '{}'
 );
+alter table private.ticket_sla add column if not exists next_since timestamptz;
+do $$
+begin
+  if exists (select from pg_attribute where attrelid = 'private.ticket_sla'::regclass and attname = 'waiting_since'
+                and not attisdropped) then
+    -- What tickets.waiting_since says was kept here once more.
+    update private.ticket_sla set next_since = waiting_since where told ? 'next';
+    alter table private.ticket_sla drop column waiting_since;
+  end if;
+end
+$$;
 create index if not exists ticket_sla_department_idx on private.ticket_sla (department_id, due_at, ticket_id)
   where due_at is not null;
 create index if not exists ticket_sla_assignee_idx on private.ticket_sla (assignee_id, due_at, ticket_id)
@@ -3152,7 +3163,12 @@ begin
       where h.status = 'open' and h.since < h.until) o
    cross join lateral (values
      ('first', t.created_at, t.first_response_at, p.first_response * 60000000::bigint),
-     ('next', case when k.waiting_since > t.first_response_at or t.created_at < k.counts_from then k.waiting_since end,
+     -- Of one that waited when it was brought in, what its requester wrote since then is what counts.
+     ('next', case when t.waiting_since < k.counts_from then (
+                select min(m.created_at) from public.ticket_messages m
+                 where m.ticket_id = t.id and m.sender_id = t.customer_id and not m.is_internal
+                   and m.created_at >= k.counts_from)
+              when t.waiting_since > t.first_response_at or t.created_at < k.counts_from then t.waiting_since end,
       null, p.next_response * 60000000::bigint),
      ('resolution', t.created_at, t.resolved_at, p.resolution * 60000000::bigint)) g(target, started, met, need)
    cross join lateral (
@@ -3185,6 +3201,7 @@ begin
   told as (
     select s.ticket_id, (array_agg(s.policy_id))[1] as policy_id,
            min(s.ends) filter (where s.target = 'first' and s.met is null) as first_due,
+           min(s.started) filter (where s.target = 'next') as next_since,
            min(s.ends) filter (where s.target = 'next') as next_due,
            min(s.ends) filter (where s.target = 'resolution' and s.met is null) as resolution_due,
            jsonb_object_agg(s.target, jsonb_strip_nulls(jsonb_build_object(
@@ -3192,9 +3209,9 @@ begin
       from standing s group by s.ticket_id
   ),
   kept as (
-    insert into private.ticket_sla as k (ticket_id, customer_id, department_id, assignee_id, is_open, policy_id, first_due,
-                                         next_due, resolution_due, told)
-    select t.id, t.customer_id, t.department_id, t.assignee_id, t.is_open, w.policy_id, w.first_due, w.next_due,
+    insert into private.ticket_sla as k (ticket_id, customer_id, department_id, assignee_id, is_open, policy_id, next_since,
+                                         first_due, next_due, resolution_due, told)
+    select t.id, t.customer_id, t.department_id, t.assignee_id, t.is_open, w.policy_id, w.next_since, w.first_due, w.next_due,
            w.resolution_due, coalesce(w.each || case when t.is_open then jsonb_strip_nulls(jsonb_build_object(
              'due', least(w.first_due, w.next_due, w.resolution_due))) else '{}' end, '{}')
       from public.tickets t left join told w on w.ticket_id = t.id
@@ -3202,11 +3219,12 @@ begin
        and (w.ticket_id is not null or exists (select from private.ticket_sla s where s.ticket_id = t.id))
     on conflict (ticket_id) do update
        set customer_id = excluded.customer_id, department_id = excluded.department_id, assignee_id = excluded.assignee_id,
-           is_open = excluded.is_open, policy_id = excluded.policy_id, first_due = excluded.first_due,
-           next_due = excluded.next_due, resolution_due = excluded.resolution_due, told = excluded.told
-     where (k.customer_id, k.department_id, k.assignee_id, k.is_open, k.policy_id, k.told)
+           is_open = excluded.is_open, policy_id = excluded.policy_id, next_since = excluded.next_since,
+           first_due = excluded.first_due, next_due = excluded.next_due, resolution_due = excluded.resolution_due,
+           told = excluded.told
+     where (k.customer_id, k.department_id, k.assignee_id, k.is_open, k.policy_id, k.next_since, k.told)
            is distinct from (excluded.customer_id, excluded.department_id, excluded.assignee_id, excluded.is_open,
-                             excluded.policy_id, excluded.told)
+                             excluded.policy_id, excluded.next_since, excluded.told)
   ),
   opened_again as (
     delete from private.sla_results r using public.tickets t
@@ -3215,6 +3233,15 @@ begin
   insert into private.sla_results (ticket_id, target, started_at, due_at, met_at, department_id, assignee_id)
   select s.ticket_id, s.target, s.started, s.ends, s.met, s.department_id, s.assignee_id
     from standing s where s.met is not null and s.target <> 'next'
+  union all
+  -- Whoever waited has their answer, unless the promise is gone that they had.
+  select k.ticket_id, 'next', k.next_since, (k.told #>> '{next,due}')::timestamptz, a.replied, t.department_id, t.assignee_id
+    from private.ticket_sla k join public.tickets t on t.id = k.ticket_id
+   cross join lateral (
+     select min(m.created_at) as replied from public.ticket_messages m
+      where m.ticket_id = t.id and m.sender_id <> t.customer_id and not m.is_internal and m.created_at > k.next_since) a
+   where k.ticket_id = any(ids) and k.next_since is not null and a.replied is not null
+     and not exists (select from standing s where s.ticket_id = k.ticket_id and s.target = 'next' and s.started = k.next_since)
   on conflict do nothing;
 end
 $$;
@@ -3222,6 +3249,7 @@ $$;
 create or replace function private.sla_ticket_changed() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+  named record;
   ids uuid[];
 begin
   if tg_op = 'INSERT' and private.muted() then
@@ -3229,19 +3257,26 @@ begin
     select n.id, n.customer_id, n.department_id, n.assignee_id, n.is_open, now() from new_rows n;
     return null;
   end if;
-  if not exists (select from private.sla_policies) then
+  -- What no policy names leaves a ticket with the one that it has.
+  select bool_or(p.priority is not null) as priority, bool_or(p.category_id is not null) as category,
+         bool_or(p.department_id is not null) as department into named
+    from private.sla_policies p;
+  if named.priority is null then
     return null;
   end if;
   if tg_op = 'INSERT' then
     ids := array(select n.id from new_rows n);
   else
-    ids := array(select n.id from old_rows o join new_rows n on n.id = o.id
-                  where (n.status_rank, n.priority_rank, n.category_id, n.department_id, n.customer_id, n.first_response_at)
-                        is distinct from (o.status_rank, o.priority_rank, o.category_id, o.department_id, o.customer_id,
-                                          o.first_response_at));
-    update private.ticket_sla s set assignee_id = n.assignee_id
+    ids := array(
+      select n.id from old_rows o join new_rows n on n.id = o.id
+       where (n.status_rank, n.customer_id, n.first_response_at, n.waiting_since)
+             is distinct from (o.status_rank, o.customer_id, o.first_response_at, o.waiting_since)
+          or named.priority and n.priority_rank is distinct from o.priority_rank
+          or named.category and n.category_id is distinct from o.category_id
+          or named.department and n.department_id is distinct from o.department_id);
+    update private.ticket_sla s set department_id = n.department_id, assignee_id = n.assignee_id
       from old_rows o join new_rows n on n.id = o.id
-     where n.assignee_id is distinct from o.assignee_id and s.ticket_id = n.id;
+     where (n.department_id, n.assignee_id) is distinct from (o.department_id, o.assignee_id) and s.ticket_id = n.id;
   end if;
   if cardinality(ids) > 0 then
     perform private.sla_keep(ids);
@@ -3257,58 +3292,24 @@ create or replace trigger tickets_sla_update
   after update on public.tickets referencing old table as old_rows new table as new_rows
   for each statement execute function private.sla_ticket_changed();
 
--- The requester's public message begins to wait, the team's public reply ends that.
-create or replace function private.sla_message_written() returns trigger
--- A session plans this once, maybe for a thousand messages.
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
-declare
-  ids uuid[];
+-- By its ticket's row a message says that somebody waits, or does no more; unless they waited when they were brought in.
+drop trigger if exists ticket_messages_sla on public.ticket_messages;
+drop function if exists private.sla_message_written();
+create or replace function private.sla_asked_again() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not exists (select from private.sla_policies) or private.muted() then
-    return null;
-  end if;
-  with said as materialized (
-    select m.ticket_id, t.customer_id, t.department_id, t.assignee_id, t.is_open, m.created_at, m.sender_id = t.customer_id as asks
-      from new_rows m join public.tickets t on t.id = m.ticket_id
-      join public.profiles p on p.id = m.sender_id and (p.role <> 'customer' or p.id = t.customer_id)
-     where not m.is_internal
-  ),
-  told as materialized (
-    select s.ticket_id, s.customer_id, s.department_id, s.assignee_id, s.is_open, r.at as replied,
-           min(s.created_at) filter (where s.asks and (r.at is null or s.created_at > r.at)) as asked
-      from said s
-      left join (select y.ticket_id, max(y.created_at) as at from said y where not y.asks group by y.ticket_id) r
-        on r.ticket_id = s.ticket_id
-     group by s.ticket_id, s.customer_id, s.department_id, s.assignee_id, s.is_open, r.at
-  ),
-  answered as (
-    insert into private.sla_results (ticket_id, target, started_at, due_at, met_at, department_id, assignee_id)
-    select k.ticket_id, 'next', k.waiting_since, (k.told #>> '{next,due}')::timestamptz, w.replied, w.department_id, w.assignee_id
-      from told w join private.ticket_sla k on k.ticket_id = w.ticket_id
-     where w.replied > k.waiting_since and k.told ? 'next'
-    on conflict do nothing
-  ),
-  waiting as (
-    insert into private.ticket_sla as k (ticket_id, customer_id, department_id, assignee_id, is_open, waiting_since)
-    select w.ticket_id, w.customer_id, w.department_id, w.assignee_id, w.is_open,
-           case when o.waiting_since is null or w.replied > o.waiting_since then w.asked else o.waiting_since end
-      from told w left join private.ticket_sla o on o.ticket_id = w.ticket_id
-     where o.ticket_id is not null or w.asked is not null
-    on conflict (ticket_id) do update set waiting_since = excluded.waiting_since
-     where k.waiting_since is distinct from excluded.waiting_since
-    returning k.ticket_id
-  )
-  select array_agg(w.ticket_id) into ids from waiting w;
-  if ids is not null then
-    perform private.sla_keep(ids);
+  if exists (select from private.ticket_sla k join public.tickets t on t.id = k.ticket_id
+              where k.ticket_id = new.ticket_id and k.next_since is null and t.waiting_since < k.counts_from)
+     and not private.muted() then
+    perform private.sla_keep(array[new.ticket_id]);
   end if;
   return null;
 end
 $$;
 
-create or replace trigger ticket_messages_sla
-  after insert on public.ticket_messages referencing new table as new_rows
-  for each statement execute function private.sla_message_written();
+create or replace trigger ticket_messages_sla_asked_again
+  after insert on public.ticket_messages
+  for each row when (not new.is_internal) execute function private.sla_asked_again();
 
 -- Another policy or calendar: the open tickets are worked out anew by private.sla_go_on().
 create or replace function private.sla_rules_changed() returns trigger

@@ -253,19 +253,27 @@ def test_import_promises_nothing_for_what_was_before_it(desk: Desk) -> None:
     with free.transaction(force_rollback=True):
         free.execute("set local helpdesk.mute = 'on'")
         row = free.execute(
-            "insert into public.tickets (title, customer_id, created_at) values ('old', %s, '2020-01-01') returning id",
+            "insert into public.tickets (title, customer_id, created_at, waiting_since)"
+            " values ('old', %s, '2020-01-01', '2020-01-01') returning id",
             [desk.people["cora"].id],
         ).fetchone()
         assert row is not None
         say = "insert into public.ticket_messages (ticket_id, sender_id, content, created_at) values (%s, %s, 'x', %s)"
         free.execute(say.encode(), [row[0], desk.people["cora"].id, "2020-01-02"])
         free.execute("set local helpdesk.mute = 'off'")
-        told = "select told, due_at, waiting_since is null from private.ticket_sla where ticket_id = %s"
+        told = "select told, due_at, next_since is null from private.ticket_sla where ticket_id = %s"
         assert free.execute(told.encode(), [row[0]]).fetchone() == ({}, None, True)
         free.execute("update private.sla_refresh set after_id = null, skipped = %s", [[row[0]]])
         free.execute("select private.sla_go_on(10)")
         assert free.execute(told.encode(), [row[0]]).fetchone() == ({}, None, True)
-        # What the requester writes now is another matter.
+        # What the requester writes now is another matter, though they have been waiting all the time.
         free.execute(say.encode(), [row[0], desk.people["cora"].id, datetime.now(UTC) + timedelta(seconds=1)])
-        promised = "select told ? 'next' from private.ticket_sla where ticket_id = %s"
-        assert free.execute(promised.encode(), row).fetchone() == (True,)
+        promised = (
+            "select told ? 'next', next_since > now(), (select waiting_since from public.tickets where id = ticket_id)"
+            " = '2020-01-01' from private.ticket_sla where ticket_id = %s"
+        )
+        assert free.execute(promised.encode(), row).fetchone() == (True, True, True)
+        free.execute(say.encode(), [row[0], desk.people["ada"].id, datetime.now(UTC) + timedelta(seconds=2)])
+        met = "select target, started_at > now(), met_at > started_at from private.sla_results where ticket_id = %s"
+        assert free.execute(met.encode(), row).fetchall() == [("next", True, True)]
+        assert free.execute(promised.encode(), row).fetchone() == (False, None, None)
