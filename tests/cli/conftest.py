@@ -15,8 +15,9 @@ import pytest
 from helpdesk_tui.cli import main
 from helpdesk_tui.core.tokens import FileStore
 from helpdesk_tui.local.sign_in.transport import LocalSignIn
+from tests.beginnings import Beginning, Beginnings
 from tests.core.auth_server import jwt
-from tests.world import DeskDatabase, People, Person
+from tests.world import DeskDatabase, People, Person, copied
 
 
 @dataclass(frozen=True)
@@ -176,19 +177,36 @@ class Desk:
         )
 
 
+async def sign_desk_up(people: People) -> dict[str, Person]:
+    """The people of two departments, as :class:`Desk` names them."""
+    return {
+        "agent": await people.sign_up("ada@desk.test", "Ada Agent", "agent", "Billing"),
+        "colleague": await people.sign_up("bob@desk.test", "Bob Billing", "agent", "Billing"),
+        "other": await people.sign_up("otto@desk.test", "Otto Other", "agent", "Support"),
+        "admin": await people.sign_up("alma@desk.test", "Alma Admin", "admin"),
+        "customer": await people.sign_up("carol@example.com", "Carol Diaz"),
+    }
+
+
 @pytest.fixture
-async def desk(database, people: People) -> Desk:
+def begun(beginnings: Beginnings) -> Beginning:
+    """A helpdesk with the desk's people, to copy."""
+    return beginnings.of(sign_desk_up)
+
+
+@pytest.fixture
+def database(request, template):
+    """A fresh helpdesk for one test; if it asks for the desk, with the desk's people in it."""
+    source = request.getfixturevalue("begun").database if "desk" in request.fixturenames else template
+    with copied(source) as database:
+        yield database
+
+
+@pytest.fixture
+def desk(begun, database) -> Desk:
     """Two departments and their people."""
-    return Desk(
-        database,
-        agent=await people.sign_up("ada@desk.test", "Ada Agent", "agent", "Billing"),
-        colleague=await people.sign_up("bob@desk.test", "Bob Billing", "agent", "Billing"),
-        other=await people.sign_up("otto@desk.test", "Otto Other", "agent", "Support"),
-        admin=await people.sign_up("alma@desk.test", "Alma Admin", "admin"),
-        customer=await people.sign_up("carol@example.com", "Carol Diaz"),
-        billing=await people.department("Billing"),
-        support=await people.department("Support"),
-    )
+    billing, support = begun.people["agent"].department_id, begun.people["other"].department_id
+    return Desk(database, **begun.people, billing=billing, support=support)
 
 
 @dataclass

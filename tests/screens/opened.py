@@ -6,7 +6,7 @@ The fixture ``team`` is in conftest.py.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,21 +70,29 @@ class Team:
         return rows[0][0] if rows else None
 
 
-async def make_team(database: DeskDatabase, people: People) -> Team:
-    """Two agents of Support, one of Billing, an admin and a customer with six tickets."""
-    agent = await people.sign_up("mira@example.com", "Mira Okonkwo", "agent", "Support")
-    colleague = await people.sign_up("tomas@example.com", "Tomás Vega", "agent", "Support")
-    stranger = await people.sign_up("bo@example.com", "Bo Berg", "agent", "Billing")
-    admin = await people.sign_up("helena@example.com", "Helena Marchetti", "admin")
-    customer = await people.sign_up("noor@example.com", "Noor van Dijk")
+async def sign_team_up(people: People) -> dict[str, Person]:
+    """Two agents of Support, one of Billing, an admin and a customer, as :class:`Team` names them."""
+    return {
+        "agent": await people.sign_up("mira@example.com", "Mira Okonkwo", "agent", "Support"),
+        "colleague": await people.sign_up("tomas@example.com", "Tomás Vega", "agent", "Support"),
+        "stranger": await people.sign_up("bo@example.com", "Bo Berg", "agent", "Billing"),
+        "admin": await people.sign_up("helena@example.com", "Helena Marchetti", "admin"),
+        "customer": await people.sign_up("noor@example.com", "Noor van Dijk"),
+    }
+
+
+async def make_team(people: People, signed_up: Mapping[str, Person] | None = None) -> Team:
+    """The team (``signed_up``, or signed up now), and the customer's six tickets."""
+    database = people.database
+    team = Team(database, people, **(signed_up or await sign_team_up(people)))
     async with await database.connect() as owner, owner.transaction():
         await owner.execute("set local helpdesk.mute = 'on'")
-        await owner.execute(TICKETS, {"customer": customer.id, "agent": agent.id})
+        await owner.execute(TICKETS, {"customer": team.customer.id, "agent": team.agent.id})
         await owner.execute(
             "insert into public.ticket_messages (ticket_id, sender_id, content, created_at) "
             "select id, customer_id, 'Please help with: ' || title, created_at from public.tickets"
         )
-    return Team(database, people, agent, colleague, stranger, admin, customer)
+    return team
 
 
 def text_on(app: App[Any]) -> str:

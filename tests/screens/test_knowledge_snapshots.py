@@ -25,7 +25,7 @@ def agent(module_database: DeskDatabase) -> Person:
     """An agent, with tickets and articles in the helpdesk."""
 
     async def make() -> Person:
-        team = await make_team(module_database, People(module_database))
+        team = await make_team(People(module_database))
         await fill(module_database, team.agent)
         return team.agent
 

@@ -33,7 +33,7 @@ async def own_team(open_directory: Path) -> AsyncIterator[Team]:
     database = create_database(server, "desk")
     apply_files(database.owner_dsn)
     people = People(database)
-    yield await make_team(database, people)
+    yield await make_team(people)
     await people.close()
     server.close()
     server.wait_stopped()
