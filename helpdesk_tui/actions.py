@@ -321,7 +321,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("composer.leave_fields", "Set nothing of what a macro sets", ("alt+x",), "composer", palette=False),
     Action("composer.file", "Attach a file", ("ctrl+f",), "composer", palette=False),
     Action("composer.editor", "Write in your own editor", ("ctrl+e",), "composer", palette=False),
-    Action("composer.next_version", "The draft of another window", ("ctrl+g",), "composer", palette=False),
+    Action("composer.next_version", "Another draft of this message", ("ctrl+g",), "composer", palette=False),
     Action("composer.redo", "Redo", ("ctrl+shift+z",), "composer", palette=False),
     Action("composer.leave", "Leave; the draft is kept", ("escape",), "composer", palette=False),
     # articles beside a ticket

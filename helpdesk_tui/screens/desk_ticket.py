@@ -51,6 +51,7 @@ class DeskTicket(DeskQueries):
         self._preview: Timer | None = None
         self._reading = 0
         self.pane.unsent = self._unsent
+        self._pulling: UUID | None = None  # the ticket that was opened, until its drafts elsewhere are read
         self.being_there: BeingThere | None = None
         self._there: Mapping[UUID, tuple[Present, ...]] = {}
 
@@ -76,6 +77,7 @@ class DeskTicket(DeskQueries):
         self._be_there(self.asked)
         if self.link.syncing is not None:
             self.link.syncing.changed = self._mark_drafts
+        self.spawn(self._learn_merged(None))
         collecting.resume()
         await super().complete()
 
@@ -115,6 +117,25 @@ class DeskTicket(DeskQueries):
         self.queue.set_drafts(kept)
         return kept
 
+    async def _learn_merged(self, changed: Tickets) -> None:
+        """Look where the tickets are that something is written to: it is offered where they were merged into."""
+        from helpdesk_tui.core.tickets import several
+
+        ids = self.pane.kept_drafts()
+        ids = ids if changed is None else ids & changed
+        seen: set[UUID] = set()
+        try:
+            while self.desk is not None and (ids := ids - seen):
+                seen |= ids
+                for ticket in await self.desk.database.fetch(several(list(ids), ())):
+                    self.pane.learn(ticket)
+                # What one was merged into may have been merged, too.
+                ids = frozenset(self.pane.merged.target(ticket) for ticket in seen)
+        except HelpdeskError as error:
+            self.link_trouble(error)
+        if seen:
+            self._mark_drafts()
+
     async def _late(self, widget: Widget) -> None:
         """Put in place what a start does not wait for."""
         async with self._completing:
@@ -151,6 +172,8 @@ class DeskTicket(DeskQueries):
         shown = self.pane.ticket
         if shown is not None and (changed is None or shown.id in changed):
             await self._load_thread(shown.id)
+        if self.pane.ready:
+            await self._learn_merged(changed)
 
     # Looking
 
@@ -206,6 +229,7 @@ class DeskTicket(DeskQueries):
         self.pane.focus_thread()
         self.refresh_hints()
         if self.link.syncing is not None:
+            self._pulling = ticket.id
             self.spawn(self.link.syncing.opened(ticket.id))
         if self.link.attention is not None:
             self.link.attention.opened(ticket.id)
@@ -228,6 +252,11 @@ class DeskTicket(DeskQueries):
         if self.link.keeping is not None:
             self.link.keeping.seen(thread)
         self.pane.show_thread(thread)
+        if self.link.syncing is not None and self._pulling == ticket_id:
+            # What was written elsewhere to what was merged into it.
+            self._pulling = None
+            for source in self.pane.merged.sources(ticket_id):
+                self.spawn(self.link.syncing.opened(source))
 
     def _unsent(self, ticket_id: UUID) -> tuple[Unsent, ...]:
         return self.link.keeping.unsent(ticket_id) if self.link.keeping is not None else ()

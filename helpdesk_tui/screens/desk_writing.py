@@ -129,13 +129,19 @@ class DeskWriting(DeskTicket):
         waiting = self.pane.composer.holding.waiting if self.pane.ready else ()
         if not waiting or waiting[-1].due.timestamp() - self.link.settings.send_delay < self.triage.acted_at:
             return False
-        draft = self.pane.composer.take_back(waiting[-1].message_id)
-        if draft is not None:
-            self.spawn(self._go_on_with(draft.ticket, internal=draft.kind == "note"))
-        return draft is not None
+        slot = self.pane.composer.take_back(waiting[-1].message_id)
+        if slot is not None:
+            told = "Taken back: nothing was sent, its words are here"
+            self.spawn(self._go_on_with(slot.ticket, told, internal=slot.draft.kind == "note"))
+        return slot is not None
 
-    async def _go_on_with(self, ticket_id: UUID, *, internal: bool) -> None:
-        """Show a ticket with what is written to it."""
+    def on_composer_follow(self, message: Composer.Follow) -> None:
+        """Go on with a message at the ticket that it belongs to, since a merge or the end of one."""
+        told = "It goes on here"
+        self.spawn(self._go_on_with(message.ticket_id, told, internal=message.internal, draft=message.message_id))
+
+    async def _go_on_with(self, ticket_id: UUID, told: str, *, internal: bool, draft: UUID | None = None) -> None:
+        """Show a ticket with what is written to it, if asked with a certain draft of it."""
         shown = self.pane.ticket
         ticket = shown if shown is not None and shown.id == ticket_id else self.known(ticket_id)
         if ticket is None:
@@ -145,8 +151,10 @@ class DeskWriting(DeskTicket):
             return
         self.open_ticket(ticket)
         await self.pane.write(ticket, internal=internal)
+        if draft is not None:
+            self.pane.composer.take(draft)
         self._mark_drafts()
-        self.say("Taken back: nothing was sent, its words are here")
+        self.say(told)
         self.refresh_hints()
 
     async def leave(self) -> None:

@@ -21,11 +21,12 @@ from textual.widgets import Static
 from helpdesk_tui.core.attachments import patience
 from helpdesk_tui.core.journal import Journal
 from helpdesk_tui.core.macros import Filled
+from helpdesk_tui.core.merged import Merged
 from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.thread import Also
 from helpdesk_tui.widgets.composer_drafts import Slot
-from helpdesk_tui.widgets.composer_files import Attaching
+from helpdesk_tui.widgets.composer_merged import Merging
 from helpdesk_tui.widgets.composer_preview import BESIDE, ComposerPreview
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
@@ -38,13 +39,14 @@ __all__ = ["Composer"]
 ANSWER_SECONDS: Final = 20.0
 
 
-class Composer(Attaching):
+class Composer(Merging):
     """Writes a reply to the requester, or a note for colleagues.
 
     Args:
         journal: keeps drafts on this machine; None: they live as long as this window.
         owner: whose drafts, as the journal has it.
         me: the author, whose own messages are no news to them.
+        merged: which tickets were merged, as whoever owns this learns.
         journal_problem: why there is no journal, to be told once.
     """
 
@@ -75,11 +77,12 @@ class Composer(Attaching):
         owner: str,
         *,
         me: UUID | None = None,
+        merged: Merged | None = None,
         journal_problem: str | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
         self._me = me or last_id(owner)
-        super().__init__(journal, owner, self._me, id=id)
+        super().__init__(journal, owner, self._me, merged, id=id)
         self._journal_problem = journal_problem
         self.text = ComposerText(id="composer-text")
         self.text.ask_file = self.action_file
@@ -87,6 +90,7 @@ class Composer(Attaching):
         self.preview = ComposerPreview(id="composer-preview")
         self._mode = Static("", id="composer-mode", markup=False)
         self._to = Static("", id="composer-to", markup=False)
+        self.about_merge = Static("", id="composer-merge", markup=False)
         self._told = Static("", id="composer-state", markup=False)
         self._keys = Static("", id="composer-keys", markup=False)
         self.ticket: Ticket | None = None
@@ -103,6 +107,7 @@ class Composer(Attaching):
             yield self.text
             yield self.preview
         yield self.files
+        yield self.about_merge
         yield self._told
         yield self._keys
 
@@ -267,6 +272,8 @@ class Composer(Attaching):
         if slot is None or (then_status is not None and self._own_request) or self.files.unfinished():
             return
         self._take()
+        if self._kept_from_sending(slot):
+            return
         if slot.is_empty:
             self.notify("There is nothing to send yet.")
             return
@@ -279,7 +286,7 @@ class Composer(Attaching):
                 self.post_message(self.Holds())
                 self.post_message(self.Left(sent=True))
             else:
-                outgoing = self._send(self._drafts.sending(slot), then_status, slot.also)
+                outgoing = self._send(self._drafts.sending(slot), then_status, slot.also, slot.into)
                 if outgoing is not None:
                     self.post_message(self.Send(outgoing))
                     self._wait(outgoing.message_id, patience(outgoing.files) or ANSWER_SECONDS)
@@ -304,12 +311,6 @@ class Composer(Attaching):
         """Go over to the note from the reply, or back. Each keeps its own text."""
         if self.ticket is not None and not self._own_request:
             self.open(self.ticket, internal=not self.internal, thread=self._thread)
-
-    def action_next_version(self) -> None:
-        """Show another draft of the same message, where two windows wrote one."""
-        if self._slot is not None:
-            self._take()
-            self._show(self._drafts.next_version(self._slot))
 
     def action_editor(self) -> None:
         """Go on in the author's own editor."""
@@ -382,6 +383,7 @@ class Composer(Attaching):
             self.set_class(name == status, f"-{name}")
         self.set_class(bool(words), "-told")
         self._told.update(words)
+        self._tell_of_merge(slot)
         self._keys.update(keys(note=note, own=own, width=self.size.width - 2))
 
     @property

@@ -6,135 +6,36 @@ No text is ever dropped here but one that the server has: by its own word, or by
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from helpdesk_tui.core.attachments import MOST, Upload
 from helpdesk_tui.core.errors import BadInput
-from helpdesk_tui.core.journal import Draft, DraftFile, Journal, JournalError, Kind
+from helpdesk_tui.core.journal import Draft, DraftFile, Journal, JournalError
+from helpdesk_tui.core.merged import Merged
 from helpdesk_tui.core.model import Message, Thread
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.thread import Also
+from helpdesk_tui.widgets.composer_versions import Slot, Status, Versions
 
 __all__ = ["Drafts", "Slot", "Status"]
 
-#: ``confirming``: the server says it has the message; whether with these words, the thread will show.
-Status = Literal["writing", "sending", "failed", "stale", "confirming"]
 
-
-@dataclass(slots=True)
-class Slot:
-    """A message of one kind to one ticket.
-
-    ``words`` say why it failed. ``unseen`` counts the messages that came since it was begun, which is the first key
-    that makes it more than nothing. ``anchored`` is whether it is known what its author had seen then. ``shown`` is
-    whether the thread has been seen since the slot was opened, ``newest`` its newest message. ``notice`` is something
-    to tell once. ``earlier`` is what the draft's ``attempted`` was before it was sent. ``also`` is what a macro does
-    with it.
-    """
-
-    draft: Draft
-    status: Status = "writing"
-    words: str = ""
-    unseen: int = 0
-    anchored: bool = False
-    shown: bool = False
-    newest: UUID | None = None
-    notice: str = ""
-    earlier: str | None = None
-    dirty: bool = False
-    also: Also | None = None
-
-    @property
-    def on_its_way(self) -> bool:
-        """Whether the text may not be changed for the moment."""
-        return self.status in ("sending", "confirming")
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to send."""
-        return self.draft.is_empty
-
-
-class Drafts:
+class Drafts(Versions):
     """Every message that one person is writing in this window.
 
     Args:
         journal: keeps them on this machine; None: they live as long as this window.
         owner: whose they are, as the journal has it.
         me: the author's id, whose own messages are no news to them.
+        merged: which tickets were merged, and into which.
     """
 
-    def __init__(self, journal: Journal | None, owner: str, me: UUID | None = None) -> None:
-        self._journal = journal
-        self._owner = owner
+    def __init__(
+        self, journal: Journal | None, owner: str, me: UUID | None = None, merged: Merged | None = None
+    ) -> None:
+        super().__init__(journal, owner, merged)
         self._me = me
-        self._slots: dict[tuple[UUID, Kind], Slot] = {}
-        #: Why the journal could not keep the last text; None while it does.
-        self.problem: JournalError | None = None
-
-    def slot(self, ticket: UUID, kind: Kind) -> Slot:
-        """What is written to a ticket: in this window, else as the journal has it, else nothing yet."""
-        slot = self._found(ticket, kind)
-        if slot.is_empty and not slot.on_its_way:
-            slot.anchored, slot.shown, slot.unseen = False, False, 0
-        return slot
-
-    def _found(self, ticket: UUID, kind: Kind) -> Slot:
-        slot = self._slots.get((ticket, kind))
-        if slot is not None and (slot.dirty or slot.on_its_way):
-            return slot
-        kept = self._kept(ticket, kind)
-        if slot is not None and not slot.is_empty:
-            # Another window may have gone on with it meanwhile.
-            newer = next((draft for draft in kept if draft.message_id == slot.draft.message_id), slot.draft)
-            if newer.revision > slot.draft.revision:
-                slot.draft = newer
-            return slot
-        if slot is None or kept:
-            slot = self._slots[(ticket, kind)] = Slot(Draft(self._owner, ticket, kind))
-        if kept:
-            slot.draft, slot.anchored = kept[0], True
-            slot.notice = f"Your draft of {kept[0].updated_at.astimezone():%d %b %H:%M}."
-            if len(kept) > 1:
-                slot.notice += f" There are {len(kept)}: another window wrote to this ticket too."
-        return slot
-
-    def _kept(self, ticket: UUID, kind: Kind) -> tuple[Draft, ...]:
-        if self._journal is None:
-            return ()
-        try:
-            return self._journal.versions(self._owner, ticket, kind)
-        except JournalError as error:
-            self.problem = error
-            return ()
-
-    def next_version(self, slot: Slot) -> Slot:
-        """The next draft of the same message that another window wrote, in this one's place; both stay kept."""
-        if slot.on_its_way:
-            return slot
-        self.save(slot)
-        kept = self._kept(slot.draft.ticket, slot.draft.kind)
-        ids = [draft.message_id for draft in kept]
-        if len(kept) < 2:
-            slot.notice = "There is no other draft of this message."
-            return slot
-        place = ids.index(slot.draft.message_id) if slot.draft.message_id in ids else -1
-        chosen = (place + 1) % len(kept)
-        other = Slot(kept[chosen], anchored=True, notice=f"Draft {chosen + 1} of {len(kept)}.")
-        self._slots[(slot.draft.ticket, slot.draft.kind)] = other
-        return other
-
-    def tickets(self) -> frozenset[UUID]:
-        """Those that something is written to and not sent, in this window or as the journal has it."""
-        here = {ticket for (ticket, _), slot in self._slots.items() if not slot.is_empty}
-        if self._journal is not None:
-            try:
-                here |= {draft.ticket for draft in self._journal.list(self._owner) if draft.kind in ("reply", "note")}
-            except JournalError as error:
-                self.problem = error
-        return frozenset(here)
 
     # Writing
 
@@ -193,21 +94,6 @@ class Drafts:
         if slot.status in ("failed", "stale"):
             slot.status = "writing"
 
-    def save(self, slot: Slot) -> None:
-        """Keep a text in the journal, if it is not there already."""
-        if not slot.dirty or self._journal is None:
-            return
-        before = slot.draft
-        try:
-            slot.draft = self._journal.save(before)
-        except JournalError as error:
-            self.problem = error
-            return
-        self.problem = None
-        slot.dirty = False
-        if slot.draft.message_id != before.message_id and not slot.is_empty:
-            slot.notice = "Another window changed or sent this draft too: both texts are kept, this is yours."
-
     def flush(self) -> None:
         """Keep everything."""
         for slot in list(self._slots.values()):
@@ -242,9 +128,6 @@ class Drafts:
                 continue
             if slot.status == "stale" and not slot.unseen:
                 slot.status = "writing"
-
-    def _of(self, ticket: UUID) -> list[Slot]:
-        return [slot for (owner, _), slot in self._slots.items() if owner == ticket]
 
     def _since(self, thread: Thread, after_id: UUID | None) -> Iterator[Message]:
         """What others wrote after a message."""
@@ -344,29 +227,31 @@ class Drafts:
 
     def let_go(self, slot: Slot) -> None:
         """What is written here was sent: it stays kept, and the author goes on with nothing."""
-        slot.draft = Draft(slot.draft.owner, slot.draft.ticket, slot.draft.kind)
+        slot.draft, slot.into = Draft(slot.draft.owner, slot.ticket, slot.draft.kind), None
         slot.status, slot.words, slot.notice = "writing", "", ""
         slot.dirty, slot.anchored, slot.unseen, slot.also = False, False, 0, None
 
-    def put_first(self, draft: Draft, also: Also | None = None) -> Slot:
+    def put_first(self, draft: Draft, also: Also | None = None, into: UUID | None = None) -> Slot:
         """Words that come back; what was begun after them stays kept as another draft."""
-        key = (draft.ticket, draft.kind)
+        key = (into or draft.ticket, draft.kind)
         there = self._slots.get(key)
         if there is not None:
             self.save(there)
-        self._slots[key] = Slot(draft, anchored=True, also=also)
+        self._slots[key] = Slot(draft, anchored=True, also=also, into=into)
         if there is not None and not there.is_empty:
             self._slots[key].notice = "What you began to write after it is kept too: ^G."
         return self._slots[key]
 
-    def bring_back(self, draft: Draft, attempted: str | None, also: Also | None = None) -> bool:
+    def bring_back(
+        self, draft: Draft, attempted: str | None, also: Also | None = None, into: UUID | None = None
+    ) -> bool:
         """Words that could not be sent, with what the server may have of them; whether they stand in their place, and
         not beside what is being written there by now."""
-        there = self._slots.setdefault((draft.ticket, draft.kind), Slot(draft))
+        there = self._slots.setdefault((into or draft.ticket, draft.kind), Slot(draft))
         free = there.is_empty and not there.on_its_way
         if free or there.draft.message_id == draft.message_id:
             there.draft, there.anchored, there.dirty = replace(draft, attempted=attempted), True, True
-            there.also = also
+            there.also, there.into = also, into
             self.save(there)
             return True
         there.notice = "Your answer before this one was NOT sent. ^G shows it."
@@ -378,7 +263,7 @@ class Drafts:
     def _clear(self, slot: Slot) -> None:
         """Begin anew after a message has gone."""
         gone = slot.draft
-        slot.draft = Draft(gone.owner, gone.ticket, gone.kind)
+        slot.draft, slot.into = Draft(gone.owner, slot.ticket, gone.kind), None
         slot.status, slot.words, slot.notice = "writing", "", ""
         slot.dirty, slot.anchored, slot.unseen, slot.also = False, False, 0, None
         self._drop(gone.message_id)

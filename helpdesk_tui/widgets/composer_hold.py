@@ -13,10 +13,16 @@ from helpdesk_tui.core.journal_held import Held
 from helpdesk_tui.core.thread import Also
 from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
 
-__all__ = ["GRACE", "Holding"]
+__all__ = ["GRACE", "Holding", "into_of"]
 
 #: What another window holds, or held before it died, is taken for left behind so long after it was due.
 GRACE: Final = timedelta(seconds=5)
+
+
+def into_of(held: Held) -> UUID | None:
+    """The ticket that it goes to where the one that it was written to was merged into that."""
+    into = held.more.get("into")
+    return None if into is None else UUID(into)
 
 
 class Holding:
@@ -54,7 +60,8 @@ class Holding:
         if self._journal is None or slot.dirty or self.seconds <= 0:
             return None
         due = datetime.now(UTC) + timedelta(seconds=self.seconds)
-        held = Held(slot.draft.message_id, due, words, more)
+        into = {} if slot.into is None else {"into": str(slot.into)}
+        held = Held(slot.draft.message_id, due, words, {**more, **into})
         try:
             with self._journal.writing() as connection:
                 journal_held.put(connection, self._owner, held)
@@ -109,15 +116,14 @@ class Holding:
         self._going[message_id] = held, sending, draft.attempted
         return held, sending
 
-    def take_back(self, message_id: UUID) -> Draft | None:
+    def take_back(self, message_id: UUID) -> Slot | None:
         """Its words are the author's again, before all else that they write to the ticket; None: it is too late."""
         found = self._held.pop(message_id, None)
         if found is None:
             return None
         self._forget(message_id)
         held, draft = found
-        self._drafts.put_first(draft, Also.of(held.more.get("also")))
-        return draft
+        return self._drafts.put_first(draft, Also.of(held.more.get("also")), into_of(held))
 
     def answered(self, message_id: UUID, *, known: bool) -> bool:
         """There is an answer to what went out: not a yes. Its words are the author's again.
@@ -135,7 +141,7 @@ class Holding:
         self._forget(message_id)
         held, draft, before = found
         attempted = before if known else draft.attempted
-        return self._drafts.bring_back(draft, attempted, Also.of(held.more.get("also")))
+        return self._drafts.bring_back(draft, attempted, Also.of(held.more.get("also")), into_of(held))
 
     def sent(self, message_id: UUID) -> None:
         """The server has it."""

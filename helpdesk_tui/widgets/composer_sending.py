@@ -9,10 +9,11 @@ from textual.message import Message
 
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
 from helpdesk_tui.core.journal_held import Held
+from helpdesk_tui.core.merged import Merged
 from helpdesk_tui.core.model import Status
 from helpdesk_tui.core.thread import Also, Outgoing
-from helpdesk_tui.widgets.composer_drafts import Drafts
-from helpdesk_tui.widgets.composer_hold import GRACE, Holding
+from helpdesk_tui.widgets.composer_drafts import Drafts, Slot
+from helpdesk_tui.widgets.composer_hold import GRACE, Holding, into_of
 from helpdesk_tui.widgets.writing import Writing
 
 __all__ = ["Sending"]
@@ -25,6 +26,7 @@ class Sending(Writing):
         journal: keeps what is written; None: it lives as long as this window, and nothing is held.
         owner: whose it is, as the journal has it.
         me: the author's id.
+        merged: which tickets were merged, and into which.
     """
 
     class Send(Message, namespace="composer"):
@@ -37,16 +39,26 @@ class Sending(Writing):
     class Holds(Message, namespace="composer"):
         """What was sent and can be taken back is other than before: see :attr:`Composer.holding`."""
 
-    def __init__(self, journal: Journal | None, owner: str, me: UUID | None, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        journal: Journal | None,
+        owner: str,
+        me: UUID | None,
+        merged: Merged | None = None,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
-        self._drafts = Drafts(journal, owner, me)
+        self._drafts = Drafts(journal, owner, me, merged)
         self.holding = Holding(journal, owner, self._drafts)
 
     def failed(self, message_id: UUID, why: str) -> None:
         """It was not sent, or nobody knows."""
         raise NotImplementedError
 
-    def _send(self, draft: Draft, then_status: Status | None, also: Also | None) -> Outgoing | None:
+    def _send(
+        self, draft: Draft, then_status: Status | None, also: Also | None, into: UUID | None = None
+    ) -> Outgoing | None:
         """What a draft says; None where its files are lost, which its author is told."""
         try:
             files = self._drafts.uploads(draft)
@@ -55,7 +67,7 @@ class Sending(Writing):
             return None
         internal = draft.kind == "note"
         return Outgoing(
-            draft.ticket, draft.message_id, draft.content, internal, draft.after_id, then_status, files, also
+            into or draft.ticket, draft.message_id, draft.content, internal, draft.after_id, then_status, files, also
         )
 
     # What was sent and can be taken back
@@ -75,7 +87,7 @@ class Sending(Writing):
             return None
         self.post_message(self.Holds())
         held, draft = found
-        return self._send(draft, held.more.get("then_status"), Also.of(held.more.get("also")))
+        return self._send(draft, held.more.get("then_status"), Also.of(held.more.get("also")), into_of(held))
 
     def take_over(self) -> int:
         """Send what a window that is gone had sent and still held; how many that are."""
@@ -88,8 +100,8 @@ class Sending(Writing):
             self.set_timer(GRACE.total_seconds() + 1, self.take_over)
         return len(left)
 
-    def take_back(self, message_id: UUID) -> Draft | None:
+    def take_back(self, message_id: UUID) -> Slot | None:
         """Take back what was sent: its words are the author's again. None: it is too late."""
-        draft = self.holding.take_back(message_id)
+        slot = self.holding.take_back(message_id)
         self.post_message(self.Holds())
-        return draft
+        return slot

@@ -14,6 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from helpdesk_tui.core.merged import Merged
 from helpdesk_tui.core.model import Thread, Ticket, Unsent
 from helpdesk_tui.widgets.thread import ThreadView
 from helpdesk_tui.widgets.ticket_header import Clock, Header, TicketHeader, utc_now
@@ -61,6 +62,9 @@ class TicketPane(Vertical):
         self.header = self.make_header(clock, zone)
         self.thread = ThreadView(plain=self.PLAIN, clock=clock, zone=zone, id="thread")
         self.there = Static("", classes="there", markup=False)
+        self.offered = Static("", classes="there", markup=False)
+        #: Where tickets are that were merged, as far as this pane has seen.
+        self.merged = Merged()
         self._drafts = drafts
         self._owner = owner
         self._composer: Composer | None = None
@@ -82,6 +86,7 @@ class TicketPane(Vertical):
         yield self.header
         yield self.thread
         yield self.there
+        yield self.offered
 
     async def prepare(self) -> None:
         """Make the composer, if that is still to do. No start waits for it: a text field costs 40 ms."""
@@ -95,7 +100,7 @@ class TicketPane(Vertical):
                     self._journal = Journal.open(self._drafts) if self._drafts is not None else None
                 except JournalError as error:
                     problem = str(error)
-                composer = Composer(self._journal, self._owner, journal_problem=problem)
+                composer = Composer(self._journal, self._owner, merged=self.merged, journal_problem=problem)
                 await self.mount(composer)
                 self._composer = composer
 
@@ -136,6 +141,29 @@ class TicketPane(Vertical):
     def _head(self) -> None:
         ticket = self.ticket
         self.header.show(ticket, draft=ticket is not None and ticket.id in self._drafted and not self.writing)
+        words = "" if ticket is None or self.writing else self._offer(ticket.id)
+        self.offered.set_class(bool(words), "-told")
+        self.offered.update(words)
+
+    def _offer(self, ticket: UUID) -> str:
+        """What is told of drafts to tickets that were merged into one."""
+        drafts = self._composer.offered(ticket) if self._composer is not None else ()
+        if not drafts:
+            return ""
+        from helpdesk_tui.actions import key_of
+        from helpdesk_tui.widgets.composer_merged import offered_words
+
+        names = {"reply": "customer.answer" if self.PLAIN else "desk.reply", "note": "desk.note"}
+        keys = " or ".join(dict.fromkeys(key_of(names[draft.kind]) for draft in drafts))
+        return offered_words(drafts, self.merged, f"{keys}, then ^G")
+
+    def learn(self, ticket: Ticket, *, whole: bool = False) -> None:
+        """Take in where a ticket is, for what is written to it; ``whole``: as an opened one tells it."""
+        own = str(ticket.customer_id) == self._owner.rpartition("/")[2]
+        if self.merged.learn(ticket, whole=whole and not own):
+            self.kept_drafts()
+            if self._composer is not None:
+                self._composer.repaint()
 
     def show_ticket(self, ticket: Ticket) -> None:
         """The ticket looks like this now; another one than is shown is ignored."""
@@ -164,6 +192,7 @@ class TicketPane(Vertical):
         if self.ticket is None or thread.ticket.id != self.ticket.id:
             return
         self.ticket = thread.ticket
+        self.learn(thread.ticket, whole=True)
         self._head()
         self.thread.unsent = self.unsent(thread.ticket.id)
         held = self.thread.thread
@@ -221,6 +250,7 @@ class TicketPane(Vertical):
         """Close the composer; a draft is kept."""
         self.keep_draft()
         self.remove_class("writing")
+        self._head()
 
     def kept_drafts(self) -> frozenset[UUID]:
         """The tickets to which something is written and not sent; looks anew, and marks the one that is shown."""

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -16,8 +16,11 @@ from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.draft_sync import DraftSync
 from helpdesk_tui.core.errors import Unreachable
 from helpdesk_tui.core.journal import Draft, Journal, Kind
+from helpdesk_tui.core.relations import merge, unmerge
 from helpdesk_tui.core.statement import Statement
 from helpdesk_tui.core.thread import Outgoing
+from helpdesk_tui.core.tickets import described, several
+from helpdesk_tui.widgets.composer_drafts import Drafts
 from tests.db.signed_in import new, ticket_of
 from tests.opened import opened, proxied
 from tests.world import People, Person
@@ -182,3 +185,46 @@ async def test_another_person_on_the_same_machine_gets_nothing_of_it(desk: Desk,
         assert not await theirs.pull()
         assert theirs.gone() == []
     assert desk.here.texts(desk.ticket) == {"Mara's"}
+
+
+async def test_a_draft_survives_a_merge_on_every_device_and_is_the_other_tickets_once_it_is_sent(desk: Desk) -> None:
+    """It is offered there, gone on with, and stays its own ticket's for all devices until it is sent."""
+    here, there, source = desk.here, desk.there, desk.ticket
+    other = (
+        "insert into public.tickets (title, customer_id, department_id)"
+        " select 't', customer_id, department_id from public.tickets where id = %s returning id"
+    )
+    ((target,),) = await desk.people.database.run(other, [source])
+    here.write(source, "Begun here")
+    await here.sync.push()
+    statement = merge(uuid4(), [source], target, "")
+    assert [each.done for each in await here.database.fetch(statement, idempotent=True)] == [True]
+    await there.sync.pull()
+    ((found, _, _),) = await there.database.fetch(described(target))
+    writing = Drafts(there.journal, OWNER, desk.mara.id)
+    writing.merged.learn(found, whole=True)
+    (offered,) = writing.offered(target, "reply")
+    assert (offered.content, offered.kind) == ("Begun here", "reply")
+    shown = writing.take(writing.slot(target, "reply"), offered.message_id)
+    writing.write(shown, "Begun here, gone on with there")
+    writing.flush()
+    await there.sync.push()
+    assert there.sync.unsent() == []
+    assert await here.sync.pull(source)
+    assert here.texts(source) == {"Begun here, gone on with there"}
+
+    await there.database.run(unmerge(source))
+    (apart,) = await there.database.fetch(several([source], ()))
+    writing.merged.learn(apart)
+    assert writing.slot(target, "reply").is_empty
+    assert writing.slot(source, "reply").draft.content == "Begun here, gone on with there"
+    await here.database.fetch(merge(uuid4(), [source], target, ""), idempotent=True)
+    writing.merged.learn(found, whole=True)
+
+    sent = writing.sending(writing.take(writing.slot(target, "reply"), offered.message_id))
+    # The note about the merge is a colleague's to nobody here: Mara merged herself.
+    await there.database.run(*thread.send(Outgoing(target, sent.message_id, sent.content, False, None)))
+    writing.sent(sent.message_id)
+    assert not await there.sync.pull()
+    await here.sync.pull()
+    assert (here.texts(source), there.texts(source), there.texts(target)) == (set(), set(), set())

@@ -105,6 +105,63 @@ async def test_merge_into_another_of_the_requester_and_back(team: Team, tmp_path
         assert (await messages(team, ticket_id(1001)), await messages(team, ticket_id(1002))) == (1, 1)
 
 
+async def test_a_draft_survives_a_merge_by_a_colleague_and_its_end(team: Team, tmp_path: Path) -> None:
+    colleague = await team.people.connect_as(team.colleague)
+    merge = "select from helpdesk.merge(gen_random_uuid(), array[%s]::uuid[], %s, '')"
+    async with opened(team.database, team.agent, tmp_path, size=(80, 24)) as seen:
+        await seen.press("i")
+        await seen.until(lambda: seen.desk.pane.composer_has_focus, "the note")
+        await seen.press(*"between us", "escape")
+        await seen.press("r")
+        await seen.until(lambda: seen.shows("REPLY TO CUSTOMER"), "the reply")
+        await seen.press(*"half a sent")
+        await colleague.execute(merge, [ticket_id(1001), ticket_id(1002)])
+        await seen.until(lambda: seen.shows("⚠ #1001 was merged into #1002 · ^G goes on with this there"), "told")
+        await seen.press(*"ence", "ctrl+s")
+        await seen.until(lambda: seen.shows("half a sentence"), "not sent, not lost")
+        await seen.press("ctrl+g")
+        await seen.until(lambda: seen.shows("to Noor van Dijk · #1002") and seen.shows("half a sentence"), "there")
+        assert seen.shows("✎ Your reply to #1001, merged in here · ^G puts it back")
+        await seen.press("escape")
+        # One is shown in the target, so the other one is offered by its key.
+        await seen.until(
+            lambda: seen.shows("✎ Your note to #1001, merged in here, is not sent · i, then ^G"), "offered"
+        )
+        await seen.press("escape")
+        await seen.until(lambda: "✎" in next(line for line in seen.text().splitlines() if "#1002 " in line), "marked")
+        await colleague.execute("select helpdesk.unmerge(%s)", [ticket_id(1001)])
+        await seen.until(lambda: seen.shows("#1001 "), "open again")
+        await seen.until(lambda: seen.desk.pane.merged.target(ticket_id(1001)) == ticket_id(1001), "taken apart")
+        seen.desk.queue.select(ticket_id(1001))
+        await seen.press("r")
+        await seen.until(lambda: seen.shows("half a sentence") and seen.shows("· #1001"), "its own again")
+        assert not seen.shows("^G")
+    # Merged while nobody of ours looked: the next window finds the draft, and offers it where the ticket is.
+    await colleague.execute(merge, [ticket_id(1001), ticket_id(1002)])
+    async with opened(team.database, team.agent, tmp_path) as again:
+        await again.until(
+            lambda: any("✎" in line for line in again.text().splitlines() if "#1002 " in line), "the mark"
+        )
+        again.desk.queue.select(ticket_id(1002))
+        await again.press("enter")
+        await again.until(lambda: again.shows("✎ 2 drafts of yours to #1001, merged in here, are not sent"), "offered")
+        await again.press("r")
+        await again.until(
+            lambda: again.shows("✎ Your reply to #1001, merged in here, is not sent · ^G shows it"), "how"
+        )
+        assert again.desk.pane.composer.is_empty
+        await again.press("ctrl+g")
+        await again.until(lambda: again.shows("half a sentence"), "the words")
+        await again.press("ctrl+s")
+        await again.until(lambda: again.shows("1 new message since you began"), "the note about the merge is news")
+        await again.press("ctrl+y")
+        await again.until(lambda: again.shows("Reply sent"), "sent")
+    assert await team.value(
+        "select ticket_id from public.ticket_messages where content = 'half a sentence'"
+    ) == ticket_id(1002)
+    await team.database.run("delete from private.drafts")
+
+
 async def test_fields_links_following_and_splitting(team: Team, tmp_path: Path) -> None:
     await team.database.run(
         "insert into private.fields (key, label, type, choices) values ('serial', 'Serial', 'number', '{}'),"

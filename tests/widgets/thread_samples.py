@@ -164,6 +164,7 @@ class ComposerApp(App[None]):
         self.composer = Composer(journal, OWNER)
         self.sends: list[Outgoing] = []
         self.left: list[bool] = []
+        self.followed: list[UUID] = []
 
     def compose(self) -> ComposeResult:
         yield self.view
@@ -185,6 +186,9 @@ class ComposerApp(App[None]):
 
     def on_composer_send(self, event: Composer.Send) -> None:
         self.sends.append(event.outgoing)
+
+    def on_composer_follow(self, event: Composer.Follow) -> None:
+        self.followed.append(event.ticket_id)
 
     def on_composer_left(self, event: Composer.Left) -> None:
         self.left.append(event.sent)
