@@ -1797,6 +1797,35 @@ begin
 end
 $$;
 
+-- Of the tickets the person works on: those that came back from a snooze since a moment, a hundred at most, and whether
+-- the person sent them to sleep or holds them; in how many seconds the next one is back; and what time it is, which is
+-- the moment for the next call.
+create or replace function helpdesk.waking(since timestamptz)
+returns table (at timestamptz, seconds double precision, back jsonb)
+language plpgsql stable security definer rows 1 set search_path = pg_catalog, pg_temp as $$
+declare
+  who constant record := private.asking();
+begin
+  if who.role is null or who.role = 'customer' then
+    return;
+  end if;
+  return query
+  select now(),
+         (select extract(epoch from s.until - now())::double precision
+            from private.ticket_snoozes s join public.tickets t on t.id = s.ticket_id
+           where s.until > now() and t.customer_id <> who.person
+             and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)
+           order by s.until limit 1),
+         (select coalesce(jsonb_agg(jsonb_build_array(b.id, b.number, b.title, b.mine) order by b.until, b.number), '[]')
+            from (select t.id, t.number, t.title, s.until,
+                         t.is_open and who.person in (s.by_id, t.assignee_id) is true as mine
+                    from private.ticket_snoozes s join public.tickets t on t.id = s.ticket_id
+                   where s.until > waking.since and s.until <= now() and t.customer_id <> who.person
+                     and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)
+                   order by s.until, t.number limit 100) b);
+end
+$$;
+
 -- ---------------------------------------------------------------------------------------------------------------
 -- What tickets say
 -- ---------------------------------------------------------------------------------------------------------------
@@ -4459,9 +4488,9 @@ create or replace function helpdesk.prefer(kind text, shown boolean, bell boolea
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if prefer.kind is null
-     or prefer.kind not in ('mention', 'assigned', 'reply', 'note', 'status', 'due', 'sla', 'chat') then
+     or prefer.kind not in ('mention', 'assigned', 'reply', 'note', 'status', 'due', 'sla', 'back', 'chat') then
     raise exception 'nobody is told of %', coalesce(quote_literal(prefer.kind), 'null') using errcode = 'HD002',
-      hint = 'It is one of: mention, assigned, reply, note, status, due, sla, chat.';
+      hint = 'It is one of: mention, assigned, reply, note, status, due, sla, back, chat.';
   elsif shown is null or bell is null then
     raise exception 'say true or false' using errcode = 'HD002';
   end if;
@@ -4578,7 +4607,50 @@ begin
   exception when lock_not_available then
     null;  -- The next time, then.
   end;
-  return told + private.notice_sla(who.person, everybody);
+  return told + private.notice_sla(who.person, everybody) + private.notice_back(who.person, everybody);
+end
+$$;
+
+-- Tells whoever sent a ticket to sleep, and whoever holds it, that it is back, each of each snooze once, as long as they
+-- work on it: the person who asks of theirs, a job of the owner's everybody. What came back a week ago is no news. Answers
+-- how many that were.
+create or replace function private.notice_back(person uuid, everybody boolean) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  whose uuid;
+  events private.event[];
+  told integer := 0;
+begin
+  if not exists (select from private.ticket_snoozes s where s.until <= now() and s.until > now() - interval '7 days') then
+    return 0;
+  end if;
+  for whose in
+    select p.id from public.profiles p where p.id = notice_back.person or everybody and p.role <> 'customer'
+  loop
+    begin
+      with told_now as (
+        insert into private.back_told as d (ticket_id, person, until)
+        select s.ticket_id, whose, s.until
+          from private.ticket_snoozes s join public.tickets t on t.id = s.ticket_id join public.profiles p on p.id = whose
+         where s.until <= now() and s.until > now() - interval '7 days'
+           and whose in (s.by_id, t.assignee_id) and t.customer_id <> whose
+           and (p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or t.assignee_id = whose))
+           and not exists (select from private.back_told b
+                            where b.ticket_id = s.ticket_id and b.person = whose and b.until = s.until)
+         order by s.ticket_id
+        on conflict on constraint back_told_pkey do update set until = excluded.until where d.until <> excluded.until
+        returning d.ticket_id
+      )
+      select array_agg((whose, 'back', t.id, t.title, 'Back: ')::private.event)
+        into events from told_now d join public.tickets t on t.id = d.ticket_id where t.is_open;
+      perform private.deliver(events, null);
+      told := told + coalesce(cardinality(events), 0);
+    exception when lock_not_available then
+      -- Somebody's open transaction stands in the way of this person's lines: the next time, then.
+      null;
+    end;
+  end loop;
+  return told;
 end
 $$;
 
@@ -6709,7 +6781,7 @@ grant execute on function helpdesk.send_each(uuid, jsonb, boolean, jsonb, text),
   helpdesk.save_macro(uuid, text, text, boolean, jsonb, text, uuid) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.act(uuid, uuid[], jsonb, text), helpdesk.undo_act(uuid, uuid, boolean),
-  helpdesk.my_acts(integer), helpdesk.snoozed() to authenticated, helpdesk_member, service_role;
+  helpdesk.my_acts(integer), helpdesk.snoozed(), helpdesk.waking(timestamptz) to authenticated, helpdesk_member, service_role;
 
 grant usage on schema private, helpdesk to helpdesk_keeper;
 grant create on schema private, helpdesk to helpdesk_keeper;

@@ -2291,6 +2291,15 @@ create table if not exists private.due_told (
 );
 create index if not exists due_told_person_idx on private.due_told (person);
 
+-- Whom was told that a ticket which slept is back, and since when: once each.
+create table if not exists private.back_told (
+  ticket_id uuid not null references public.tickets on delete cascade,
+  person uuid not null references public.profiles on delete cascade,
+  until timestamptz not null,
+  primary key (ticket_id, person)
+);
+create index if not exists back_told_person_idx on private.back_told (person);
+
 -- One line a person and ticket, or chat, for good: what comes after it was read opens it again. The first time, lines of
 -- an older database are made one: the unread ones if there are any, else the latest.
 do $$
@@ -2340,6 +2349,7 @@ create or replace function private.many_words(kinds jsonb, tickets bigint, role 
 language sql immutable parallel safe security definer set search_path = pg_catalog, pg_temp as $$
   select case when kinds - 'assigned' = '{}' then tickets || ' tickets were assigned to you'
               when kinds - 'due' - 'sla' = '{}' then tickets || ' of your tickets are due'
+              when kinds - 'back' = '{}' then tickets || ' tickets that slept are back'
               when kinds - 'status' = '{}' then tickets || ' of your requests were changed'
               when role = 'customer' then tickets || ' of your requests were answered'
                                           || case when kinds ? 'status' then ' or changed' else '' end
@@ -2356,7 +2366,7 @@ begin
   insert into public.notifications as n (user_id, type, ticket_id, title, times, kinds, created_at, updated_at)
   with e as materialized (
     select e.person, e.kind, e.ticket_id, e.words || e.title as words,
-           array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'sla', 'due'], e.kind) as place, p.role
+           array_position(array['mention', 'assigned', 'reply', 'note', 'status', 'sla', 'due', 'back'], e.kind) as place, p.role
       from unnest(events) e join public.profiles p on p.id = e.person
      where e.person is distinct from actor and p.deactivated_at is null and private.wants(p.preferences, e.kind)
   ),

@@ -98,10 +98,17 @@ class Looking(App[int]):
 
     def action_widen_list(self, steps: int) -> None:
         """Give the list beside what is read more of the screen, or less."""
-        width = (self.list_width or USUAL) + steps * STEP
-        self.list_width = max(WIDTHS[0], min(width, WIDTHS[1]))
-        remember(self._looks_folder, list_width=self.list_width)
-        self._refit()
+        self.choose_list_width((self.list_width or USUAL) + steps * STEP)
+
+    def choose_list_width(self, width: int, *, keep: bool = True) -> None:
+        """Give it so many per cent of the screen, or as near to that as it may be; the next time too, unless it is not
+        to be kept."""
+        width = max(WIDTHS[0], min(width, WIDTHS[1]))
+        if width != self.list_width:
+            self.list_width = width
+            self._refit()
+        if keep:
+            remember(self._looks_folder, list_width=width)
 
     def _refit(self) -> None:
         from helpdesk_tui.screens.place import Place

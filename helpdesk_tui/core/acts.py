@@ -19,6 +19,7 @@ from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Priority, Status, Ticket
 from helpdesk_tui.core.statement import Statement, positional
 from helpdesk_tui.core.ticket_acts import Outcome
+from helpdesk_tui.core.tickets import SLA_VIEWS
 
 __all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "patience", "undo",
            "undone"]  # fmt: skip
@@ -341,6 +342,10 @@ def belongs(me: Me, view: str, ticket: Ticket, now: datetime) -> bool:
     if me.role == "customer":
         return ticket.customer_id == me.id and (is_open if view == "open" else not is_open)
     if not (me.role == "admin" or mine or my_department):
+        return False
+    if view == "snoozed":
+        return is_open and ticket.asleep(now)
+    if is_open and ticket.asleep(now) and view not in SLA_VIEWS:
         return False
     if view == "mine":
         return mine and is_open

@@ -30,7 +30,10 @@ def fits(query: str, ticket: Ticket, names: Vocabulary, now: datetime) -> bool |
         tree = parse(query)
     except FilterError:
         return None
-    return _of(tree, ticket, names, now)
+    told = _of(tree, ticket, names, now)
+    if told and ticket.status in _OPEN and ticket.asleep(now) and "snoozed" not in query.casefold():
+        return False  # What sleeps is in no query that does not speak of it.
+    return told
 
 
 def _sees(me: Me, ticket: Ticket) -> bool:
@@ -106,6 +109,8 @@ def _state(word: str, ticket: Ticket, names: Vocabulary, now: datetime) -> bool 
             return not is_open
         case "overdue":
             return is_open and ticket.due_date is not None and ticket.due_date < now
+        case "snoozed":
+            return ticket.asleep(now)
         case "unassigned":
             return ticket.assignee_id is None
         case "mine":

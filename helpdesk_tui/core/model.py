@@ -146,6 +146,10 @@ class Ticket:
     tags: tuple[str, ...] = ()
     more: More = NOTHING_MORE
 
+    def asleep(self, now: datetime) -> bool:
+        """Whether it is out of sight for a while."""
+        return self.more.snoozed is not None and self.more.snoozed > now
+
 
 @dataclass(frozen=True, slots=True)
 class Message:

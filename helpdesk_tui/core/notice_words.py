@@ -25,6 +25,7 @@ _TEAM: Final[Mapping[str, Callable[[int], str]]] = {
     "note": _times("note", "notes"),
     "chat": lambda _: "new in your chat",
     "sla": _times("SLA warning", "SLA warnings"),
+    "back": lambda _: "back from its snooze",
 }
 _CUSTOMER: Final[Mapping[str, Callable[[int], str]]] = {
     "reply": _times("answer", "answers"),

@@ -33,6 +33,7 @@ KINDS: Final[Mapping[str, str]] = {
     "chat": "A chat waits, or goes on without you",
     "due": "A ticket of yours is due soon, or overdue",
     "sla": "What was promised in a ticket of yours is nearly late, or late",
+    "back": "A ticket that you snoozed, or that is yours, is back",
 }
 CUSTOMER_KINDS: Final[Mapping[str, str]] = {
     "reply": "We answer one of your requests",
@@ -53,7 +54,8 @@ class Notice:
     """One line of the inbox.
 
     Args:
-        kind: of the newest event: ``assigned``, ``reply``, ``mention``, ``note``, ``chat``, ``due``, ``status``;
+        kind: of the newest event: ``assigned``, ``reply``, ``mention``, ``note``, ``chat``, ``due``, ``sla``,
+            ``back``, ``status``;
             another program, or a newer database, may know more.
         kinds: how many events of each kind the line stands for, since it was last read.
         title: what the ticket is called now; where it is about no single ticket, what happened.

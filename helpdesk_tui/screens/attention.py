@@ -15,6 +15,7 @@ from helpdesk_tui.core.notice_words import waiting
 from helpdesk_tui.core.notices import Badges, News, Notice, Notices
 from helpdesk_tui.core.routing import until_words
 from helpdesk_tui.core.since import MOST, since
+from helpdesk_tui.screens.waker import Waker
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
@@ -56,6 +57,7 @@ class Attention:
         link.watch("chats", self._chats_changed)
         link.watch("people", self._chats_changed)
         self._watch.mark()
+        self._waker = Waker(link, desk, self._look_for_due)
 
     @property
     def looked(self) -> bool:
@@ -154,6 +156,11 @@ class Attention:
             chats=badges.chats.difference(line.chat_id for line in lines if line.chat_id),
         )
         self._show()
+
+    def _look_for_due(self) -> None:
+        """Something of the person's is due, or back, by now: have it told without waiting for the minute."""
+        self._due_again = 0.0
+        self._watch.mark()
 
     def look_again(self) -> None:
         """Something is otherwise now."""

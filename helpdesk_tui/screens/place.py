@@ -14,6 +14,7 @@ from textual.screen import Screen
 from helpdesk_tui.actions import BY_ID, Context, key_of
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.bindings import bindings
+from helpdesk_tui.screens.edge import Edge
 from helpdesk_tui.widgets.status_line import Connection, StatusLine
 from helpdesk_tui.widgets.thread_body import ThreadBody
 
@@ -51,6 +52,7 @@ class Place(Screen[None]):
         self.link = link
         self.status = StatusLine(id="status")
         self._followed: list[Watch] = []
+        self._edge = Edge(self)
 
     # For the subclass to say
 
@@ -143,6 +145,18 @@ class Place(Screen[None]):
                 each.styles.width, each.styles.min_width, each.styles.max_width = f"{app.list_width}%", 20, "100%"
         for thread in self.query(ThreadBody):
             thread.tight = app.compact
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """The border beside the list can be taken hold of."""
+        self._edge.take(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """It moves with the mouse, and shows that it can."""
+        self._edge.move(event)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """It stays where it was let go."""
+        self._edge.let_go(event)
 
     def on_unmount(self) -> None:
         """Gone for good."""

@@ -24,10 +24,11 @@ GLYPHS: Final = {
     "chat": "»",
     "due": "!",
     "sla": "◕",
+    "back": "◷",
     "status": "✓",
 }
 UNREAD_GLYPH: Final = "●"
-_OF_TICKETS: Final = ("assigned", "reply", "mention", "note", "due", "sla", "status")
+_OF_TICKETS: Final = ("assigned", "reply", "mention", "note", "due", "sla", "back", "status")
 
 
 def _style(kind: str) -> str:

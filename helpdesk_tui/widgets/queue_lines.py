@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.queue_pager import Pager
-from helpdesk_tui.widgets.queue_row import MARK_GLYPH, Part, due_words, plain
+from helpdesk_tui.widgets.queue_row import MARK_GLYPH, Part, back_words, due_words, plain
 from helpdesk_tui.widgets.queue_sort import SORT_WORDS
 from helpdesk_tui.widgets.queue_view import View
 from helpdesk_tui.widgets.queue_window import QueueWindow
@@ -138,7 +138,7 @@ class Situation:
 
     def _row(self, ticket: Ticket, ground: Ground, *, at_thumb: bool) -> Row:
         since = ticket.created_at if self.pager.window.sort == "age" else ticket.updated_at
-        when, due = ago(self.now - since), due_words(ticket, self.now)[0]
+        when, due = ago(self.now - since), due_words(ticket, self.now)[0] + back_words(ticket, self.now)
         fresh, pending, draft = (ticket.id in ids for ids in (self.fresh, self.pending, self.drafts))
         there = self.there.get(ticket.id, ("", False))
         marked = ticket.id in self.marked

@@ -27,6 +27,7 @@ __all__ = [
     "Columns",
     "Mark",
     "Part",
+    "back_words",
     "columns",
     "due_date_words",
     "due_words",
@@ -53,6 +54,7 @@ PENDING_GLYPH: Final = "…"
 DRAFT_GLYPH: Final = "✎"
 HERE_GLYPH: Final = "◎"
 WRITING_GLYPH: Final = "◉"
+BACK_GLYPH: Final = "◷"
 UNKNOWN: Final = "—"
 
 _SOON: Final = timedelta(hours=24)
@@ -104,6 +106,15 @@ def due_date_words(ticket: Ticket, now: datetime, zone: tzinfo | None = None) ->
         return f"due {when}", "muted"
     words, style = _until(ticket.due_date, now)
     return f"{'due ' if words.startswith('in ') else ''}{words}, {when}", style
+
+
+def back_words(ticket: Ticket, now: datetime) -> str:
+    """When a ticket that sleeps is back, in a few words: "back in 2h". Empty for one that is awake."""
+    if ticket.more.snoozed is None or not ticket.asleep(now):
+        return ""
+    from helpdesk_tui.core.when import time_left
+
+    return f"back in {time_left(ticket.more.snoozed, now).split()[0]}"
 
 
 def _until(due: datetime | None, now: datetime) -> Part:
@@ -244,7 +255,7 @@ def row_parts(
     # Where there is no column for it, what is late is said before the title, and so is a promise that soon will be.
     promised = bool(due) and not due.startswith(("overdue", "due", "in "))
     warning = due if not layout.due and (due_style == "overdue" or (promised and due_style == "soon")) else ""
-    parts += _title(ticket, layout, (warning, due_style), mark)
+    parts += _title(ticket, layout, (warning, due_style), mark, back_words(ticket, now))
     if layout.requester:
         parts.append((fit(plain(ticket.requester) or UNKNOWN, layout.requester) + " ", "muted"))
     if layout.assignee:
@@ -261,11 +272,15 @@ def row_parts(
     return exactly(parts, layout.width)
 
 
-def _title(ticket: Ticket, layout: Columns, warning: Part, mark: Mark) -> list[Part]:
-    """The title, after who else has it open, a draft's mark and a warning for which there is no column, before as many
-    tags as there is room for."""
+def _title(ticket: Ticket, layout: Columns, warning: Part, mark: Mark, back: str) -> list[Part]:
+    """The title, after when it is back, who else has it open, a draft's mark and a warning for which there is no
+    column, before as many tags as there is room for."""
     room = layout.title
     parts: list[Part] = []
+    if back and room >= 12:
+        words = f"{back} " if room >= 30 else f"{BACK_GLYPH} {back.removeprefix('back in ')} "
+        parts.append((words, "there"))
+        room -= len(words)
     if mark.there and room >= 6:
         glyph = WRITING_GLYPH if mark.writing else HERE_GLYPH
         words = f"{glyph} {plain(mark.there)} " if room >= 30 else f"{glyph} "

@@ -106,6 +106,7 @@ class Model:
                     and self.me == change.row["actor_id" if change.old is None else "undone_by"]
                 ),
                 "private.due_told": lambda change: change.row["person"] == self.me,
+                "private.back_told": lambda change: change.row["person"] == self.me,
                 "private.sla_told": lambda change: change.row["person"] == self.me,
                 "private.saved_views": self._saved_views,
                 "private.presence": self._presence,

@@ -30,6 +30,7 @@ NOT_RECORDED: Final = {
     "chat_seen": "how far somebody has read",
     "drafts": "nobody else's to read",
     "due_told": "whom was told of a due date",
+    "back_told": "whom was told that a ticket is back",
     "last_here": "when somebody was last here",
     "logins": "the hook's: which logins there are",
     "macro_uses": "how often somebody used what",
@@ -106,7 +107,10 @@ def desk(module_database: DeskDatabase) -> Iterator[Desk]:
             "insert into private.ticket_snoozes (ticket_id, until) values (%(ticket)s, now() + interval '1 day')",
             desk.ids,
         )
-        connection.execute("insert into private.followers (ticket_id, person) values (%(ticket)s, %(agent)s)", desk.ids)
+        connection.execute(
+            "insert into private.followers (ticket_id, person) values (%(ticket)s, %(agent)s) on conflict do nothing",
+            desk.ids,
+        )
     yield desk
     desk.close()
 

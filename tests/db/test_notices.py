@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -218,6 +219,88 @@ async def test_owners_job_tells_everybody_of_due_tickets_and_waits_for_nobody(pe
     assert [len(await inbox(people, each)) for each in (ada, bea, cat)] == [1, 1, 0]
 
 
+# -- back from a snooze -----------------------------------------------------------------------------------------------
+
+
+async def test_return_of_a_snoozed_ticket_is_told_once_to_who_sent_it_to_sleep_and_who_holds_it(people: People) -> None:
+    """Whatever windows they have, and whenever they look again: what says so is in the database."""
+    cora = await new(people, "cora")
+    ada, bea = await new(people, "ada", "agent", "Back"), await new(people, "bea", "agent", "Back")
+    cat, bo = await new(people, "cat", "agent", "Back"), await new(people, "bo", "agent", "Not back")
+    agent, window, other, third, stranger, requester, admin = [
+        await people.connect_as(each) for each in (ada, ada, bea, cat, bo, cora, await new(people, "root", "admin"))
+    ]
+    here: dict[str, Any] = {"department_id": ada.department_id}
+    ticket = await ticket_of(people, cora, "sleepy", assignee_id=bea.id, **here)
+    own = await ticket_of(people, ada, "ada's own", assignee_id=bea.id, **here)
+    tell = "select helpdesk.notice_due()"
+    waking = "select at, seconds, back from helpdesk.waking(%s)"
+
+    async def woken(connection: Connection, since: Any = "-infinity") -> list[tuple[Any, ...]]:
+        return [
+            (seconds is not None, [each for each in back if each[0] in (str(ticket), str(own))])
+            for _, seconds, back in await (await connection.execute(waking.encode(), [since])).fetchall()
+        ]
+
+    async def sleep(until: str, by: Any = ada) -> None:
+        await people.database.run(
+            f"insert into private.ticket_snoozes (ticket_id, until, by_id) select t, {until}, %s"
+            " from unnest(%s::uuid[]) t"
+            " on conflict (ticket_id) do update set until = excluded.until, by_id = excluded.by_id",
+            [by.id, [ticket, own]],
+        )
+
+    # It sleeps: in how long the next is back is told to who works on it; of their own request to nobody.
+    await sleep("now() + interval '1 hour'")
+    row = await (await agent.execute(waking.encode(), [None])).fetchone()
+    assert row is not None
+    assert 3500 < row[1] <= 3600
+    assert row[2] == []
+    assert await woken(third) == await woken(admin) == [(True, [])]
+    assert await woken(stranger) == [(False, [])]
+    assert await woken(requester) == []
+    assert [await value(each, tell) for each in (agent, other, third)] == [0, 0, 0]
+
+    await sleep("now() - interval '1 second'")
+    mine, theirs = [[str(ticket), 1, "sleepy", own_] for own_ in (True, False)]
+    number = (await people.database.run("select number from public.tickets where id = %s", [ticket]))[0][0]
+    mine[1] = theirs[1] = number
+    assert await woken(agent, row[0] - timedelta(minutes=1)) == [(False, [mine])]
+    assert [each[0] for each in (await woken(other))[0][1]] == [str(ticket), str(own)]
+    assert await woken(third) == [(False, [theirs, (await woken(third))[0][1][1]])]
+    assert await woken(stranger) == [(False, [])]
+    assert await woken(requester) == []
+    assert await woken(agent, "infinity") == [(False, [])]
+
+    # Each once, also from two windows and again later; who has nothing to do with it is not told.
+    assert [await value(each, tell) for each in (agent, window, agent, other, other, third, stranger, requester)] == [
+        1, 0, 0, 2, 0, 0, 0, 0
+    ]  # fmt: skip
+    assert await inbox(people, ada) == [("back", "Back: sleepy", 1, {"back": 1}, False)]
+    assert await inbox(people, bea) == [("back", "2 tickets that slept are back", 2, {"back": 2}, False)]
+    assert await inbox(people, cat) == await inbox(people, bo) == await inbox(people, cora) == []
+
+    # Sent to sleep again it is told again; not what is closed meanwhile, nor who works on it no more, nor what is old.
+    await sleep("now() - interval '30 minutes'")
+    assert [await value(agent, tell) for _ in range(2)] == [1, 0]
+    await sleep("now() - interval '8 days'")
+    assert await value(agent, tell) == 0
+    await people.database.run("update public.tickets set status = 'resolved' where id = %s", [ticket])
+    await sleep("now() - interval '20 minutes'")
+    assert await value(agent, tell) == 0
+    await people.database.run("update public.tickets set status = 'open' where id = %s", [ticket])
+    await sleep("now() - interval '10 minutes'", bo)
+    assert await value(stranger, tell) == 0
+    # Turned off it is not told, and not made up for.
+    await sleep("now() - interval '5 minutes'")
+    await set_preferences(people, ada, '{"notices": {"back": {"on": false}}}')
+    before = await inbox(people, ada)
+    await agent.execute(tell.encode())
+    await set_preferences(people, ada, "{}")
+    await agent.execute(tell.encode())
+    assert await inbox(people, ada) == before
+
+
 # -- chats ------------------------------------------------------------------------------------------------------------
 
 
@@ -387,6 +470,8 @@ async def test_people_write_no_notifications_and_change_nothing_but_whether_thei
         "update public.notifications set ticket_id = %(ticket)s",
         "update public.notifications set kinds = '{}'",
         "insert into private.due_told values (%(ticket)s, %(ada)s, now())",
+        "insert into private.back_told values (%(ticket)s, %(ada)s, now())",
+        "select private.notice_back(%(ada)s, true)",
         "select private.deliver(null, null)",
         "select private.deliver_chat(%(ticket)s, %(ada)s, 'forged', null)",
         "select * from private.inbox(%(ada)s, 'admin', null, null, false, null, null, 100)",

@@ -23,6 +23,7 @@ from tests.world import DeskDatabase, People, Person
 
 EMPTIED: Final = (
     "private.due_told",
+    "private.back_told",
     "private.chat_seen",
     "private.chat_handovers",
     "private.away",

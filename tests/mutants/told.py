@@ -120,6 +120,21 @@ TOLD: list[Mutant] = [
         "everybody constant boolean := true;",
         "whoever asks has everybody told of due dates",
     ),
+    replaced(
+        "back-out-of-sight",
+        "private.notice_back",
+        "(p.role = 'admin' or p.role = 'agent' and (p.department_id = t.department_id or t.assignee_id = whose))",
+        "true",
+        "whoever sent a ticket to sleep learns that it is back when it is out of their sight",
+    ),
+    replaced(
+        "waking-of-every-department",
+        "helpdesk.waking",
+        """ and t.customer_id <> who.person
+                     and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)""",
+        "",
+        "staff are told which tickets came back, whoever's they are",
+    ),
     # Promises.
     replaced(
         "sla-queue-of-own-requests",

@@ -52,6 +52,48 @@ async def test_spacing_width_and_theme_are_changed_with_a_key_and_remembered(
         assert remembered(tmp_path).list_width == 75
 
 
+async def test_the_border_beside_the_list_is_dragged_with_the_mouse_and_remembered(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path, (160, 48)) as desk:
+        await desk.until(lambda: desk.shows("It began yesterday"), "the ticket beside the list")
+        queue, pane = desk.desk.queue, desk.desk.pane
+        width, mouse = queue.size.width, desk.pilot
+        assert pane.region.x == width
+        await mouse.hover(offset=(width, 10))
+        assert pane.has_class("-edge")
+        await mouse.hover(offset=(width + 3, 10))
+        assert not pane.has_class("-edge")
+        # Pressed anywhere else it moves nothing.
+        await mouse.mouse_down(offset=(width + 3, 10))
+        await mouse.hover(offset=(40, 10))
+        await mouse.mouse_up(offset=(40, 10))
+        assert queue.size.width == width
+        await mouse.mouse_down(offset=(width, 10))
+        await mouse.hover(offset=(96, 12))
+        await desk.until(lambda: queue.size.width == 96, "it goes with the mouse")
+        assert pane.has_class("-edge")
+        assert remembered(tmp_path).list_width is None
+        await mouse.hover(offset=(150, 12))
+        await desk.until(lambda: queue.size.width == 120, "no wider than it may be")
+        await mouse.mouse_up(offset=(64, 12))
+        await desk.until(lambda: queue.size.width == 64, "where it was let go")
+        assert remembered(tmp_path).list_width == 40
+        assert desk.app.mouse_captured is None
+        assert not desk.desk.selections
+        await mouse.hover(offset=(100, 12))
+        assert queue.size.width == 64
+        assert not pane.has_class("-edge")
+        # From there the keys go on, and a narrow screen has no border.
+        await desk.press("plus")
+        await desk.until(lambda: queue.size.width == 72, "wider by a key")
+        await mouse.resize_terminal(80, 24)
+        await desk.until(lambda: queue.size.width == 80, "one pane")
+        await mouse.mouse_down(offset=(79, 10))
+        await mouse.hover(offset=(40, 10))
+        await mouse.mouse_up(offset=(40, 10))
+        assert queue.size.width == 80
+        assert remembered(tmp_path).list_width == 45
+
+
 def test_what_cannot_be_read_or_is_nonsense_is_as_the_settings_say(tmp_path: Path) -> None:
     assert remembered(None) == remembered(tmp_path) == Looks()
     for text in ("{", "[]", '{"theme": 3, "spacing": "huge", "list_width": 900}', '{"list_width": "9"}'):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from tests.screens.opened import Team, opened, ticket_id
+from helpdesk_tui.core.acts import Change
+from tests.screens.opened import Opened, Team, opened, ticket_id
 
 
 async def messages(team: Team, ticket: UUID) -> int:
@@ -39,6 +42,39 @@ async def test_snooze_by_preset_and_in_words_is_taken_back(team: Team, tmp_path:
         await seen.press("ctrl+u", *"in 3 days", "enter")
         await seen.until(lambda: seen.shows("#1002 snoozed until"), "said")
         assert seen.desk.queue.has_focus
+
+
+def one_unread(window: Opened) -> bool:
+    """Whether the status line says so."""
+    return window.desk.link.badges[0] == 1
+
+
+async def test_a_snoozed_ticket_is_back_by_itself_in_every_window_and_told_once(team: Team, tmp_path: Path) -> None:
+    first = ticket_id(1001)
+    told = "select coalesce(sum(times), 0) from public.notifications where user_id = %s"
+    async with opened(team.database, team.agent, tmp_path / "one", (80, 24)) as other:
+        await other.until(lambda: other.desk.link.attention is not None and other.desk.link.attention.looked, "badges")
+        async with opened(team.database, team.agent, tmp_path / "two") as seen:
+            await seen.until(lambda: seen.desk.link.attention is not None and seen.desk.link.attention.looked, "badges")
+            tickets = tuple(row for row in seen.desk.queue.window.rows if row.id == first)
+            seen.desk.do(Change(snooze=datetime.now(UTC) + timedelta(seconds=4)), tickets)
+            # Out of the queue at once, without a word of the database's.
+            await seen.until(lambda: first not in seen.desk.queue.window, "out of sight", 2)
+            seen.desk.change_view("snoozed")
+            await seen.until(lambda: seen.shows("back in 1m Lamp flickers"), "how long it sleeps, on its row")
+            seen.desk.change_view("open")
+            await other.until(lambda: first not in other.desk.queue.window, "out of sight in the other window")
+            for window in (seen, other):
+                await window.until(partial(window.shows, "#1001 is back: Lamp flickers"), "told")
+                await window.until(partial(window.desk.queue.window.get, first), "back in its queue")
+                await window.until(partial(one_unread, window), "one unread")
+            assert await team.value(told, team.agent.id) == 1
+            assert await team.value("select title from public.notifications") == "Back: Lamp flickers"
+    # Nor is it told again after a restart.
+    async with opened(team.database, team.agent, tmp_path / "two", (80, 24)) as again:
+        await again.until(partial(one_unread, again), "still one unread")
+        assert not again.shows("is back")
+        assert await team.value(told, team.agent.id) == 1
 
 
 async def test_due_date_by_preset_in_words_and_for_marked_ones_is_shown_and_taken_back(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from benchmarks.synthetic import NOW, ticket
-from helpdesk_tui.core.model import PRIORITIES, STATUSES, Priority, Status
+from helpdesk_tui.core.model import PRIORITIES, STATUSES, More, Priority, Status
 from helpdesk_tui.widgets.queue_row import (
     PRIORITY_GLYPHS,
     STATUS_GLYPHS,
@@ -123,6 +123,20 @@ def test_plain_keeps_words_and_drops_what_terminals_measure_differently() -> Non
 )
 def test_fit_cuts_with_an_ellipsis_and_never_half_a_character(given_text: str, cells: int, expected: str) -> None:
     assert fit(given_text, cells) == expected
+
+
+def test_what_sleeps_says_when_it_is_back() -> None:
+    asleep = More(snoozed=NOW + timedelta(hours=2, minutes=20))
+    for width, words in (
+        (159, "back in 2h Lamp"),
+        (79, "back in 2h Lamp"),
+        (40, "◷ 2h Lamp"),
+        (22, "◷ 2h Lamp"),
+        (14, "Lamp"),
+    ):
+        assert words in text(width, title="Lamp", due_date=None, more=asleep), width
+    assert "back" not in text(79, more=More(snoozed=NOW))
+    assert "back in 5d" in text(79, more=More(snoozed=NOW + timedelta(days=5)))
 
 
 def test_overdue_is_said_in_words_and_only_of_tickets_that_are_not_done() -> None:
