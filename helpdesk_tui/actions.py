@@ -201,7 +201,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("queue.mark", "Mark the ticket for the next act, and on", ("space",), "queue", palette=False),
     Action("queue.range", "Mark from here on, until pressed again", ("v",), "queue", palette=False),
     Action("queue.mark_all", "Mark all that the queue holds", ("asterisk",), "queue", palette=False),
-    Action("queue.unmark", "Mark nothing", ("escape",), "queue", palette=False),
+    Action("queue.unmark", "Mark nothing; close the query", ("escape",), "queue", palette=False),
     Action("queue.retry", "Try again after a failure", ("r", "f5"), "queue", palette=False),
     # the filter line
     Action("filter.apply", "Show the tickets; take what is chosen", ("enter",), "filter", hint="show", palette=False),

@@ -117,7 +117,7 @@ def built_in() -> list[Tab]:
 
 def found_tab(query: str) -> Tab:
     """The tab of what the filter line asks for."""
-    return Tab(FOUND, f"/ {query}", NOTHING_FITS, query)
+    return Tab(FOUND, f"/ {query}", f"{NOTHING_FITS} Esc closes it.", query)
 
 
 def arranged(me: Me, saved: Sequence[SavedView], order: Order) -> list[Tab]:

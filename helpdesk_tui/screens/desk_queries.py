@@ -19,6 +19,7 @@ from helpdesk_tui.core.views import FOUND, SavedView, Tab, Views
 from helpdesk_tui.screens.desk_views import DeskViews, counted
 from helpdesk_tui.screens.view_choices import audience_choices, hidden_choices, view_choices
 from helpdesk_tui.widgets.picker import Picker
+from helpdesk_tui.widgets.queue import Queue
 
 if TYPE_CHECKING:
     from helpdesk_tui.screens.link import Link
@@ -155,6 +156,10 @@ class DeskQueries(DeskViews):
             self._count_again()
         elif self.found is not None:
             self._close_found()
+
+    @on(Queue.Closed)
+    def _found_closed(self) -> None:
+        self._close_found()
 
     def _close_found(self) -> None:
         back = self._before if self.view_key == FOUND else self.view_key

@@ -18,7 +18,7 @@ from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.left_off import LeftOff, remember, remembered
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.core.views import Order, SavedView, Tab, arranged, built_in, found_tab
+from helpdesk_tui.core.views import FOUND, Order, SavedView, Tab, arranged, built_in, found_tab
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.triage import Triage
 from helpdesk_tui.widgets.queue import Queue
@@ -391,6 +391,7 @@ class DeskViews(Place):
     def change_view(self, key: str, *, after: Ticket | None = None) -> None:
         """Show one of the queues, from its beginning, or from behind a ticket on."""
         self.view_key = key
+        self.queue.closable = key == FOUND
         tab = self.tab
         sort = self._sorts.get(key) or tab.sort or self.sort
         self._show_tabs()

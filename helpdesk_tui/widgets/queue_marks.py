@@ -39,6 +39,18 @@ class QueueMarks(QueueCanvas):
             """The queue."""
             return self.queue
 
+    class Closed(Message):
+        """What is shown is not wanted any more."""
+
+        def __init__(self, queue: QueueMarks) -> None:
+            super().__init__()
+            self.queue = queue
+
+        @property
+        def control(self) -> QueueMarks:
+            """The queue."""
+            return self.queue
+
     class MarksChanged(Message):
         """Others are marked now, or none; ``number`` tells how many."""
 
@@ -57,6 +69,8 @@ class QueueMarks(QueueCanvas):
         self._anchor: UUID | None = None
         self._range: dict[UUID, Ticket] = {}
         self._told = 0
+        #: What is shown is an answer that can be closed, by the key that unmarks where nothing is marked.
+        self.closable = False
 
     @property
     def marked(self) -> tuple[Ticket, ...]:
@@ -135,13 +149,16 @@ class QueueMarks(QueueCanvas):
         self.post_message(self.AllWanted(self))
 
     def action_unmark(self) -> None:
-        """Mark nothing."""
-        self.unmark()
+        """Mark nothing; where nothing is marked, close what was asked for."""
+        if self._marks or self.ranging:
+            self.unmark()
+        else:
+            self.post_message(self.Closed(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Taking marks away is a key only while there are some."""
+        """Taking marks away is a key only while there are some, or something to close."""
         if action == "unmark":
-            return bool(self._marks) or self.ranging
+            return bool(self._marks) or self.ranging or self.closable
         return super().check_action(action, parameters)
 
     def move(self, delta: int, *, view: bool = False) -> None:

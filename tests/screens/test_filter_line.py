@@ -73,6 +73,16 @@ async def test_a_query_is_counted_while_it_is_typed_and_completed_and_shown_as_a
         await seen.press("ctrl+u")
         burst(seen, "lamp or number:1003\r")
         await shows(seen, 1001, 1002, 1003)
+        # Esc unmarks what is marked, then closes the query, and in another queue does nothing.
+        await seen.press("space", "escape")
+        await shows(seen, 1001, 1002, 1003)
+        await seen.press("escape")
+        await seen.until(lambda: seen.desk.view_key == "open" and not seen.shows("/ lamp"), "closed by Esc")
+        await seen.press("escape")
+        await shows(seen, 1001, 1002, 1003, 1004)
+        await seen.press("slash")
+        burst(seen, "lamp or number:1003\r")
+        await shows(seen, 1001, 1002, 1003)
         # With nothing in it the tab goes, and one is where one was before.
         await seen.press("slash", "ctrl+u", "enter")
         await seen.until(lambda: seen.desk.view_key == "open" and not seen.shows("/ lamp"), "the tab is gone")
