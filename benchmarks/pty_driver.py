@@ -173,6 +173,12 @@ class Program:
         data = bytes(self.output[before:])
         return Press(last - start, len(data), data.count(_FRAME_END))
 
+    def watch(self, seconds: float) -> None:
+        """Let it paint for so long, and press nothing."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            self._read(left)
+
     def send(self, data: bytes) -> None:
         """Type without waiting."""
         os.write(self._fd, data)

@@ -146,17 +146,3 @@ async def test_an_act_on_thousands_cut_in_the_middle_of_it_is_one_act_done_once_
 
 async def _asleep(database: DeskDatabase) -> bool:
     return await database.run("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == [(1,)]
-
-
-async def test_60_tickets_triaged_in_the_two_key_rhythm_over_a_slow_link_lose_no_act(
-    database: DeskDatabase, ana: Person, cora: Person, tmp_path: Path
-) -> None:
-    """Two acts a ticket, none of which waits for the one before: how fast it is, benchmarks/triage.py tells."""
-    tickets = await tickets_of(database, cora, 60)
-    model = Model()
-    model.begin(tickets)
-    async with BadLink(database, 1, delay=0.002) as link, opened_window(link, ana, tmp_path / "drafts.sqlite3") as here:
-        keys = [model.act(each, name) for each in tickets for name in ("priority", "status")]
-        await asyncio.gather(*[asyncio.create_task(here.try_(each)) for each in keys])
-        await until(lambda: here.outbox.entries() == ())
-    assert await done_in(database, ana, tickets) == model.done
