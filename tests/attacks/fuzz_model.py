@@ -79,6 +79,9 @@ class Model:
                 change.row["ticket_id"]
             )
         if fuzzer in ("customer", "agent"):
+            # What is given out when it comes in, or waits to be.
+            self._rules["private.routing_queue"] = lambda change: self.in_scope(change.row["ticket_id"])
+            self._rules["private.routing_turns"] = self._turns
             # What is kept of all this, where it is.
             self._rules["private.audit"] = lambda change: (
                 change.old is None and change.row["actor"] == self.me and self.fresh(change.row["at"])
@@ -224,7 +227,7 @@ class Model:
             waits = new["waiting_since"]
             if waits not in (None, old["waiting_since"]) and not self.fresh(waits):
                 return False
-            let_go = new["assignee_id"] in (None, old["assignee_id"])
+            let_go = new["assignee_id"] in (None, old["assignee_id"]) or self._routed(new["assignee_id"], new["id"])
             if old["customer_id"] == self.me and let_go and altered(change) <= _STATUS | {"assignee_id"}:
                 return True
             return (
@@ -243,7 +246,8 @@ class Model:
         if self.fuzzer == "customer":
             return (
                 new["customer_id"] == self.me and new["status"] in ("open", "closed") and new["priority"] == "medium"
-                and new["assignee_id"] is None and new["due_date"] is None and new["first_response_at"] is None
+                and (new["assignee_id"] is None or self._routed(new["assignee_id"], new["id"]))
+                and new["due_date"] is None and new["first_response_at"] is None
             )  # fmt: skip
         return new["customer_id"] in self.before["profiles"]
 
@@ -288,10 +292,35 @@ class Model:
 
     def _ticket_events(self, change: Change) -> bool:
         new = change.new
-        return (
-            change.old is None and new is not None and new["actor_id"] == self.me and self.fresh(new["created_at"])
-            and self.in_scope(new["ticket_id"]) and (self.fuzzer == "agent" or new["kind"] == "assignee")
-        )  # fmt: skip
+        if change.old is not None or new is None or not self.fresh(new["created_at"]):
+            return False
+        if not self.in_scope(new["ticket_id"]):
+            return False
+        if new["routed"]:
+            given = new["kind"] == "assignee" and self._routed(new["new_value"], new["ticket_id"])
+            return given and new["actor_id"] is None and new["old_value"] is None
+        return new["actor_id"] == self.me and (self.fuzzer == "agent" or new["kind"] == "assignee")
+
+    def _routed(self, person: str, ticket: str) -> bool:
+        """Whether it may be routing that gave somebody a ticket: to an agent of where it lies.
+
+        An agent may have moved it on since.
+        """
+        whom = self.before["profiles"].get(person, {})
+        found = [rows[ticket] for rows in (self.before["tickets"], self.after["tickets"]) if ticket in rows]
+        return whom.get("role") == "agent" and (
+            self.fuzzer == "agent" or any(row["department_id"] == whom["department_id"] for row in found)
+        )
+
+    def _turns(self, change: Change) -> bool:
+        """Whose turn it is moves on where a ticket of theirs was given out."""
+        mine = [
+            row["department_id"]
+            for rows in (self.before["tickets"], self.after["tickets"])
+            for each, row in rows.items()
+            if self.in_scope(each)
+        ]
+        return change.new is not None and altered(change) <= {"last_id"} and change.row["department_id"] in mine
 
     def _tag_relations(self, change: Change) -> bool:
         return (change.old is None or change.new is None) and self._as_team(change.row["ticket_id"])
@@ -394,9 +423,10 @@ class Model:
         if new is None:
             return False
         if new["user_id"] == self.me:
-            # One's own acts tell oneself nothing, but that one's tickets are due.
+            # One's own acts tell oneself nothing, but that one's tickets are due, and what routing gives one.
             return (old is not None and altered(change) <= {"read"}) or (
-                new["type"] == "due"
+                new["type"] in ("due", "sla", "assigned")
+                and self.fuzzer == "agent"
                 and (old is None or altered(change) <= _NOTICE)
                 and (new["ticket_id"] is None or self.in_scope(new["ticket_id"]))
             )

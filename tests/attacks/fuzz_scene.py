@@ -333,8 +333,11 @@ def fuzz_scene(database: DeskDatabase) -> FuzzScene:
         return {name: await people.sign_in(person) for name, person in scene.people.items()}
 
     scene.people = with_people(database, sign_in)
+    from tests.attacks.fuzz_day import add_day
+
     with owner(database) as connection:
         _private(_Writer(scene, connection))
+        add_day(scene, connection)
         connection.execute("analyze")
     return scene
 

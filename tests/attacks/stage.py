@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from tests.attacks import stage_day
 from tests.attacks.telling import Told, tell
 from tests.db.sessions import Sync, anonymous_claims, anonymous_visitor, connect_as, gateway, login, owner, with_people
 from tests.world import DeskDatabase, People, Person
@@ -201,7 +202,7 @@ def stage(database: DeskDatabase) -> Stage:
         for (value,) in connection.execute("select encode(value, 'hex') from private.secrets").fetchall():
             made.canaries[value] = Canary("a secret", frozenset(), shown=False)
         connection.execute("analyze")
-    for name, readers in HIDDEN_IDS.items():
+    for name, readers in (HIDDEN_IDS | stage_day.HIDDEN_IDS).items():
         made.hide(name, *readers)
     made.visitor = anonymous_visitor(database)
 
@@ -443,4 +444,4 @@ def _rows(made: Stage) -> dict[str, str]:
             "insert into public.notifications (user_id, type, ticket_id, title)"
             f" values (%({name})s, 'note', %(ticket)s, '{late}') returning id"
         )
-    return rows
+    return rows | stage_day.day_rows(made)

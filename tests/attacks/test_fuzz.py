@@ -183,6 +183,11 @@ def test_canaries_stand_where_those_may_read_them_who_may(ground: Ground, fuzzer
     readings += [
         "select helpdesk.preferences()",
         "select * from helpdesk.macros()",
+        "select * from helpdesk.views()",
+        "select * from helpdesk.drafts(null)",
+        "select * from helpdesk.away()",
+        "select * from helpdesk.fields()",
+        "select * from helpdesk.my_acts(100)",
         f"select * from helpdesk.metadata_of(array[{', '.join(repr(str(each)) for each in ground.known.ids)}]::uuid[])",
         f"select * from helpdesk.names(array[{', '.join(repr(str(each)) for each in ground.known.ids)}]::uuid[])",
         f"select * from helpdesk.article('{ground.scene.ids['article']}')",

@@ -172,7 +172,7 @@ _ACT: Final = "update public.tickets set status = 'open', priority = 'low' where
 # Times, ids, and sums over them; an audit holds the rows that it tells of.
 _PASSING: Final = {
     "id", "at", "hash", "txid", "chain", "seq", "pid", "key", "article", "session", "stems", "login", "last_value",
-    "row_key", "old", "new",
+    "row_key", "old", "new", "waiting_since", "counts_from", "told",
 }  # fmt: skip
 _COUNTED: Final = ("pg_sequences", "private.audit_chains")
 
@@ -227,7 +227,7 @@ def lasting(change: Change) -> Any:
 
     def kept(row: dict[str, Any] | None) -> dict[str, Any] | None:
         return row and {
-            name: value for name, value in row.items() if name not in _PASSING and not name.endswith("_at")
+            name: value for name, value in row.items() if name not in _PASSING and not name.endswith(("_at", "_due"))
         }  # fmt: skip
 
     return change.table, kept(change.old), kept(change.new)

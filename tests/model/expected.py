@@ -12,7 +12,7 @@ from tests.model import world as drawn
 from tests.model.loading import CONTENT
 from tests.model.paths import SEARCHES, SOME, THROUGH_GATEWAY, Seen, names, texts
 from tests.model.rules import Viewer
-from tests.model.world import LONG_AGO, TAGS, Article, Chat, Message, Notice, Status, Ticket, World
+from tests.model.world import LONG_AGO, TAGS, Article, Chat, Message, Notice, Status, Ticket, World, kept
 
 T = TypeVar("T")
 
@@ -36,9 +36,28 @@ def everything(who: Viewer) -> Seen:
     seen["preferences()"] = rules.preferences(who)
     # The column is nobody's to select, since a profile is seen by others than whose it is.
     seen["preferences"] = "42501"
+    seen |= of_the_day(who)
     own = [p for p in world.people if p.id == who.person]
     seen["me()"] = {(p.id, who.role, p.department) for p in own}
     return seen
+
+
+def of_the_day(who: Viewer) -> Seen:
+    """What people save, write and say of themselves."""
+    world = who.world
+    rows = kept(world.people)
+    return {
+        "views()": {
+            (k.id, k.name, "is:open", rules.author(who, k), k.owner == who.person, rules.changes(who, k))
+            for k in rows
+            if rules.view(who, k)
+        },
+        "macros()": {
+            (k.id, k.name, "x", rules.author(who, k), rules.changes(who, k)) for k in rows if rules.macro(who, k)
+        },
+        "drafts()": {p.email for p in world.people if rules.draft(who, p.id)},
+        "away()": {(p.id, p.email) for p in world.people if rules.away(who, p)},
+    }
 
 
 def through_gateway(who: Viewer) -> Seen:
@@ -175,7 +194,9 @@ def _related(who: Viewer, shown: list[Ticket]) -> Seen:
         # Everybody follows everything.
         "followed()": team,
         "ticket() links": {(t.id, o.number) for t, o in ends},
-        "ticket() merged into": {(t.id, into[t.id].number if t.id in into else None) for t in shown},
+        "ticket() merged into": {
+            (t.id, *((str(into[t.id].id), str(into[t.id].number)) if t.id in into else (None, None))) for t in shown
+        },
         "ticket() merged": {(other.id, one.number) for one, other in merged if rules.linked(who, one, other)},
     }
 

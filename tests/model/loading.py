@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 
 from tests.db.sessions import Sync, anonymous_claims, anonymous_visitor, connect_as, gateway, owner, with_people
 from tests.model import world as drawn
-from tests.model.world import CAST, CATEGORIES, DEPARTMENTS, FAR_OFF, LONG_AGO, PEOPLE_IDS, File, World, pairs
+from tests.model.world import CAST, CATEGORIES, DEPARTMENTS, FAR_OFF, LONG_AGO, PEOPLE_IDS, File, World, kept, pairs
 from tests.world import DeskDatabase, People, Person
 
 EMPTIED: Final = (
@@ -27,6 +27,9 @@ EMPTIED: Final = (
     "private.chat_seen",
     "private.chat_handovers",
     "private.away",
+    "private.saved_views",
+    "private.macros",
+    "private.drafts",
     "private.sla_told",
     "private.sla_results",
     "private.ticket_sla",
@@ -124,6 +127,34 @@ def load(stage: Stage, world: World) -> None:
         boss.execute("select private.index_tickets()")
         _articles(boss, world)
         _chats(boss, world)
+        _kept(boss, world)
+
+
+def _kept(boss: Sync, world: World) -> None:
+    """What each keeps for themselves or shares; a draft of everybody on each ticket; and everybody away."""
+    _insert(
+        boss,
+        "private.saved_views",
+        "id, owner_id, audience, department_id, name, query, sort",
+        [(k.id, k.owner, k.audience, k.department, k.name, "is:open", "due") for k in kept(world.people)],
+    )
+    _insert(
+        boss,
+        "private.macros",
+        "id, author_id, shared, department_id, name, body, internal, change",
+        [
+            (k.id, k.owner, "all" if k.audience == "team" else k.audience, k.department, k.name, "x", False, Jsonb({}))
+            for k in kept(world.people)
+            if k.audience != "department" or k.department is not None
+        ],
+    )
+    _insert(
+        boss,
+        "private.drafts",
+        "person_id, message_id, ticket_id, kind, content, revision",
+        [(p.id, p.id, t.id, "reply", p.email, 1) for p in world.people for t in world.tickets[:1]],
+    )
+    _insert(boss, "private.away", "person_id, note", [(p.id, p.email) for p in world.people])
 
 
 def _insert(boss: Sync, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -122,6 +122,10 @@ def look(connection: Sync, world: World) -> Seen:
     ]
     seen["preferences()"] = answered(connection, "select helpdesk.preferences()")
     seen["preferences"] = answered(connection, "select preferences from public.profiles")
+    seen["views()"] = set(ask(connection, "select id, name, query, author, mine, changeable from helpdesk.views()"))
+    seen["macros()"] = set(ask(connection, "select id, name, body, author, mine from helpdesk.macros()"))
+    seen["drafts()"] = set(ask(connection, "select content from helpdesk.drafts(null)"))
+    seen["away()"] = set(ask(connection, "select person, note from helpdesk.away()"))
     seen["me()"] = {(row.id, row.role, row.department_id) for row in run(connection, people.me())}
     return seen
 
@@ -158,7 +162,11 @@ def _of_tickets(connection: Sync, world: World) -> Seen:
             ask(connection, each("helpdesk.ticket(i)", "jsonb_path_query(more, '$.links[*][2]')::bigint"), ids=ids)
         ),
         "ticket() merged into": set(
-            ask(connection, each("helpdesk.ticket(i)", "(more #>> '{merged_into,1}')::bigint"), ids=ids)
+            ask(
+                connection,
+                each("helpdesk.ticket(i)", "more #>> '{merged_into,0}', more #>> '{merged_into,1}'"),
+                ids=ids,
+            )
         ),
         "ticket() merged": set(
             ask(connection, each("helpdesk.ticket(i)", "jsonb_path_query(more, '$.merged[*][1]')::bigint"), ids=ids)

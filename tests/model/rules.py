@@ -14,6 +14,7 @@ from tests.model.world import (
     Chat,
     Event,
     File,
+    Kept,
     Message,
     Notice,
     Person,
@@ -257,6 +258,43 @@ def preferences(who: Viewer) -> dict[str, str] | None:
     """ "notifications, preferences: their own", for customer, agent and admin."""
     found = next((person for person in who.world.people if person.id == who.person), None)
     return None if found is None else found.preferences
+
+
+def view(who: Viewer, row: Kept) -> bool:
+    """ "A saved view [...] One's own is told to oneself alone, admins included; one that is shared with a department or
+    the team to those." """
+    shared = row.audience == "team" or (row.department is not None and _works_for(who, row.department))
+    return who.staff and (row.owner == who.person or shared)
+
+
+def macro(who: Viewer, row: Kept) -> bool:
+    """ "macros: agent: their own, their department's, everybody's; admin: their own, all that are shared." """
+    return view(who, row) and (row.audience != "department" or row.department is not None)
+
+
+def changes(who: Viewer, row: Kept) -> bool:
+    """ "A shared one is changed and removed by its author and by admins." """
+    return row.owner == who.person or who.role == "admin"
+
+
+def author(who: Viewer, row: Kept) -> str | None:
+    """ "with its author's name while they are of the team." """
+    found = who.world.person(row.owner)
+    return called(found, address=True) if found.role != "customer" else None
+
+
+def _works_for(who: Viewer, department: UUID) -> bool:
+    return who.role == "admin" or (who.role == "agent" and department == who.department)
+
+
+def draft(who: Viewer, writer: UUID) -> bool:
+    """ "Drafts are nobody else's." """
+    return writer == who.person
+
+
+def away(who: Viewer, row: Person) -> bool:
+    """ "Who is away, until when and with what note, is told to the team and to nobody else." Who left it is none."""
+    return who.staff and row.role != "customer" and not row.deactivated
 
 
 def sessions(who: Viewer, row: Person) -> int | str:

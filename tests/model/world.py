@@ -91,6 +91,29 @@ def pairs(tickets: Sequence[Ticket]) -> list[tuple[UUID, Ticket, Ticket]]:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What somebody saved under a name, for themselves (``me``), a department or the ``team``: a view, and a macro
+    of the same id. Of a department that is gone there is a view still, and no macro."""
+
+    id: UUID
+    owner: UUID
+    audience: str
+    department: UUID | None
+    name: str
+
+
+def kept(people: Sequence[Person]) -> list[Kept]:
+    """Everybody has some, whatever they are by now: one of each kind, and one for a department that is gone."""
+    found: list[Kept] = []
+    for n, person in enumerate(people):
+        shared = DEPARTMENTS[n % len(DEPARTMENTS)].id
+        for audience, department in (("me", None), ("department", shared), ("department", None), ("team", None)):
+            number = len(found)
+            found.append(Kept(made(98, number), person.id, audience, department, f"kept{number}"))
+    return found
+
+
+@dataclass(frozen=True)
 class Message:
     id: UUID
     ticket: UUID

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from tests.mutants.acting import ACTING
+from tests.mutants.day import DAY
 from tests.mutants.identity import IDENTITY
 from tests.mutants.mutating import Mutant
 from tests.mutants.reading import READING
 from tests.mutants.told import TOLD
 from tests.mutants.writing import WRITING
 
-ALL: Final = (*READING, *WRITING, *IDENTITY, *ACTING, *TOLD)
+ALL: Final = (*READING, *WRITING, *IDENTITY, *ACTING, *DAY, *TOLD)
 MUTANTS: Final[dict[str, Mutant]] = {mutant.name: mutant for mutant in ALL}
 
 _MATRIX: Final = "tests/db/test_write_matrix.py"
@@ -20,8 +21,34 @@ _GAPS: Final = "tests/attacks/test_gaps.py"
 _LIVE: Final = "tests/db/test_live_leaks.py"
 
 
+_DAY: Final = {
+    ("related", "merge", "split", "requester-opens"): "tests/db/test_merging.py",
+    ("link", "followers"): "tests/db/test_relations.py",
+    ("fields",): "tests/db/test_fields.py",
+    (
+        "away",
+        "anothers-absence",
+        "routed",
+        "routing",
+        "capacity",
+        "history-hides-behind-routing",
+    ): "tests/db/test_routing.py",
+    ("macro", "sent-to"): "tests/db/test_macros.py",
+    ("views-",): "tests/db/test_saved_views.py",
+    ("presence-",): "tests/db/test_presence.py",
+    ("drafts-",): "tests/db/test_drafts.py",
+    ("sla-",): "tests/db/test_sla.py",
+    ("since-",): "tests/db/test_notices.py",
+}
+"""What is about the day, by how the names of its mutants begin. What was a hole once has its test among the attacks."""
+_ATTACKED: Final = "tests/attacks/test_acts_attacked.py"
+
+
 def _first(mutant: Mutant) -> tuple[str, ...]:
     name = mutant.name
+    if mutant in DAY or name.startswith(("away", "anothers-absence", "routed", "history-hides-behind-routing")):
+        near = [file for starts, file in _DAY.items() if name.startswith(starts)]
+        return (*near, _ATTACKED, _MATRIX)
     if mutant in READING and name.startswith(("search-", "mistyped-")):
         return ("tests/db/test_search.py",)
     if name.startswith("hook-"):
