@@ -75,8 +75,9 @@ class Model:
                 )
             } | {"private.chat_seen": self._seen, "private.drafts": self._drafts}  # fmt: skip
             # What is worked out of a ticket and its messages when they change.
-            self._rules["private.ticket_sla"] = self._rules["private.sla_results"] = lambda change: self.in_scope(
-                change.row["ticket_id"]
+            self._rules |= dict.fromkeys(
+                ("private.ticket_sla", "private.sla_results", "private.ticket_words"),
+                lambda change: self.in_scope(change.row["ticket_id"]),
             )
         if fuzzer in ("customer", "agent"):
             # What is given out when it comes in, or waits to be.

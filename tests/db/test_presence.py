@@ -80,6 +80,8 @@ async def test_never_again_presence_shown_to_those_without_access(people: People
     for connection in [left, *[await people.connect_as(each) for each in (cora, other, ida, bea)]]:
         assert await there(connection, ticket) == []
         assert await there(connection) == []
+        # They are not there either, though they know its id.
+        await be(connection, ticket)
         # And nothing of the table itself, nor by the functions behind.
         for statement in (
             "select * from private.presence",

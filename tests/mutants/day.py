@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutating import Edit, Mutant
+from tests.mutants.mutating import Mutant
 from tests.mutants.reading import replaced
 
 WORKS = "private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)"
-SIGHT = "private.sight_of(t.customer_id, t.assignee_id, t.department_id"
-REACH = "private.reach(w.role, w.department))"
 
 DAY: list[Mutant] = [
     # Relations.
@@ -246,13 +244,12 @@ DAY: list[Mutant] = [
         "elsif false then",
         "requesters begin notes",
     ),
-    Mutant(
+    replaced(
         "presence-of-who-lost-it",
+        "helpdesk.presence",
+        "case when w.role = 'agent' then w.person end, private.reach(w.role, w.department)",
+        "w.person, array[t.department_id]",
         "who has lost a ticket is shown at it",
-        edits=(
-            Edit("helpdesk.presence", f"{SIGHT}, p.person_id,", f"coalesce({SIGHT}, p.person_id,"),
-            Edit("helpdesk.presence", f"{REACH} = 'team'", f"{REACH}, 'team') = 'team'"),
-        ),
     ),
     replaced(
         "away-of-who-left",
