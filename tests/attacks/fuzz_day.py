@@ -62,13 +62,13 @@ def add_day(scene: FuzzScene, connection: Sync) -> None:
     )
     for number, (who, readers) in enumerate((("ada", TEAM), ("bo", NOBODY))):
         ids[f"{who}s_act"] = (known if who == "ada" else hidden)(0x330 + number)
-        ticket = ids["own" if who == "ada" else "foreign"]
+        about = ids["own" if who == "ada" else "foreign"]
         run(
             "insert into private.ticket_acts (id, actor_id, kind, words, before, answer)"
             " select %s, %s, 'change', %s, jsonb_build_array(jsonb_build_object('id', t.id, 'number', t.number,"
             " 'priority', jsonb_build_array('low', 'high'))), %s from public.tickets t where t.id = %s",
             [ids[f"{who}s_act"], ids[who], scene.text(f"words of {who}'s act", readers),
-             Jsonb({"done": [str(ticket)], "refused": {}, "a": scene.text(f"answer of {who}'s act", NOBODY)}), ticket],
+             Jsonb({"done": [str(about)], "refused": {}, "a": scene.text(f"answer of {who}'s act", NOBODY)}), about],
         )  # fmt: skip
     for ticket, who in (("own", "gus"), ("foreign", "bo"), ("lent", "ada"), ("hidden", "bo")):
         run("insert into private.followers (ticket_id, person) values (%s, %s)", [ids[ticket], ids[who]])
