@@ -3876,6 +3876,8 @@ declare
   shape constant text := '^-?[0-9]{1,30}([.][0-9]{1,30})?$';
   bound constant numeric := case when as_number and value ~ shape then value::numeric end;
   everybody constant boolean := private.is_background();
+  -- What the index has of whatever may fit; a number is written in more ways than one.
+  term constant text := left(key, 100) || case when sign = ':' and not as_number then '=' || left(lower(value), 100) else '' end;
 begin
   if not everybody and (who.role is null or who.role = 'customer') then
     return;
@@ -3883,7 +3885,7 @@ begin
   return query
   select t.id
     from public.tickets t
-   where t.metadata <> '{}'
+   where t.metadata <> '{}' and private.field_terms(t.metadata) @> array[term]
      and (everybody or t.customer_id <> who.person
                        and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments))
      and t.metadata ->> with_field.key is not null
@@ -6714,8 +6716,8 @@ revoke all on function public.update_ticket_updated_at(), public.log_ticket_stat
 grant execute on function private.uid(), private.role(), private.agent(), private.departments(),
   private.is_admin(), private.is_staff(), private.holds_published(uuid),
   private.works_on(uuid, uuid, uuid, uuid[]), private.works_chat(text, uuid, uuid, uuid, uuid[], boolean),
-  -- Whoever writes a message works out its words for the index.
-  private.searched(text)
+  -- Whoever writes a message or a ticket works out for the index what it holds.
+  private.searched(text), private.field_terms(jsonb)
   to authenticated, helpdesk_member, service_role;
 grant execute on function helpdesk.version(), helpdesk.me(), helpdesk.names(uuid[]), helpdesk.messages(uuid),
   helpdesk.attachments(uuid), helpdesk.history(uuid), helpdesk.dressed(uuid[], tid[]), helpdesk.ticket(uuid),

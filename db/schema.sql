@@ -3354,6 +3354,16 @@ create table if not exists private.fields (
   active boolean not null default true
 );
 
+-- What filters find tickets by: what their metadata have at the top, and under which key what, whatever the case. Long ones
+-- are cut, so that what is found is looked at once more.
+create or replace function private.field_terms(metadata jsonb) returns text[]
+language sql immutable parallel safe
+return case when jsonb_typeof(metadata) = 'object' then array(
+  select t.term from jsonb_each(metadata) e
+   cross join lateral (values (left(e.key, 100)), (left(e.key, 100) || '=' || left(lower(e.value #>> '{}'), 100))) t(term)) end;
+
+create index if not exists tickets_fields_idx on public.tickets using gin (private.field_terms(metadata)) where metadata <> '{}';
+
 alter table public.ticket_events add column if not exists field text;
 do $$
 begin

@@ -25,7 +25,7 @@ alter table ticket_messages disable trigger user;
 with d as (select array_agg(id order by name) as ids from departments),
      c as (select array_agg(id order by email) as ids from profiles where role = 'customer')
 insert into tickets (title, status, priority, customer_id, assignee_id, department_id, due_date, created_at, updated_at,
-                     waiting_since)
+                     waiting_since, metadata)
 select 'Ticket ' || n,
        (case when pg_temp.draw('open', n) > 0.2
              then case when pg_temp.draw('closed', n) < 0.7 then 'closed' else 'resolved' end
@@ -39,7 +39,9 @@ select 'Ticket ' || n,
        case when pg_temp.draw('due', n) < 0.3
             then now() + (400 * pg_temp.draw('date', n) - 200) * interval '1 hour' end,
        now() - n * interval '1 hour', now() - {tickets} * pg_temp.draw('updated', n) * interval '1 minute',
-       case when pg_temp.draw('asked', n) < 0.4 then now() - n * interval '1 hour' * pg_temp.draw('since', n) end
+       case when pg_temp.draw('asked', n) < 0.4 then now() - n * interval '1 hour' * pg_temp.draw('since', n) end,
+       (case when n % 200 = 0 then '{{"plan": "Gold"}}' when n % 2 = 0 then '{{"plan": "Silver"}}' else '{{}}' end)
+         ::jsonb
   from generate_series(1, {tickets}) n, d, c;
 insert into tickets (id, title, customer_id, department_id)
 select '{thread}', 'Long', '{customer}', department_id from profiles where id = '{agent}';

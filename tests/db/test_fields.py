@@ -92,6 +92,11 @@ async def test_value_fits_its_field_is_told_to_the_team_and_kept_in_the_history(
         ["carrier", "Carrier", "choice", "Van"],
         ["broken", "Broken", "yes/no", True],
     ]
+    # Whoever changes something else works out what the index has of it.
+    assert await rows(team, "update public.tickets set title = 'Boxes' where id = %s returning title", ticket) == [
+        ("Boxes",)
+    ]
+    assert await rows(team, "select helpdesk.with_field('order_no', ':', 'a-1', false)") == [(ticket,)]
     # Not to the requester, by no path.
     assert await more(requester, ticket) == {}
     assert (await refused(requester, "select metadata from public.tickets where id = %s", ticket)).sqlstate == "42501"

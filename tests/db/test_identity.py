@@ -500,6 +500,7 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
             "private.reads(text,uuid,text)": (False, True),
             "private.uses_view(uuid,text,uuid,uuid,uuid[])": (False, True),
             "private.field_words(text,text)": (False, True),
+            "private.field_terms(jsonb)": (False, True),
             "private.macro_variables()": (False, True),
             "private.sees_macro(text,uuid,uuid,uuid,uuid[])": (False, True),
             "private.standing(uuid,text)": (False, False),

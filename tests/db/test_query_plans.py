@@ -138,3 +138,36 @@ def test_words_of_tickets_and_messages_are_found_by_their_indexes(desk: Many) ->
             found = connection.execute("select helpdesk.tickets_saying(%s)", [words]).fetchall()
             assert len(found) >= least
             assert connection.execute(reading).fetchone() == (0,), words
+
+
+def test_query_for_a_field_reads_what_holds_the_value_alone(
+    desk: Many, connections: dict[str, tuple[Sync, Vocabulary]]
+) -> None:
+    """A query does not tell what the function in it reads; the server's counters do."""
+    connection, _ = connections["agent"]
+    holding = {("plan", ":", "GOLD"): "Gold", ("plan", "any", ""): "%", ("plan", ":", "none"): "none"}
+    counters = (
+        "select (select seq_tup_read from pg_stat_user_tables where relid = 'public.tickets'::regclass),"
+        " (select idx_tup_read from pg_stat_user_indexes where indexrelname = 'tickets_fields_idx')"
+    )
+    seen = (
+        "select t.id from public.tickets t where t.metadata ->> 'plan' like %s"
+        " and (t.department_id = %s or t.assignee_id = %s)"
+    )
+    with owner(desk.database) as counting:
+        for asked, like in holding.items():
+            connection.execute("select pg_stat_force_next_flush()")
+            before = counting.execute(counters).fetchone()
+            found = connection.execute("select helpdesk.with_field(%s, %s, %s, false)", asked).fetchall()
+            connection.execute("select pg_stat_force_next_flush()")
+            after = counting.execute(counters).fetchone()
+            everybody = counting.execute(
+                "select count(*) from public.tickets where metadata ->> 'plan' like %s", [like]
+            )
+            (most,) = everybody.fetchone() or (0,)
+            assert before is not None
+            assert after is not None
+            assert after[0] - before[0] == 0, asked
+            assert after[1] - before[1] == most, asked
+            expected = counting.execute(seen.encode(), [like, desk.agent.department_id, desk.agent.id]).fetchall()
+            assert sorted(found) == sorted(expected)
