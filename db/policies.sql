@@ -1831,8 +1831,8 @@ $$;
 -- ---------------------------------------------------------------------------------------------------------------
 
 -- What to look for in the words of a text: they must all be there, the last one as a beginning. Of several words, and
--- of what is written without spaces, the text must also hold them as they stand ("phrase", in folded text that begins
--- with a space). Both are null where there is no word to look for.
+-- of what is written without spaces, the folded text must also hold them as they stand ("phrase", a pattern). Both are
+-- null where there is no word to look for.
 create or replace function private.sought(query text, out terms tsquery, out phrase text)
 language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
 declare
@@ -1848,13 +1848,14 @@ begin
   -- A word is letters and digits, or folding would have made a space of it: there is nothing in it to be quoted.
   terms := (select string_agg(quote_literal(w.word) || case when w.n = cardinality(list) then ':*' else '' end, ' & ')
               from unnest(list) with ordinality w(word, n))::tsquery;
-  phrase := case when dense then folded when cardinality(list) > 1 then ' ' || folded end;
+  phrase := case when dense or cardinality(list) > 1
+                 then case when dense then '' else '(^| )' end || replace(folded, ' ', ' +') end;
 end
 $$;
 
 create or replace function private.holds_phrase(content text, phrase text) returns boolean
 language sql immutable parallel safe
-return phrase is null or position(phrase in ' ' || regexp_replace(private.folded(content), ' +', ' ', 'g')) > 0;
+return phrase is null or private.folded(content) ~ phrase;
 
 -- The tickets that say something: in their title as it stands, or by its words in the title, the request or a message.
 -- Everything of it that whoever asks may read, and nothing else: of a note nothing is found by the requester.

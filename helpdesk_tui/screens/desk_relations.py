@@ -214,7 +214,7 @@ class DeskRelations(DeskActs):
             return
         if tickets is not self._subjects:
             return
-        self.status.hush()
+        self.say("")
         held = {each.key: fields.words_of(each.value) for each in tickets[0].more.fields} if len(tickets) == 1 else {}
 
         def ask(field: CustomField) -> Callable[[], None]:
@@ -269,7 +269,7 @@ class DeskRelations(DeskActs):
             return
         if tickets is not self._subjects:
             return
-        self.status.hush()
+        self.say("")
         mine = {ticket.id for ticket in tickets}
         offered = [
             Choice(self._merging(tickets, other), f"#{other.number} {other.status} {other.title}")

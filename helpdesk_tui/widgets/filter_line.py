@@ -24,7 +24,7 @@ __all__ = ["FilterField", "FilterLine"]
 
 #: What the language takes at most, and a little more, so that it can say so.
 LONGEST: Final = 2100
-HINT: Final = "status:open priority>=high assignee:@me -tag:vip · Enter shows them, Esc leaves"
+HINT: Final = 'status:open priority>=high assignee:@me -tag:vip "refund"'
 
 
 class FilterField(Input):
