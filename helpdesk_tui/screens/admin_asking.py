@@ -26,15 +26,13 @@ class AdminAsking(AdminBase):
     """Questions, each with what is done at the answer."""
 
     _answer: Answer | None = None
-    _chosen: Callable[[Any], None] | None = None
     _given: Callable[[str], None] | None = None
 
     # Asking
 
     def ask_for(self, title: str, choices: list[Choice], chosen: Callable[[Any], None]) -> None:
         """Have something chosen."""
-        self._chosen = chosen
-        self.picker.ask("admin", title, choices)
+        self.picker.ask(title, choices, chosen)
 
     def ask_words(self, words: str, text: str, given: Callable[[str], None]) -> None:
         """Have something written."""
@@ -50,14 +48,11 @@ class AdminAsking(AdminBase):
 
     @on(Picker.Chosen)
     def _picked(self, message: Picker.Chosen) -> None:
-        chosen, self._chosen = self._chosen, None
         self.focus_list()
-        if chosen is not None:
-            chosen(message.choice.value)
+        message.answer()
 
     @on(Picker.Dismissed)
     def _not_picked(self, message: Picker.Dismissed) -> None:
-        self._chosen = None
         if message.by_key:
             self.focus_list()
 

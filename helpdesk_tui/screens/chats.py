@@ -41,7 +41,6 @@ class ChatsScreen(ChatsReading):
         #: The ticket that was made last.
         self._made: tuple[UUID, int] | None = None
         self._taking: set[UUID] = set()
-        self._subject: Chat | None = None
 
     def action_accept(self) -> None:
         """Take the selected one that waits, or else whoever has waited longest."""
@@ -147,7 +146,6 @@ class ChatsScreen(ChatsReading):
         chat = self._led("transfer")
         if chat is None or desk is None:
             return
-        self._subject = chat
         people = [
             Choice(("person", person.id, person.name), person.name)
             for person in sorted(desk.staff, key=lambda each: each.name.casefold())
@@ -157,13 +155,16 @@ class ChatsScreen(ChatsReading):
             Choice(("department", each.id, each.name), f"{each.name} (whoever takes it there)")
             for each in desk.departments
         ]
-        self.picker.ask("transfer", f"Hand the chat with {safe_line(chat.customer, 60)} to", [*departments, *people])
+        self.picker.ask(
+            f"Hand the chat with {safe_line(chat.customer, 60)} to",
+            [*departments, *people],
+            lambda whom: self.spawn(self._transfer(chat, *whom)),
+        )
 
     @on(Picker.Chosen)
     def _picked(self, message: Picker.Chosen) -> None:
         self.write()
-        if self._subject is not None:
-            self.spawn(self._transfer(self._subject, *message.choice.value))
+        message.answer()
 
     @on(Picker.Dismissed)
     def _dismissed(self, message: Picker.Dismissed) -> None:

@@ -28,6 +28,8 @@ from helpdesk_tui.widgets.file_bar import FileBar
 from helpdesk_tui.widgets.picker import Choice, Picker
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.screens.link import Link
 
@@ -244,14 +246,17 @@ class NewRequest(Place):
             )
             for each in self._topics
         ]
-        self.picker.ask("topic", "What is it about?", choices)
+        self.picker.ask("What is it about?", choices, self._take_topic)
 
     @on(Picker.Chosen)
     def _topic_chosen(self, message: Picker.Chosen) -> None:
-        self._request = replace(self._request, category=message.choice.value)
+        message.answer()
+        self._write_on()
+
+    def _take_topic(self, topic: UUID | None) -> None:
+        self._request = replace(self._request, category=topic)
         self._save()
         self._show_rest()
-        self._write_on()
 
     @on(Picker.Dismissed)
     def _topic_dismissed(self, message: Picker.Dismissed) -> None:

@@ -13,7 +13,6 @@ from helpdesk_tui.actions import Context
 from helpdesk_tui.screens import desk_outbox, desk_since
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import sort_choices
-from helpdesk_tui.screens.desk_queries import VIEW_QUESTIONS
 from helpdesk_tui.screens.desk_relations import DeskRelations
 from helpdesk_tui.widgets.picker import Picker
 
@@ -79,31 +78,15 @@ class DeskScreen(DeskRelations):
     def action_pick(self, question: str) -> None:
         """Ask for the second key."""
         if question == "sort":
-            self.picker.ask("sort", "Sort by", sort_choices(self.queue.window.sort))
+            self.picker.ask("Sort by", sort_choices(self.queue.window.sort), self.sort_by)
         else:
             self.ask_of(question)
 
     @on(Picker.Chosen)
     def _chosen(self, message: Picker.Chosen) -> None:
-        if message.question in (desk_outbox.LIST, desk_outbox.WHAT):
-            if desk_outbox.chosen(self, message.question, message.choice.value):
-                self._focus_back()
-            return
-        if self._away is not None and message.question in self._away.QUESTIONS:
-            if self._away.chosen(message.question, message.choice.value):
-                self._focus_back()
-            return
+        # First: what is chosen may take the focus on, or ask more.
         self._focus_back()
-        if message.question == desk_since.QUESTION:
-            desk_since.chosen(self, message.choice.value)
-            return
-        if message.question == "command":
-            self.action_command(message.choice.value)
-            return
-        if message.question == "sort":
-            self.sort_by(message.choice.value)
-        elif message.question not in VIEW_QUESTIONS:
-            self.answered(message.question, message.choice)
+        message.answer()
 
     @on(Picker.Dismissed)
     def _dismissed(self, message: Picker.Dismissed) -> None:

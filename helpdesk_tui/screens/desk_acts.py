@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from textual import on
@@ -12,7 +13,7 @@ from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.choices import act_choices, category_choices, choices, tag_choices
 from helpdesk_tui.screens.desk_commands import DeskCommands
-from helpdesk_tui.widgets.picker import Choice
+from helpdesk_tui.widgets.picker import Choice, do_it
 from helpdesk_tui.widgets.queue import Queue
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ __all__ = ["DeskActs"]
 PORTION = 1_000
 #: Acts that are listed.
 LISTED = 50
-#: The questions of this part that are no fields.
-ACTS, FORCE = "acts", "undo all the same"
 
 
 class DeskActs(DeskCommands):
@@ -62,7 +61,12 @@ class DeskActs(DeskCommands):
         elif question == "category":
             self.spawn(self._ask_category(tickets))
         else:
-            self.picker.ask(question, self._asked_of(question), choices(question, tickets, desk))
+            self._ask(question, choices(question, tickets, desk))
+
+    def _ask(self, question: str, offered: Sequence[Choice]) -> None:
+        """Ask for a change of the subjects."""
+        tickets = self._subjects
+        self.picker.ask(self._asked_of(question), offered, lambda change: self.do(change, tickets))
 
     def _asked_of(self, question: str) -> str:
         first, *others = self._subjects
@@ -86,7 +90,7 @@ class DeskActs(DeskCommands):
 
     def _show_tags(self, names: Vocabulary, tickets: tuple[Ticket, ...]) -> None:
         if names.tags:
-            self.picker.ask("tags", self._asked_of("tags"), tag_choices(tickets, names.tags))
+            self._ask("tags", tag_choices(tickets, names.tags))
         else:
             self.say("There are no tags yet: admins make them (A)")
 
@@ -99,19 +103,9 @@ class DeskActs(DeskCommands):
             return
         if tickets is self._subjects:
             self.say("")
-            self.picker.ask("category", self._asked_of("category"), category_choices(categories, current))
+            self._ask("category", category_choices(categories, current))
 
     # Doing
-
-    def answered(self, question: str, choice: Choice) -> None:
-        """The second key was pressed."""
-        if question == ACTS:
-            self.spawn(self._undo(cast("Kept", choice.value)))
-        elif question == FORCE:
-            if choice.value is not None:
-                self.spawn(self._undo(choice.value, force=True))
-        else:
-            self.do(cast("Change", choice.value), self._subjects)
 
     def do(self, change: Change, tickets: tuple[Ticket, ...]) -> None:
         """Change tickets, and select the next one."""
@@ -144,8 +138,11 @@ class DeskActs(DeskCommands):
             return
         if undone.forceable and not force:
             more = f" and {len(undone.left) - 1} more" if len(undone.left) > 1 else ""
-            others = [Choice(undone, "undo it all the same", "u"), Choice(None, "leave it as it is", "l")]
-            self.picker.ask(FORCE, f"{undone.left[0].words}{more}", others, leaving=True)
+            others = [
+                Choice(lambda: self.spawn(self._undo(undone, force=True)), "undo it all the same", "u"),
+                Choice(lambda: None, "leave it as it is", "l"),
+            ]
+            self.picker.ask(f"{undone.left[0].words}{more}", others, do_it, leaving=True)
         self.link.mark(None)
 
     def action_acts(self) -> None:
@@ -162,7 +159,7 @@ class DeskActs(DeskCommands):
             return
         if acts:
             self.say("")
-            self.picker.ask(ACTS, "Undo which", act_choices(acts, self.link.clock()))
+            self.picker.ask("Undo which", act_choices(acts, self.link.clock()), lambda act: self.spawn(self._undo(act)))
         else:
             self.say("Nothing can be undone: you have done nothing in thirty days, or took it all back")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID, uuid4
 
 from helpdesk_tui.core import routing
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from helpdesk_tui.screens.desk import DeskScreen
 
 __all__ = ["Away"]
-
-#: The two questions that the picker is asked.
-UNTIL, HANDING = "away", "away: handing over"
 
 BACK = "back"
 
@@ -37,8 +34,6 @@ class Away:
         screen: where they are.
     """
 
-    QUESTIONS: Final = (UNTIL, HANDING)
-
     def __init__(self, screen: DeskScreen) -> None:
         self._screen = screen
         self._load: Load | None = None
@@ -55,7 +50,7 @@ class Away:
         if link.away:
             choices.insert(0, Choice(BACK, "I am back", "b"))
         title = f"You are {link.away}" if link.away else "Away until when? Routing gives you nothing meanwhile"
-        self._screen.picker.ask(UNTIL, title, choices)
+        self._screen.picker.ask(title, choices, self._take_until)
         self._screen.spawn(self._look())
 
     async def _look(self) -> None:
@@ -64,24 +59,15 @@ class Away:
         except HelpdeskError:
             self._load = None  # asked again when it is needed, which tells why it cannot be had
 
-    def chosen(self, question: str, value: object) -> bool:
-        """Do what was chosen.
-
-        Returns:
-            Whether the picker is done with.
-        """
-        if question == HANDING:
-            self._screen.spawn(self._go(cast("_Handing", value)))
-            return True
-        if value == BACK:
+    def _take_until(self, value: datetime | str | None) -> None:
+        if isinstance(value, str):
             self._screen.spawn(self._back())
-            return True
-        self._until = cast("datetime | None", value)
+            return
+        self._until = value
         if self._load is not None and self._load.anything:
             self._ask_handing(self._load)
-            return False
-        self._screen.spawn(self._then())
-        return True
+        else:
+            self._screen.spawn(self._then())
 
     async def _then(self) -> None:
         """What is held was not known yet, or is nothing."""
@@ -108,7 +94,9 @@ class Away:
             if person.id != desk.me.id:
                 gone = f" · {until_words(person.until, link.clock(), link.zone)}" if person.away else ""
                 choices.append(Choice(_Handing("person", person.id, person.name), f"{person.name}{gone}"))
-        self._screen.picker.ask(HANDING, f"You hold {_held(load)}. Who gets them?", choices)
+        self._screen.picker.ask(
+            f"You hold {_held(load)}. Who gets them?", choices, lambda handing: self._screen.spawn(self._go(handing))
+        )
 
     async def _go(self, handing: _Handing) -> None:
         screen, link = self._screen, self._screen.link

@@ -71,12 +71,12 @@ class DeskCommands(DeskArticles):
             self.say("No ticket is selected")
         else:
             self.picker.ask(
-                "command",
                 f"#{ticket.number} command",
                 [
                     Choice(number, command.name, key)
                     for key, (number, command) in zip(LETTERS, enumerate(self._commands), strict=False)
                 ],
+                self.action_command,
             )
 
     async def action_pipe(self) -> None:

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.outbox import Entry
     from helpdesk_tui.screens.desk import DeskScreen
 
-__all__ = ["LIST", "WHAT", "ask", "chosen"]
-
-#: The two questions that the picker is asked.
-LIST, WHAT = "unsent", "unsent: what to do"
+__all__ = ["ask"]
 
 
 def ask(desk: DeskScreen) -> None:
@@ -34,28 +31,21 @@ def ask(desk: DeskScreen) -> None:
         desk.say("Nothing waits to be sent")
         return
     trouble = f" · {keeping.outbox.trouble}" if keeping.outbox.trouble else ""
-    desk.picker.ask(LIST, f"Not sent yet{trouble}", [Choice(each, listed(each)) for each in entries])
+    offered = [Choice(each, listed(each)) for each in entries]
+    desk.picker.ask(f"Not sent yet{trouble}", offered, lambda entry: _ask_what(desk, entry))
 
 
-def chosen(desk: DeskScreen, question: str, value: object) -> bool:
-    """Do what was chosen; whether the focus may go back."""
-    keeping = desk.link.keeping
-    if keeping is None:
-        return True
-    if question == LIST:
-        entry: Entry = value  # type: ignore[assignment]
-        choices = [Choice(("open", entry), "open its ticket", "o"), Choice(("drop", entry), "drop it", "d")]
-        if entry.refused is not None and not entry.is_message:
-            choices.insert(0, Choice(("again", entry), "try it again", "t"))
-        desk.picker.ask(WHAT, listed(entry), choices)
-        return False
-    _do(desk, *value)  # type: ignore[misc]
-    return True
+def _ask_what(desk: DeskScreen, entry: Entry) -> None:
+    choices = [Choice("open", "open its ticket", "o"), Choice("drop", "drop it", "d")]
+    if entry.refused is not None and not entry.is_message:
+        choices.insert(0, Choice("again", "try it again", "t"))
+    desk.picker.ask(listed(entry), choices, lambda what: _do(desk, what, entry))
 
 
 def _do(desk: DeskScreen, what: str, entry: Entry) -> None:
     keeping = desk.link.keeping
-    assert keeping is not None
+    if keeping is None:
+        return
     if what == "open":
         ticket_id: UUID = entry.tickets[0]
         desk.show(ticket_id)

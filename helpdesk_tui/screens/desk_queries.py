@@ -26,12 +26,10 @@ if TYPE_CHECKING:
     from helpdesk_tui.widgets.filter_line import FilterLine
     from helpdesk_tui.widgets.prompt import Prompt
 
-__all__ = ["VIEW_QUESTIONS", "DeskQueries"]
+__all__ = ["DeskQueries"]
 
 #: So long nothing is typed before it is counted what was.
 TYPING_SECONDS = 0.15
-#: The questions of the menu of views.
-VIEW_QUESTIONS = ("view", "view for", "hidden view")
 
 Undo = Callable[[], Coroutine[Any, Any, None]]
 
@@ -51,7 +49,6 @@ class DeskQueries(DeskViews):
         self._making_line = asyncio.Lock()
         self._before = "open"  # the view from which the filter line was opened
         self._editing: SavedView | None = None  # whose query the line is about
-        self._asked_for: Tab | None = None  # the tab that the menu is about
         self._named: Callable[[str], None] | None = None
         self._count_of: tuple[str, int | None] = ("", None)  # the last that was counted while it was typed
         self._applying: str | None = None  # before the database has answered
@@ -184,24 +181,12 @@ class DeskQueries(DeskViews):
         if self.desk is None:
             self.say("Not connected yet", alarm=True)
             return
-        tab = self._asked_for = self.tab
-        self.picker.ask("view", f"View “{tab.label}”", view_choices(tab, self.arranged, self.sort))
-
-    @on(Picker.Chosen)
-    def _view_chosen(self, message: Picker.Chosen) -> None:
-        tab, value = self._asked_for, message.choice.value
-        if tab is None or message.question not in VIEW_QUESTIONS:
-            return
-        self.queue.focus()
-        if message.question == "hidden view":
-            self._arrange_as(views.hiding(self.arranged, value, hide=False), "Shown again")
-            self.change_view(value)
-        elif message.question == "view for":
-            self._share(value)
-        else:
-            self._menu(str(value), tab)
+        tab = self.tab
+        offered = view_choices(tab, self.arranged, self.sort)
+        self.picker.ask(f"View “{tab.label}”", offered, lambda what: self._menu(what, tab))
 
     def _menu(self, what: str, tab: Tab) -> None:
+        self.queue.focus()
         saved, label = tab.saved, safe_line(tab.label, 60)
         if what == "save":
             self._ask_name("Save as", "", lambda name: self._ask_whom(replace(self._new(tab), name=name)))
@@ -214,7 +199,7 @@ class DeskQueries(DeskViews):
             self._arrange_as(order, f"“{label}” hidden")
             self.change_view(after)
         elif what == "show":
-            self.picker.ask("hidden view", "Show again", hidden_choices(self.arranged))
+            self.picker.ask("Show again", hidden_choices(self.arranged), self._show_again)
         elif what in ("left", "right"):
             self._arrange_as(
                 views.moved(self.arranged, tab.key, 1 if what == "right" else -1), f"“{label}” moved {what}"
@@ -236,6 +221,11 @@ class DeskQueries(DeskViews):
         elif what == "remove":
             self._remove(saved)
 
+    def _show_again(self, key: str) -> None:
+        self.queue.focus()
+        self._arrange_as(views.hiding(self.arranged, key, hide=False), "Shown again")
+        self.change_view(key)
+
     def _new(self, tab: Tab) -> SavedView:
         return SavedView(uuid4(), "", tab.query or "", self.queue.window.sort)
 
@@ -247,9 +237,10 @@ class DeskQueries(DeskViews):
 
     def _ask_whom(self, view: SavedView) -> None:
         self._editing = view
-        self.picker.ask("view for", f"“{view.name}” is for", audience_choices(view, self.asked))
+        self.picker.ask(f"“{view.name}” is for", audience_choices(view, self.asked), self._share)
 
     def _share(self, chosen: tuple[views.Audience, Any, str | None]) -> None:
+        self.queue.focus()
         view, self._editing = self._editing, None
         if view is None:
             return

@@ -15,7 +15,7 @@ from helpdesk_tui.core.acts import Change
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.desk_acts import DeskActs
-from helpdesk_tui.widgets.picker import Choice
+from helpdesk_tui.widgets.picker import Choice, do_it
 from helpdesk_tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DeskRelations"]
 
-WHEN, FIELD, VALUE, MERGE, SPLIT, LINK = "when", "field", "value", "merge", "split", "link"
-"""The questions of this part."""
 WORDS = "words"
 """That of the line to write in."""
 OTHERS = 8
@@ -125,13 +123,6 @@ class DeskRelations(DeskActs):
         if message.by_key:
             self._focus_back()
 
-    def answered(self, question: str, choice: Choice) -> None:
-        """The second key was pressed."""
-        if question in (WHEN, FIELD, VALUE, MERGE, SPLIT, LINK):
-            choice.value()
-        else:
-            super().answered(question, choice)
-
     # Times
 
     def action_snooze(self) -> None:
@@ -187,7 +178,7 @@ class DeskRelations(DeskActs):
         ]
         offered.append(Choice(ask, "write when …", "w"))
         offered += [Choice(doing(other.value), other.label, other.key, other.current) for other in others]
-        self.picker.ask(WHEN, self._asked_of(asked), offered)
+        self.picker.ask(self._asked_of(asked), offered, do_it)
 
     # Custom fields
 
@@ -223,7 +214,7 @@ class DeskRelations(DeskActs):
         offered = [
             Choice(ask(field), " · ".join(filter(None, (field.label, held.get(field.key))))) for field in self._fields
         ]
-        self.picker.ask(FIELD, self._asked_of("field"), offered)
+        self.picker.ask(self._asked_of("field"), offered, do_it)
 
     def _ask_value(self, field: CustomField, tickets: tuple[Ticket, ...], text: str) -> None:
         from helpdesk_tui.core import fields
@@ -239,7 +230,7 @@ class DeskRelations(DeskActs):
         words = field.choices if field.type == "choice" else ("yes", "no")
         offered = [Choice(_with(fill, fields.value_of(field, word)), word, "", word == text) for word in words]
         offered.append(Choice(_with(fill, None), "nothing", "0", not text))
-        self.picker.ask(VALUE, self._asked_of(field.label), offered)
+        self.picker.ask(self._asked_of(field.label), offered, do_it)
 
     # Merging
 
@@ -257,7 +248,7 @@ class DeskRelations(DeskActs):
         if merged is not None and len(tickets) == 1:
             where = f"#{merged.number}" if merged.number else "another ticket"
             offered = [Choice(lambda: self._run(self._unmerge(first)), f"take it out of {where} again", "u")]
-            self.picker.ask(MERGE, f"#{first.number} is merged into {where}", offered)
+            self.picker.ask(f"#{first.number} is merged into {where}", offered, do_it)
             return
         self.say(f"Reading the other tickets of {first.requester}…")
         try:
@@ -284,7 +275,7 @@ class DeskRelations(DeskActs):
             self._write("Merge into ticket", use, placeholder="its number")
 
         offered.append(Choice(ask, "another one, by its number …", "n"))
-        self.picker.ask(MERGE, self._asked_of("merge into"), offered)
+        self.picker.ask(self._asked_of("merge into"), offered, do_it)
 
     async def _merge_by_number(self, tickets: tuple[Ticket, ...], text: str) -> None:
         target = await self._ticket_named(text)
@@ -311,7 +302,10 @@ class DeskRelations(DeskActs):
         ids = [ticket.id for ticket in tickets if ticket.id != target.id]
         named = ", ".join(f"#{ticket.number}" for ticket in tickets if ticket.id != target.id)
         words = f"{named} merged into #{target.number}"
-        answers = await self.asked.database.fetch(relations.merge(uuid4(), ids, target.id, words), idempotent=True)
+        act = uuid4()
+        answers = await self.asked.database.fetch(relations.merge(act, ids, target.id, words), idempotent=True)
+        if any(answer.done for answer in answers):
+            self.triage.did(act, words, [*ids, target.id])
         refused = [answer.why for answer in answers if not answer.done]
         self.queue.unmark()
         self.link.mark(None)
@@ -348,15 +342,18 @@ class DeskRelations(DeskActs):
         offered = [Choice(split(False), "this message alone", "o")]
         if after:
             offered.insert(0, Choice(split(True), f"this message and the {after} after it", "a"))
-        self.picker.ask(SPLIT, f"A new ticket of {message.sender}'s message", offered)
+        self.picker.ask(f"A new ticket of {message.sender}'s message", offered, do_it)
 
     async def _split(self, ticket: Ticket, message: Any, later: bool) -> None:
         from helpdesk_tui.core import relations
 
-        statement = relations.split(uuid4(), ticket.id, message, uuid4(), "", later=later)
+        act = uuid4()
+        statement = relations.split(act, ticket.id, message, uuid4(), "", later=later)
         (number,) = await self.asked.database.fetch(statement, idempotent=True)
+        words = f"#{number} split off #{ticket.number}"
+        self.triage.did(act, words, [ticket.id])
         self.link.mark(None)
-        self.say(f"#{number} split off #{ticket.number} · u undoes")
+        self.say(f"{words} · u undoes")
 
     # Links
 
@@ -384,7 +381,7 @@ class DeskRelations(DeskActs):
                     lambda link=link: self._run(self._unlink(ticket, link)), f"not {link.kind} #{link.number} any more"
                 ),
             ]
-        self.picker.ask(LINK, f"#{ticket.number} is", offered)
+        self.picker.ask(f"#{ticket.number} is", offered, do_it)
 
     async def _link_named(self, ticket: Ticket, kind: Any, text: str) -> None:
         from helpdesk_tui.core import relations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from helpdesk_tui.core import since
 from helpdesk_tui.core.errors import HelpdeskError
@@ -13,10 +12,7 @@ from helpdesk_tui.widgets.picker import Choice
 if TYPE_CHECKING:
     from helpdesk_tui.screens.desk import DeskScreen
 
-__all__ = ["QUESTION", "ask", "chosen"]
-
-#: What the picker is asked.
-QUESTION = "since I left"
+__all__ = ["ask"]
 
 
 def ask(screen: DeskScreen) -> None:
@@ -46,16 +42,11 @@ async def _show(screen: DeskScreen) -> None:
         return
     many = f"{len(lines)}{'+' if len(lines) == since.MOST else ''}"
     screen.picker.ask(
-        QUESTION,
         f"{many} changed since you left, {_ago(ago(now - left_at))}",
         [Choice(line.id, f"#{line.number} {line.words} · {line.title}") for line in lines],
+        screen.show,
     )
 
 
 def _ago(span: str) -> str:
     return "just now" if span == "now" else f"{span} ago"
-
-
-def chosen(screen: DeskScreen, ticket: UUID) -> None:
-    """Open it."""
-    screen.show(ticket)

@@ -330,9 +330,9 @@ class MyChatScreen(Chatting):
             self.say("There are no earlier chats")
             return
         self.picker.ask(
-            "past",
             "Your chats",
             [Choice(chat, self._called(chat), current=chat == self.conversation.chat) for chat in self._mine],
+            self._talk_to,
         )
 
     def _called(self, chat: Chat) -> str:
@@ -345,7 +345,7 @@ class MyChatScreen(Chatting):
     @on(Picker.Chosen)
     def _picked(self, message: Picker.Chosen) -> None:
         self._keep()
-        self._talk_to(message.choice.value)
+        message.answer()
 
     @on(Picker.Dismissed)
     def _dismissed(self, message: Picker.Dismissed) -> None:

@@ -288,14 +288,17 @@ class ArticleEditor(Writing):
         current = self._written.category_id
         choices = [Choice(None, "no category", "0", current is None)]
         choices += [Choice(one.id, self._path(one), "", one.id == current) for one in self._categories]
-        self.picker.ask("category", "Category", choices)
+        self.picker.ask("Category", choices, self._take_category)
 
     @on(Picker.Chosen)
     def _chosen(self, message: Picker.Chosen) -> None:
         message.stop()
-        self._written = replace(self._written, category_id=message.choice.value)
-        self._typed()
+        message.answer()
         self.text.focus()
+
+    def _take_category(self, category: UUID | None) -> None:
+        self._written = replace(self._written, category_id=category)
+        self._typed()
 
     @on(Picker.Dismissed)
     def _dismissed(self, message: Picker.Dismissed) -> None:

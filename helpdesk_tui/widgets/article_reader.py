@@ -243,19 +243,19 @@ class ArticleReader(Vertical):
         top = min(heading.level for _, heading in headings)
         here = self.view.current_heading
         self.picker.ask(
-            "contents",
             "Contents",
             [
                 Choice(entry, "· " * (heading.level - top) + heading.words, current=entry == here)
                 for entry, heading in headings
             ],
+            self.view.go_to_heading,
         )
 
     @on(Picker.Chosen)
     def _chosen(self, message: Picker.Chosen) -> None:
         message.stop()
         self.view.focus()
-        self.view.go_to_heading(int(message.choice.value))
+        message.answer()
 
     @on(Picker.Dismissed)
     def _dismissed(self, message: Picker.Dismissed) -> None:

@@ -7,7 +7,7 @@ back when something is chosen or Esc is pressed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,9 +17,10 @@ from textual import events
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.question import Question
 
-__all__ = ["Choice", "Picker"]
+__all__ = ["Choice", "Picker", "do_it"]
 
 _DIGITS = "123456789"
 
@@ -29,7 +30,7 @@ class Choice:
     """Something to choose.
 
     Args:
-        value: what :class:`Picker.Chosen` carries.
+        value: what the asker is given.
         label: the words; text from the database is made safe here.
         key: the key that chooses it at once; empty: a digit, as long as there are some.
         current: whether it is what is so already.
@@ -41,7 +42,12 @@ class Choice:
     current: bool = False
 
 
-class Picker(LineView):
+def do_it(value: Callable[[], object]) -> None:
+    """For :meth:`Picker.ask` where each choice is what is done at it."""
+    value()
+
+
+class Picker(Question):
     """The list. Hidden until :meth:`ask`; one question at a time."""
 
     STYLE_PREFIX = "picker--"
@@ -71,23 +77,23 @@ class Picker(LineView):
     """
 
     class Chosen(Message):
-        """A choice was made."""
+        """A choice was made: whoever owns the picker gives the focus back, and calls :meth:`answer`."""
 
-        def __init__(self, question: str, choice: Choice) -> None:
+        def __init__(self, choice: Choice, then: Callable[[Any], object]) -> None:
             super().__init__()
-            self.question = question
             self.choice = choice
+            self._then = then
 
-    class Dismissed(Message):
-        """Nothing was chosen; ``by_key`` is False where the focus was taken elsewhere."""
+        def answer(self) -> None:
+            """Tell whoever asked."""
+            self._then(self.choice.value)
 
-        def __init__(self, by_key: bool) -> None:
-            super().__init__()
-            self.by_key = by_key
+    class Dismissed(Question.Dismissed):
+        """Nothing was chosen."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._question = ""
+        self._then: Callable[[Any], object] = do_it
         self._title = ""
         self._choices: list[Choice] = []
         self._matches: list[tuple[str, Choice]] = []
@@ -96,34 +102,26 @@ class Picker(LineView):
         self._top = 0
         self._leaving = False
 
-    @property
-    def asking(self) -> bool:
-        """Whether a question is on the screen."""
-        return self.has_class("asking")
-
-    def ask(self, question: str, title: str, choices: Sequence[Choice], *, leaving: bool = False) -> None:
+    def ask(
+        self, title: str, choices: Sequence[Choice], then: Callable[[Any], object], *, leaving: bool = False
+    ) -> None:
         """Put a question.
 
         Args:
-            question: which, for whoever handles the answer.
             title: the words above the choices; made safe here, as what the choices are called is.
             choices: what there is to choose from; a key each for the first ones.
+            then: what is done with the value of the choice.
             leaving: a key that chooses nothing is a no.
         """
         self._leaving = leaving
-        self._question, self._title = question, safe_line(title, 200)
+        self._then, self._title = then, safe_line(title, 200)
         self._choices = list(choices)
         self._filter = None
         self._match()
         current = next((n for n, (_, choice) in enumerate(self._matches) if choice.current), 0)
         self._cursor, self._top = current, 0
-        self.add_class("asking")
+        self._open()
         self._fit()
-        self.focus()
-
-    def close(self) -> None:
-        """Take the question away."""
-        self.remove_class("asking")
 
     def _match(self) -> None:
         digits = iter(_DIGITS)
@@ -192,8 +190,7 @@ class Picker(LineView):
                 self._match()
                 self._fit()
             else:
-                self.close()
-                self.post_message(self.Dismissed(by_key=True))
+                self._dismiss(by_key=True)
         elif event.key == "enter":
             if self._matches:
                 self._choose(self._matches[self._cursor][1])
@@ -219,8 +216,7 @@ class Picker(LineView):
                 self._filter = event.character
                 self._refilter()
             elif self._leaving:
-                self.close()
-                self.post_message(self.Dismissed(by_key=True))
+                self._dismiss(by_key=True)
 
     @property
     def _finds(self) -> bool:
@@ -243,16 +239,10 @@ class Picker(LineView):
 
     def _choose(self, choice: Choice) -> None:
         self.close()
-        self.post_message(self.Chosen(self._question, choice))
+        self.post_message(self.Chosen(choice, self._then))
 
     def on_click(self, event: events.Click) -> None:
         """A click chooses."""
         index = self._top + event.y - 1
         if event.y > 0 and 0 <= index < len(self._matches):
             self._choose(self._matches[index][1])
-
-    def on_blur(self) -> None:
-        """Focus taken elsewhere (by the mouse) is a no."""
-        if self.asking:
-            self.close()
-            self.post_message(self.Dismissed(by_key=False))

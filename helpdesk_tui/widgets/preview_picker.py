@@ -15,9 +15,10 @@ from textual import events
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.markdown import COMPONENT_CLASSES, Line, Palette, lay_out
 from helpdesk_tui.widgets.markdown import palette as markdown
+from helpdesk_tui.widgets.question import Question
 
 __all__ = ["Item", "PreviewPicker"]
 
@@ -41,7 +42,7 @@ class Item:
     note: bool = False
 
 
-class PreviewPicker(LineView):
+class PreviewPicker(Question):
     """The list and the preview. Hidden until :meth:`ask` or :meth:`wait`; one question at a time."""
 
     STYLE_PREFIX = "preview--"
@@ -82,12 +83,8 @@ class PreviewPicker(LineView):
             super().__init__()
             self.question, self.key, self.value = question, key, value
 
-    class Dismissed(Message):
-        """Nothing was chosen; ``by_key`` is False where the focus was taken elsewhere."""
-
-        def __init__(self, by_key: bool) -> None:
-            super().__init__()
-            self.by_key = by_key
+    class Dismissed(Question.Dismissed):
+        """Nothing was chosen."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -99,11 +96,6 @@ class PreviewPicker(LineView):
         self._filter = ""
         self._cursor = self._top = 0
         self._laid: tuple[object, list[Line]] | None = None
-
-    @property
-    def asking(self) -> bool:
-        """Whether a question is on the screen."""
-        return self.has_class("asking")
 
     def wait(self, question: str, title: str, words: str) -> None:
         """Say why there is nothing to choose from yet, or that there is nothing."""
@@ -131,13 +123,7 @@ class PreviewPicker(LineView):
 
     def _open(self) -> None:
         self._match()
-        self.add_class("asking")
-        self.refresh()
-        self.focus()
-
-    def close(self) -> None:
-        """Take the question away."""
-        self.remove_class("asking")
+        super()._open()
 
     def _match(self) -> None:
         wanted = self._filter.casefold().split()
@@ -217,8 +203,7 @@ class PreviewPicker(LineView):
             if self._filter:
                 self._find("")
             else:
-                self.close()
-                self.post_message(self.Dismissed(by_key=True))
+                self._dismiss(by_key=True)
         elif event.key in self._keys:
             item = self._chosen
             self.close()
@@ -254,12 +239,6 @@ class PreviewPicker(LineView):
     def on_resize(self) -> None:
         """Another height, another first row."""
         self._match()
-
-    def on_blur(self) -> None:
-        """Focus taken elsewhere (by the mouse) is a no."""
-        if self.asking:
-            self.close()
-            self.post_message(self.Dismissed(by_key=False))
 
 
 _HEADS: Final = {False: "head", True: "note"}

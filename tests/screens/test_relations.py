@@ -206,6 +206,13 @@ async def test_fields_links_following_and_splitting(team: Team, tmp_path: Path) 
     async with opened(team.database, team.agent, tmp_path) as seen:
         await seen.press("enter", "e")
         await seen.until(lambda: seen.shows("#1001 field"), "the fields")
+        # The answer to the one question is the next one.
+        await seen.press("1")
+        await seen.until(lambda: seen.shows("#1001 Plan") and seen.desk.picker.has_focus, "the choices")
+        await seen.press("2")
+        await seen.until(lambda: seen.shows("Plan pro"), "the header")
+        await seen.press("e")
+        await seen.until(lambda: seen.shows("#1001 field"), "the fields again")
         await seen.press("2")
         await seen.until(lambda: seen.shows("Serial") and seen.desk.prompt.asking, "the value")
         await seen.press(*"many", "enter")
