@@ -27,6 +27,7 @@ from helpdesk_tui.hosting import LINK_WORKERS, Hosting
 from helpdesk_tui.looks import Looking
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
+from helpdesk_tui.working import Work
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -204,13 +205,13 @@ class HelpdeskApp(Chords, Crashing, Hosting, Looking):
             self._sign_in,
             session,
             self,
-            spawn=lambda work: self.run_worker(work, group=LINK_WORKERS),
+            spawn=lambda work: self.run_worker(Work(work), group=LINK_WORKERS),
             later=self.set_timer,
             drafts=self._drafts,
             clock=self._clock,
             zone=self._zone,
         )
-        self.run_worker(self.come_in(link))
+        self.run_worker(Work(self.come_in(link)))
 
     def action_help(self) -> None:
         """Every key."""

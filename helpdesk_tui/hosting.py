@@ -11,6 +11,7 @@ from textual.app import App
 
 from helpdesk_tui.core.homes import remember, remembered
 from helpdesk_tui.screens.places import PLACES, home_for
+from helpdesk_tui.working import Work
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.model import Me
@@ -99,7 +100,7 @@ class Hosting(App[int]):
             # Not a word more to screens that are on their way out.
             for place in self._all_places():
                 link.detach(place)
-            self.run_worker(self._move_house(link, make))
+            self.run_worker(Work(self._move_house(link, make)))
 
     async def _move_house(self, link: Link, make: Callable[[Link], Place]) -> None:
         async with self._moving:
@@ -118,7 +119,7 @@ class Hosting(App[int]):
 
     def open_place(self, name: str, about: UUID | None = None) -> None:
         """Show a place, or with ``home`` the home screen, if asked with one thing in it."""
-        self.run_worker(self._go(name, about))
+        self.run_worker(Work(self._go(name, about)))
 
     async def action_open(self, name: str) -> None:
         """Show a place."""

@@ -20,6 +20,7 @@ from helpdesk_tui.screens.desk_views import DeskViews, counted
 from helpdesk_tui.screens.view_choices import audience_choices, hidden_choices, view_choices
 from helpdesk_tui.widgets.picker import Picker
 from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.working import Work
 
 if TYPE_CHECKING:
     from helpdesk_tui.screens.link import Link
@@ -106,7 +107,7 @@ class DeskQueries(DeskViews):
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Count what was typed, when nothing more is: the newest question alone is worth an answer."""
-        self.run_worker(self._count_typed(message.query), group="count", exclusive=True)
+        self.run_worker(Work(self._count_typed(message.query)), group="count", exclusive=True)
 
     async def _count_typed(self, query: str) -> None:
         await asyncio.sleep(TYPING_SECONDS)

@@ -17,6 +17,7 @@ from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.edge import Edge
 from helpdesk_tui.widgets.status_line import Connection, StatusLine
 from helpdesk_tui.widgets.thread_body import ThreadBody
+from helpdesk_tui.working import Work
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
@@ -93,7 +94,7 @@ class Place(Screen[None]):
         """Run something beside the interface while this screen is there; what fails unforeseen ends the program
         loudly."""
         if self.is_running:
-            self.run_worker(work)
+            self.run_worker(Work(work))
         else:
             work.close()  # the screen has gone meanwhile
 

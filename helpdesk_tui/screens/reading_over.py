@@ -18,6 +18,7 @@ from helpdesk_tui.widgets.article_reader import ArticleReader
 
 if TYPE_CHECKING:
     from helpdesk_tui.screens.link import Link
+from helpdesk_tui.working import Work
 
 __all__ = ["ReadingOver"]
 
@@ -67,7 +68,7 @@ class ReadingOver(ModalScreen[None]):
         """Read it."""
         self.reader.show_loading(self._title)
         self.reader.focus_text()
-        self.run_worker(self._load(self._article_id))
+        self.run_worker(Work(self._load(self._article_id)))
 
     async def _load(self, article_id: UUID) -> None:
         knowledge = self._knowledge()
@@ -84,11 +85,11 @@ class ReadingOver(ModalScreen[None]):
 
     @on(ArticleReader.Wanted)
     def _wanted(self, message: ArticleReader.Wanted) -> None:
-        self.run_worker(self._load(message.article_id))
+        self.run_worker(Work(self._load(message.article_id)))
 
     @on(ArticleReader.Voted)
     def _voted(self, message: ArticleReader.Voted) -> None:
-        self.run_worker(self._vote(message.article.id, message.helpful))
+        self.run_worker(Work(self._vote(message.article.id, message.helpful)))
 
     async def _vote(self, article_id: UUID, helpful: bool) -> None:
         try:

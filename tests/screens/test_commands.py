@@ -21,7 +21,7 @@ async def test_the_ticket_goes_through_a_pipe_and_what_comes_out_into_a_note(tea
         await desk.press("enter")
         await desk.until(lambda: desk.shows("done · n into a note"), "the output")
         assert json.loads(given.read_text())["title"] == "Lamp flickers"
-        assert desk.shows("[red]found 1 order")
+        await desk.until(lambda: desk.shows("[red]found 1 order"), "what it printed, as it is")
         await desk.press("n")
         await desk.until(lambda: desk.desk.pane.composer_has_focus, "a note")
         assert desk.desk.pane.composer.internal
