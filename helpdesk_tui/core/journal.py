@@ -180,6 +180,7 @@ class Journal:
             if draft.is_empty:
                 if row and kept == draft.revision:
                     connection.execute("delete from drafts where message_id = ?", (str(draft.message_id),))
+                    journal_outbox.forget_refused(connection, draft.message_id)
                     journal_outbox.forget_files(connection, draft.message_id)
                 return _anew(draft) if draft.revision else draft
             before = draft.files
@@ -244,6 +245,7 @@ class Journal:
         """Forget a draft: the server has confirmed its message, or its author threw it away."""
         with _plain_words(self.path), self._transaction() as connection:
             connection.execute("delete from drafts where message_id = ?", (str(message_id),))
+            journal_outbox.forget_refused(connection, message_id)
             journal_outbox.forget_files(connection, message_id)
 
     def content(self, file: DraftFile) -> bytes:

@@ -23,13 +23,14 @@ __all__ = [
     "entries",
     "files",
     "forget_files",
+    "forget_refused",
     "put",
     "refuse",
     "take_drafts",
     "try_again",
 ]
 
-What = Literal["act", "undo", "reply", "note"]
+What = Literal["act", "undo", "reply", "note", "request"]
 
 SCHEMA: Final = """
 create table if not exists outbox (
@@ -69,8 +70,13 @@ class Entry:
 
     @property
     def is_message(self) -> bool:
-        """Whether it is a reply or a note: words that somebody wrote."""
+        """Whether it is a reply or a note: words to a ticket that is there."""
         return self.kind in ("reply", "note")
+
+    @property
+    def has_words(self) -> bool:
+        """Whether somebody wrote it, and files may go with it: a message, or a new request."""
+        return self.is_message or self.kind == "request"
 
 
 def put(connection: sqlite3.Connection, entry: Entry, uploads: Sequence[Upload] = ()) -> Entry:
@@ -166,7 +172,20 @@ def refuse(connection: sqlite3.Connection, entry: Entry, why: str, tickets: Sequ
             "update outbox set refused = ?, id = ?, tickets = ? where id = ?",
             (why, str(uuid4()), json.dumps([str(each) for each in tickets]), str(entry.id)),
         )
-    if entry.is_message:
+    if entry.kind == "request":
+        connection.execute(
+            "insert or ignore into requests (id, owner, title, content, category, updated_at)"
+            " values (?, ?, ?, ?, ?, ?)",
+            (
+                str(entry.id),
+                entry.owner,
+                entry.payload["title"],
+                entry.payload["content"],
+                entry.payload["category"],
+                datetime.now(UTC).isoformat(),
+            ),
+        )
+    elif entry.is_message:
         # Under the same id: the database has answered that it has no such message.
         connection.execute(
             "insert or ignore into drafts"
@@ -192,7 +211,7 @@ def try_again(connection: sqlite3.Connection, entry_id: UUID) -> None:
 def take_drafts(connection: sqlite3.Connection, owner: str) -> None:
     """What waits in line is no draft besides: a program that was killed may have left it both."""
     for entry in entries(connection, owner):
-        if entry.is_message and entry.refused is None:
+        if entry.refused is None:
             _take_draft(connection, entry)
 
 
@@ -201,12 +220,23 @@ def _take_draft(connection: sqlite3.Connection, entry: Entry) -> None:
         connection.execute(
             "delete from drafts where message_id = ? and content = ?", (str(entry.id), entry.payload["content"])
         )
+    elif entry.kind == "request":
+        connection.execute(
+            "delete from requests where id = ? and title = ? and content = ?",
+            (str(entry.id), entry.payload["title"], entry.payload["content"]),
+        )
+
+
+def forget_refused(connection: sqlite3.Connection, entry_id: UUID) -> None:
+    """Words that were refused and are thrown away now, or sent otherwise, are explained no longer."""
+    connection.execute("delete from outbox where id = ? and refused is not null", (str(entry_id),))
 
 
 def forget_files(connection: sqlite3.Connection, message_id: UUID) -> None:
-    """Forgets the files of a message that is neither in line nor a draft."""
+    """Forgets the files of a message or a request that is neither in line nor a draft."""
     connection.execute(
         "delete from files where message_id = ?1 and not exists (select 1 from outbox where id = ?1)"
-        " and not exists (select 1 from drafts where message_id = ?1)",
+        " and not exists (select 1 from drafts where message_id = ?1)"
+        " and not exists (select 1 from requests where id = ?1)",
         (str(message_id),),
     )

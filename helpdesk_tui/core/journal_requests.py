@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core import journal_files
+from helpdesk_tui.core import journal_files, journal_outbox
 from helpdesk_tui.core.journal_files import DraftFile
 
 __all__ = ["SCHEMA", "Request", "forget", "of", "save"]
@@ -80,9 +80,10 @@ def of(connection: sqlite3.Connection, owner: str) -> tuple[Request, ...]:
 
 
 def forget(connection: sqlite3.Connection, request_id: UUID) -> None:
-    """Forgets a request and its files."""
+    """Forgets a request and its files, but for what waits in line to be sent."""
     connection.execute("delete from requests where id = ?", (str(request_id),))
-    journal_files.forget(connection, request_id)
+    journal_outbox.forget_refused(connection, request_id)
+    journal_outbox.forget_files(connection, request_id)
 
 
 def _utf8(text: str) -> str:

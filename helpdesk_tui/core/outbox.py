@@ -21,7 +21,7 @@ from uuid import UUID
 from helpdesk_tui.core import journal_files, journal_outbox
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.errors import DatabaseNotReady, HelpdeskError, NewerDatabase, Queued, SignInError, Unreachable
-from helpdesk_tui.core.journal import Journal, JournalError
+from helpdesk_tui.core.journal import Draft, Journal, JournalError
 from helpdesk_tui.core.journal_files import DraftFile
 from helpdesk_tui.core.journal_outbox import Entry
 
@@ -56,11 +56,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """What became of something that waited; or, with no entry, that what waits is another than before."""
+    """What became of something that waited; or, with no entry, that what waits is another than before.
+
+    ``value`` is what the database answered to what is done.
+    """
 
     what: Literal["queued", "done", "refused", "changed"]
     entry: Entry | None = None
     why: str = ""
+    value: Any = None
 
 
 Perform = Callable[[Entry, tuple[Upload, ...]], Awaitable[Answer]]
@@ -165,6 +169,14 @@ class Outbox:
         with self._journal.reading() as connection:
             return journal_files.of(connection, entry.id)
 
+    def keep_draft(self, draft: Draft) -> None:
+        """Keeps what is to be written on, since it could not go out as it was.
+
+        Raises:
+            JournalError: it cannot be kept.
+        """
+        self._journal.save(draft)
+
     def drop(self, entry_id: UUID) -> None:
         """Takes something out of the line for good. One that has just been sent may have been done."""
         with self._journal.writing() as connection:
@@ -254,7 +266,7 @@ class Outbox:
     async def _send(self, entry: Entry) -> bool:
         """Sends one; whether there was an answer."""
         with self._journal.reading() as connection:
-            uploads = journal_outbox.files(connection, entry) if entry.is_message else ()
+            uploads = journal_outbox.files(connection, entry) if entry.has_words else ()
         try:
             answer = await self._perform(entry, uploads)
         except (Unreachable, SignInError, DatabaseNotReady, NewerDatabase) as error:
@@ -276,7 +288,7 @@ class Outbox:
         elif answer.refused:
             self._told(Happened("refused", entry, answer.why))
         else:
-            self._told(Happened("done", entry))
+            self._told(Happened("done", entry, value=answer.value))
         return True
 
     def _refused(self, entry: Entry, error: HelpdeskError) -> None:

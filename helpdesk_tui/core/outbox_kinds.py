@@ -13,13 +13,14 @@ from helpdesk_tui.core.journal_files import DraftFile
 from helpdesk_tui.core.model import Attachment, Me, Message, Status, Unsent
 from helpdesk_tui.core.outbox import Answer, Entry, Perform
 from helpdesk_tui.core.statement import Statement, only, positional
+from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.thread import Also, Outgoing
 from helpdesk_tui.core.ticket_acts import Outcome
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
 
-__all__ = ["act", "message", "performing", "undo", "unsent"]
+__all__ = ["act", "message", "performing", "request", "undo", "unsent"]
 
 
 _ACT: Final = "select id, done, why from helpdesk.act(%s, %s::uuid[], %s::jsonb, %s)"
@@ -69,6 +70,14 @@ def unsent(entry: Entry, me: Me, files: Sequence[DraftFile]) -> Unsent:
     )
 
 
+def request(owner: str, request_id: UUID, title: str, content: str, topic: UUID | None) -> Entry:
+    """A new request of one's own, as ``Requests.send`` takes it. Its files go beside it."""
+    # As the journal has it: half a surrogate pair, which a terminal can paste, is no text.
+    title, content = (each.encode("utf-8", "replace").decode() for each in (title, content))
+    payload = {"title": title, "content": content, "category": str(topic) if topic is not None else None}
+    return Entry(request_id, owner, "request", (request_id,), f"your request “{safe_line(title, 60)}”", payload)
+
+
 def performing(desk: Desk) -> Perform:
     """What sends an entry through a person's desk."""
 
@@ -77,6 +86,8 @@ def performing(desk: Desk) -> Perform:
             return await _act(desk, entry)
         if entry.kind == "undo":
             return await _undo(desk, entry)
+        if entry.kind == "request":
+            return await _request(desk, entry, uploads)
         return await _send(desk, entry, uploads)
 
     return perform
@@ -98,6 +109,15 @@ async def _undo(desk: Desk, entry: Entry) -> Answer:
     patience = acts.patience(len(entry.tickets))
     ((told,),) = await desk.database.run(statement, idempotent=True, patience=patience)
     return Answer(told)
+
+
+async def _request(desk: Desk, entry: Entry, uploads: Sequence[Upload]) -> Answer:
+    from helpdesk_tui.core.requests import Requests
+
+    said = entry.payload
+    topic = UUID(said["category"]) if said["category"] is not None else None
+    sent = await Requests(desk.database, desk.me).send(entry.id, said["title"], said["content"], topic, tuple(uploads))
+    return Answer(sent)
 
 
 async def _send(desk: Desk, entry: Entry, uploads: Sequence[Upload]) -> Answer:

@@ -15,6 +15,7 @@ from helpdesk_tui.core.statement import Statement, only, positional
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.database import Database
+    from helpdesk_tui.core.outbox import Outbox
 
 __all__ = ["LONGEST_TITLE", "MOST_LISTED", "Listed", "Opened", "Rating", "Requests", "Sent", "Topic"]
 
@@ -66,6 +67,20 @@ class Sent:
     same: bool
 
 
+def _checked(title: str) -> str:
+    """A title as it is kept.
+
+    Raises:
+        BadInput: it is empty, or too long.
+    """
+    title = " ".join(title.split())
+    if not title:
+        raise BadInput("Say in a few words what it is about.", "The first line is still empty.")
+    if len(title) > LONGEST_TITLE:
+        raise BadInput(f"The first line has more than {LONGEST_TITLE} characters.", "Put the rest below it.")
+    return title
+
+
 _TOPICS: Final = Statement(
     "select id, name, description from public.categories order by lower(name), id", (), positional(Topic), writes=False
 )
@@ -110,6 +125,30 @@ class Requests:
         """What a request can be about, by name."""
         return await self._database.fetch(_TOPICS)
 
+    async def line_up(
+        self,
+        outbox: Outbox | None,
+        request_id: UUID,
+        title: str,
+        content: str,
+        topic: UUID | None,
+        files: Sequence[Upload] = (),
+    ) -> Sent:
+        """Sends a new request by way of the outbox, if there is one: see ``send``.
+
+        Raises:
+            Queued: there is no answer yet; it waits in the outbox.
+            BadInput: it has no title, or too long a one.
+        """
+        if outbox is None:
+            return await self.send(request_id, title, content, topic, files)
+        from helpdesk_tui.core import outbox_kinds
+
+        _checked(title)
+        entry = outbox_kinds.request(outbox.owner, request_id, title, content, topic)
+        sent: Sent = (await outbox.do(entry, files, patience=attachments.patience(files))).value
+        return sent
+
     async def send(
         self, request_id: UUID, title: str, content: str, topic: UUID | None, files: Sequence[Upload] = ()
     ) -> Sent:
@@ -118,11 +157,7 @@ class Requests:
         Raises:
             BadInput: it has no title, or too long a one.
         """
-        title, content = " ".join(title.split()), content.strip()
-        if not title:
-            raise BadInput("Say in a few words what it is about.", "The first line is still empty.")
-        if len(title) > LONGEST_TITLE:
-            raise BadInput(f"The first line has more than {LONGEST_TITLE} characters.", "Put the rest below it.")
+        title, content = _checked(title), content.strip()
         statements: list[Statement[Any]] = [ticket_acts.create(request_id, title, content, self._me.id, category=topic)]
         statements += [attachments.add(request_id, None, each) for each in files]
         statements.append(

@@ -76,6 +76,13 @@ class CustomerScreen(CustomerRequest):
         await super().complete()
         self.requests.show_draft(self._unsent())
 
+    def link_unsent(self, waiting: int, refused: int) -> None:
+        """What waits is another: in the list, too."""
+        super().link_unsent(waiting, refused)
+        self.requests.show_queued(self.link.keeping.requests if self.link.keeping is not None else ())
+        if self._complete:
+            self.requests.show_draft(self._unsent())
+
     def _unsent(self) -> str | None:
         """The title of the request that is not sent yet."""
         from helpdesk_tui.core.journal import Journal, JournalError

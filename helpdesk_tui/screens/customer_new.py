@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from helpdesk_tui.actions import Context
 from helpdesk_tui.core.attachments import MOST, Upload
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import HelpdeskError, Queued
 from helpdesk_tui.core.journal import Draft, DraftFile, Journal, JournalError, Request
 from helpdesk_tui.core.knowledge import Knowledge
 from helpdesk_tui.core.requests import LONGEST_TITLE, Requests, Topic
@@ -119,8 +119,16 @@ class NewRequest(Place):
         self.text.move_cursor(self.text.document.end)
         self._show_rest()
         if kept:
-            self._tell("This is what you had not sent yet.")
+            why = self._refused(kept[0])
+            self._tell(f"✗ Not sent: {why}" if why else "This is what you had not sent yet.", failed=bool(why))
         (self.text if self._request.title else self.title_field).focus()
+
+    def _refused(self, request: Request) -> str:
+        """Why it was not taken when it was sent; "" where it never was."""
+        if self.link.keeping is None:
+            return ""
+        entries = self.link.keeping.outbox.entries()
+        return next((each.refused or "" for each in entries if each.id == request.id), "")
 
     def opened(self, desk: Desk) -> None:  # noqa: ARG002  (what is asked is made of the link)
         """The database can be asked: what there is to choose from, and what fits what was written."""
@@ -326,8 +334,17 @@ class NewRequest(Place):
         return self._journal.content(file)
 
     async def _send(self, request: Request, files: tuple[Upload, ...]) -> None:
+        outbox = self.link.keeping.outbox if self.link.keeping is not None else None
         try:
-            sent = await self._requests().send(request.id, request.title, request.content, request.category, files)
+            sent = await self._requests().line_up(
+                outbox, request.id, request.title, request.content, request.category, files
+            )
+        except Queued:
+            # It is the outbox's now, and goes out by itself; the list of requests shows it so.
+            self._begin_anew()
+            self.link.open("home")
+            self.link.say("Not connected: your request is kept, and sent as soon as we can be reached")
+            return
         except HelpdeskError as error:
             self._sending = False
             self._lock(False)
@@ -348,6 +365,11 @@ class NewRequest(Place):
                 self._journal.drop_request(request.id)
             except JournalError as error:
                 self.say(str(error), alarm=True)
+        self._begin_anew()
+        self.link.open("home", request.id)
+
+    def _begin_anew(self) -> None:
+        """The next request is another."""
         self._sending = False
         self._lock(False)
         self._request = Request(self.link.drafts_owner)
@@ -356,7 +378,6 @@ class NewRequest(Place):
         self.hints_list.show_nothing()
         self._tell("")
         self._show_rest()
-        self.link.open("home", request.id)
 
     def _lock(self, locked: bool) -> None:
         self.title_field.disabled = locked

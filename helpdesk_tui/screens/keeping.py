@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.model import Thread, Ticket, Unsent
     from helpdesk_tui.core.outbox import Entry, Happened, Outbox
+    from helpdesk_tui.core.requests import Sent
     from helpdesk_tui.screens.link import Link
 
 __all__ = ["Keeping", "listed"]
@@ -39,11 +40,12 @@ class Keeping:
         #: What is still to be done to which tickets, in order.
         self.line: dict[UUID, list[Change]] = {}
         #: Messages in line by ticket and id; and those that have left it, until a reading shows what became of them.
+        #: The titles of new requests in line.
+        self.requests: tuple[str, ...] = ()
         self._unsent: dict[UUID, dict[UUID, Unsent]] = {}
         self._left: dict[UUID, dict[UUID, Unsent]] = {}
         self.outbox: Outbox = Outbox(Journal.open(path), link.drafts_owner, performing(desk), self._happened)
         desk.keep(self.outbox)
-        self._tell_how_many(self.outbox.entries())
 
     def as_done(self, ticket: Ticket) -> Ticket:
         """A ticket as it will be, once what waits has been done to it; in its place among the others."""
@@ -74,6 +76,7 @@ class Keeping:
         """Which messages are in line; what has left it is read again where it went."""
         from helpdesk_tui.core.outbox_kinds import unsent
 
+        self.requests = tuple(each.payload["title"] for each in entries if each.kind == "request" and not each.refused)
         before, self._unsent = self._unsent, {}
         for entry in entries:
             if entry.is_message:
@@ -98,7 +101,13 @@ class Keeping:
                 for ticket_id in entry.tickets:
                     self.line.setdefault(ticket_id, []).append(change)
 
-    def _tell_how_many(self, entries: tuple[Entry, ...]) -> None:
+    def tell(self) -> None:
+        """Tell the screens what is in line.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        entries = self.outbox.entries()
         self._line_up(entries)
         self._write_up(entries)
         refused = sum(1 for each in entries if each.refused is not None)
@@ -108,17 +117,28 @@ class Keeping:
         from helpdesk_tui.core.journal import JournalError
 
         try:
-            self._tell_how_many(self.outbox.entries())
+            self.tell()
+            if event.what == "done" and event.entry is not None and event.entry.kind == "request":
+                self._request_done(event.entry, event.value)
         except JournalError as error:
             self._link.say(str(error), alarm=True)
         if event.entry is None or event.what == "queued":
             return
+        words = event.entry.has_words
         if event.what == "done":
-            self._link.say(f"Done now: {event.entry.words}")
+            self._link.say(f"{'Sent' if words else 'Done'} now: {event.entry.words}")
         elif event.what == "refused":
-            back = " Its words are a draft again." if event.entry.is_message else " O lists it."
-            self._link.say(f"NOT done: {event.entry.words}: {event.why}{back}", alarm=True)
+            back = " Its words are a draft again." if words else " O lists it."
+            self._link.say(f"NOT {'sent' if words else 'done'}: {event.entry.words}: {event.why}{back}", alarm=True)
         self._link.mark(frozenset(event.entry.tickets))
+
+    def _request_done(self, entry: Entry, sent: Sent) -> None:
+        if not sent.same:
+            from helpdesk_tui.core.journal import Draft
+
+            # Another window had sent an earlier text of it: what was changed since becomes an answer.
+            words = f"{entry.payload['title']}\n\n{entry.payload['content']}"
+            self.outbox.keep_draft(Draft(entry.owner, entry.id, "reply", words))
 
 
 def listed(entry: Entry) -> str:

@@ -280,6 +280,7 @@ class Link:
             return
         try:
             self.keeping = Keeping(self, desk, self.drafts)
+            self.keeping.tell()
         except JournalError as error:
             self.say(str(error), alarm=True)
         else:

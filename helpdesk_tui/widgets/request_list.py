@@ -21,7 +21,7 @@ from helpdesk_tui.widgets.row_list import RowList
 __all__ = ["RequestList", "State"]
 
 State = Literal["loading", "failed", "ready"]
-Row = tuple[Literal["head", "draft", "title", "about", "words"], object]
+Row = tuple[Literal["head", "draft", "queued", "title", "about", "words"], object]
 
 AGE_SECONDS = 30.0
 UNSENT = UUID(int=0)
@@ -112,6 +112,7 @@ class RequestList(RowList):
         self._ended: tuple[Ticket, ...] = ()
         self._more = False
         self._draft: str | None = None
+        self._queued: tuple[str, ...] = ()
         self._chosen: UUID | None = None
         self._rows: list[Row] = []
         self._painted: tuple[str, ...] = ()
@@ -128,6 +129,12 @@ class RequestList(RowList):
         """A request is written and not sent yet; None: none is."""
         if title != self._draft:
             self._draft = title
+            self._rebuild()
+
+    def show_queued(self, titles: Sequence[str]) -> None:
+        """These were sent and have not reached the database yet."""
+        if tuple(titles) != self._queued:
+            self._queued = tuple(titles)
             self._rebuild()
 
     def show_failed(self, why: str) -> None:
@@ -171,9 +178,11 @@ class RequestList(RowList):
         rows: list[Row] = []
         if self._draft is not None:
             rows += [("head", "Not sent yet"), ("draft", self._draft)]
+        if self._queued:
+            rows += [("head", "Sent as soon as we can be reached"), *(("queued", each) for each in self._queued)]
         if self.state != "ready":
             rows.append(("words", self._words))
-        elif not self._open and not self._ended:
+        elif not self._open and not self._ended and not self._queued:
             rows.append(("words", "You have not asked us anything yet. n writes a request."))
         for head, tickets in (("Your requests", self._open), ("Solved and closed", self._ended)):
             if tickets:
@@ -203,7 +212,8 @@ class RequestList(RowList):
         order = self._order()
         self.cursor = order.index(self._chosen) if self._chosen in order else 0
         first, last = self._lines_of(self._chosen)
-        first = 0 if first <= 1 else first
+        if order and self._chosen == order[0]:
+            first = 0  # with what cannot be chosen above it
         self.top = max(min(self.top, first), last - height + 1, 0)
         self.top = min(self.top, max(len(self._rows) - height, 0))
         self.refresh()
@@ -228,6 +238,8 @@ class RequestList(RowList):
                 ground, parts = "head", [(f" {about}", "")]
             elif kind == "draft":
                 parts = [(marker, ""), (f" ✎ {fit(plain(str(about)), max(width - 4, 0))}", "draft")]
+            elif kind == "queued":
+                parts = [(f" ◌ {fit(plain(str(about)), max(width - 4, 0))}", "about")]
             else:
                 name = {"loading": "loading", "failed": "failed"}.get(self.state, "empty")
                 parts = [(f" {fit(str(about), max(width - 1, 0))}", name)]

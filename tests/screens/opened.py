@@ -175,13 +175,19 @@ async def opened(
 
 @asynccontextmanager
 async def opened_customer(
-    database: DeskDatabase, person: Person, tmp_path: Path, size: tuple[int, int] = (160, 48)
+    database: DeskDatabase,
+    person: Person,
+    tmp_path: Path,
+    size: tuple[int, int] = (160, 48),
+    *,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Opened]:
-    """The app, opened on a customer's home, with their requests and live."""
-    sign_in = SignIn(database.settings, MemoryStore())
+    """The app, opened on a customer's home, with their requests and live; ``settings`` as for ``opened``."""
+    settings = settings or database.settings
+    sign_in = SignIn(settings, MemoryStore())
     sign_in.session = person.session
     remember(tmp_path, person.id, "customer")
-    app = HelpdeskApp(database.settings, sign_in, person.session, drafts=tmp_path / "drafts.sqlite3")
+    app = HelpdeskApp(settings, sign_in, person.session, drafts=tmp_path / "drafts.sqlite3")
     async with app.run_test(size=size) as pilot:
         seen = Opened(app, pilot)
         await seen.until(lambda: len(app.screen_stack) > 1 and seen.mine.requests.state != "loading", "the requests")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.journal import Journal
+from helpdesk_tui.widgets.file_bar import FileBar
 from tests.opened import proxied, through
-from tests.screens.opened import Opened, Team, opened, ticket_id
+from tests.screens.opened import Opened, Team, opened, opened_customer, ticket_id
+from tests.screens.test_customer import write_request
 
 
 async def write_reply(seen: Opened, words: str) -> None:
@@ -39,7 +42,7 @@ async def test_a_reply_sent_offline_waits_is_listed_and_goes_out_once(team: Team
         journal.close()
         await proxy.start()
         await seen.press("ctrl+r")
-        await seen.until(lambda: seen.shows("Done now: #1001 reply"), "sent")
+        await seen.until(lambda: seen.shows("Sent now: #1001 reply"), "sent")
         await seen.until(lambda: not seen.shows("1 waiting"), "nothing waits")
         assert await team.value("select count(*) from ticket_messages where content = 'later'") == 1
         await seen.until(lambda: seen.shows("Mira Okonkwo · staff"), "the real one in its place")
@@ -92,6 +95,56 @@ async def test_what_waited_when_the_program_ended_is_sent_by_the_next_and_a_stal
         assert again.shows("✖ NOT sent: The thread has moved on")
         await again.press("r")
         await again.until(lambda: again.desk.pane.composer.text.text == "stale", "its words are a draft again")
+
+
+async def test_a_customers_answer_and_new_request_written_offline_wait_and_arrive_once_or_are_explained(
+    team: Team, tmp_path: Path
+) -> None:
+    async with (
+        proxied(team.database) as proxy,
+        opened_customer(
+            team.database, team.customer, tmp_path, settings=through(team.database.settings, proxy)
+        ) as seen,
+    ):
+        seen.mine.requests.choose(ticket_id(1003))
+        await seen.press("r")
+        await seen.until(lambda: seen.shows("MESSAGE TO THE TEAM") and seen.shows("Please help with: Loom"), "writing")
+        proxy.refuse()
+        proxy.cut()
+        await seen.until(lambda: seen.mine.status.connection != "live", "the loss")
+        seen.mine.pane.composer.text.insert("The left one")
+        await seen.press("ctrl+s")
+        await seen.until(
+            lambda: seen.shows("van Dijk · ◌ not sent yet, goes out by itself"), "the answer in its thread"
+        )
+        await seen.press("escape")
+        screen = await write_request(seen, "No light", "since noon")
+        screen.post_message(FileBar.Attached(Upload("log.txt", b"dark")))
+        await seen.until(lambda: seen.shows("▤ log.txt"), "the file")
+        await seen.press("ctrl+s")
+        await seen.until(lambda: seen.app.screen is seen.mine and seen.shows("◌ No light"), "the request in the list")
+        assert seen.shows("Sent as soon as we can be reached")
+        assert not seen.shows("Not sent yet")
+        assert seen.shows("2 waiting")
+    # When it can be sent, something is in its way.
+    await team.database.run(
+        "create function public.no() returns trigger language plpgsql as"
+        " $$begin raise exception 'we are closed' using errcode = 'HD002'; end$$;"
+        "create trigger no before insert on public.tickets execute function public.no()"
+    )
+    rows = "select title, description, name, data from tickets t join ticket_attachments a on t.id = ticket_id"
+    async with opened_customer(team.database, team.customer, tmp_path, (80, 24)) as again:
+        await again.until(lambda: again.shows("✎ No light"), "that it is a draft again")
+        assert await team.value("select count(*) from ticket_messages where content = 'The left one'") == 1
+        assert await team.database.run(rows) == []
+        await team.database.run("drop function public.no() cascade")
+        await again.press("n")
+        await again.until(lambda: again.shows("✗ Not sent: We are closed"), "why")
+        await again.press("ctrl+s")
+        await again.until(lambda: again.app.screen is again.mine and again.shows("since noon"), "the request")
+        assert await team.database.run(rows) == [("No light", "since noon", "log.txt", b"dark")]
+        await again.until(lambda: not again.shows("waiting") and not again.shows("refused"), "nothing is left")
+        assert not again.shows("Not sent yet")
 
 
 async def test_an_act_done_offline_shows_as_it_will_be_and_is_done_in_the_end(team: Team, tmp_path: Path) -> None:
