@@ -16,7 +16,7 @@ from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import PRIORITIES
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.sla_rules import Calendar, Policy
+    from helpdesk_tui.core.sla_rules import Calendar
 
 Doing = Callable[[argparse.Namespace], Awaitable[int]]
 
@@ -77,11 +77,6 @@ async def _to_the_end(doing: Awaitable[int]) -> int:
     return await doing
 
 
-def _for(policy: Policy) -> str:
-    named = [each for each in (policy.priority, policy.category, policy.department) if each]
-    return ", ".join(named) or "every ticket"
-
-
 async def _policies(args: argparse.Namespace) -> int:
     from helpdesk_tui.core.sla_rules import Rules, duration
 
@@ -101,7 +96,7 @@ async def _policies(args: argparse.Namespace) -> int:
         [
             [
                 each.name,
-                _for(each),
+                each.whom,
                 each.calendar or "around the clock",
                 *(duration(time) if time else "" for time in (each.first, each.next, each.resolution)),
                 str(each.tickets),

@@ -49,6 +49,11 @@ class Policy:
     tickets: int = 0
 
     @property
+    def whom(self) -> str:
+        """Which tickets it is for, in words."""
+        return ", ".join(each for each in (self.priority, self.category, self.department) if each) or "every ticket"
+
+    @property
     def rule(self) -> dict[str, Any]:
         """As the database takes it."""
         return {key: getattr(self, key) for key in ("priority", "category", "department", "calendar", *PROMISES)}
@@ -77,15 +82,11 @@ class Rules:
 
     async def calendars(self) -> list[Calendar]:
         """All of them by name."""
-        return await self.database.fetch(
-            Statement("select * from helpdesk.sla_calendars()", (), positional(Calendar), writes=False)
-        )
+        return await self.database.fetch(calendars())
 
     async def policies(self) -> list[Policy]:
         """All of them by name."""
-        return await self.database.fetch(
-            Statement("select * from helpdesk.sla_policies()", (), positional(Policy), writes=False)
-        )
+        return await self.database.fetch(policies())
 
     async def set_calendar(self, calendar: Calendar) -> None:
         """Save it in the place of the one of its name, if there is one."""
@@ -107,6 +108,16 @@ class Rules:
         step: Statement[bool] = Statement("select helpdesk.sla_refresh()", (), only(bool), writes=True)
         while not (await self.database.fetch(step, idempotent=True))[0]:
             pass
+
+
+def calendars() -> Statement[Calendar]:
+    """All calendars by name, for admins."""
+    return Statement("select * from helpdesk.sla_calendars()", (), positional(Calendar), writes=False)
+
+
+def policies() -> Statement[Policy]:
+    """All policies by name, for admins."""
+    return Statement("select * from helpdesk.sla_policies()", (), positional(Policy), writes=False)
 
 
 def report(since: datetime, until: datetime) -> Statement[Kept]:
@@ -161,6 +172,18 @@ def hours_of(words: Sequence[str]) -> dict[str, list[str]]:
         for day in DAYS[begin : end + 1] if begin <= end else (*DAYS[begin:], *DAYS[: end + 1]):
             found[day] = [span.strip() for span in spans.split(",") if span.strip()]
     return found
+
+
+def hours_words(hours: Hours) -> str:
+    """Hours as ``hours_of`` takes them, days that are alike together: ``mon-thu=09:00-17:00 fri=09:00-12:00``."""
+    found: list[tuple[str, str, str]] = []
+    for n, day in enumerate(DAYS):
+        spans = ",".join(hours.get(day, ()))
+        if found and found[-1][2] == spans and found[-1][1] == DAYS[n - 1]:
+            found[-1] = (found[-1][0], day, spans)
+        elif spans:
+            found.append((day, day, spans))
+    return " ".join(f"{first}{f'-{last}' if last != first else ''}={spans}" for first, last, spans in found)
 
 
 def holidays_of(words: Sequence[str]) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Administration: departments, people, categories, tags, fields, many tickets at once, and what was done."""
+"""Administration: departments, people, categories, tags, fields, promises, many tickets, what was done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from helpdesk_tui.core.administration_model import ActRow
 from helpdesk_tui.core.model import Department
 from helpdesk_tui.screens.admin_doing import Back, Doing, undone_words
-from helpdesk_tui.screens.admin_field_acts import AdminFields
+from helpdesk_tui.screens.admin_promise_acts import AdminPromises
 from helpdesk_tui.screens.admin_sections import counted
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.picker import Choice
@@ -19,7 +19,7 @@ from helpdesk_tui.widgets.picker import Choice
 __all__ = ["AdminScreen"]
 
 
-class AdminScreen(AdminFields):
+class AdminScreen(AdminPromises):
     """Where an admin works: sections, acts in two keys, each shown before it matters and taken back with u.
 
     Args:
@@ -62,11 +62,13 @@ class AdminScreen(AdminFields):
         self.read()
 
     def action_go(self) -> None:
-        """Move the tickets; take the chosen act back."""
+        """Move the tickets; take the chosen act back; change the chosen policy."""
         if self.section is self.moving:
             self._move_tickets()
         elif self.section is self.acts:
             self._take_back()
+        else:
+            super().action_go()
 
     def _move_tickets(self) -> None:
         moving, asked = self.moving, self.asked

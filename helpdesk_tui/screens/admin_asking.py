@@ -91,6 +91,16 @@ class AdminAsking(AdminBase):
         """Do something, on the screen at once."""
         self.spawn(self.ledger.do(doing))
 
+    def do_or_again(self, doing: Doing, again: Callable[[], None]) -> None:
+        """Do something; where it is refused, ask again what was asked, unless the person is elsewhere by then."""
+
+        async def run() -> None:
+            free = not (self.prompt.asking or self.picker.asking or self.pane.proposal)
+            if not await self.ledger.do(doing) and free and self.section is doing.section:
+                again()
+
+        self.spawn(run())
+
     def back(self, admin: Administration, act: int | None) -> Back | None:
         """How an act with this number is taken back."""
 

@@ -16,6 +16,7 @@ from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.screens.admin_doing import Ledger
 from helpdesk_tui.screens.admin_fields import Fields
 from helpdesk_tui.screens.admin_moving import Moving
+from helpdesk_tui.screens.admin_promises import Promises
 from helpdesk_tui.screens.admin_sections import Acts, Items, People, Section, Whole
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.widgets.admin_list import AdminList
@@ -54,6 +55,7 @@ class AdminBase(Place):
         self.categories = Items("categories", "Categories", link.clock)
         self.tags = Items("tags", "Tags", link.clock)
         self.fields = Fields(link.clock)
+        self.promises = Promises(link.clock)
         self.moving = Moving(link.clock)
         self.acts = Acts(link.clock, link.zone)
         self.sections: tuple[Section, ...] = (
@@ -64,6 +66,7 @@ class AdminBase(Place):
             self.moving,
             self.acts,
             self.fields,
+            self.promises,
         )
         self.section: Section = self.people
         self.admin: Administration | None = None

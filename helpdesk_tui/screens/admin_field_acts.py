@@ -31,16 +31,6 @@ class AdminFields(AdminRouting):
         row = self.fields.rows.selected
         return row if self.section is self.fields and isinstance(row, CustomField) and self.asked is not None else None
 
-    def do_or_again(self, doing: Doing, again: Callable[[], None]) -> None:
-        """Do something; where it is refused, ask again what was asked, unless the person is elsewhere by then."""
-
-        async def run() -> None:
-            free = not (self.prompt.asking or self.picker.asking or self.pane.proposal)
-            if not await self.ledger.do(doing) and free and self.section is doing.section:
-                again()
-
-        self.spawn(run())
-
     # A new one
 
     def action_new(self) -> None:

@@ -21,6 +21,7 @@ from helpdesk_tui.widgets.queue_row import (
 if TYPE_CHECKING:
     from helpdesk_tui.core.administration_model import ActRow, Candidate, Item, PersonRow
     from helpdesk_tui.core.fields import CustomField
+    from helpdesk_tui.core.sla_rules import Policy
 
 __all__ = ["LOOKS", "Column", "Look", "head_text", "row_parts", "widths"]
 
@@ -161,6 +162,20 @@ def _field(row: CustomField, _now: datetime) -> Cells:
     )
 
 
+def _policy(row: Policy, _now: datetime) -> Cells:
+    from helpdesk_tui.core.sla_rules import duration
+
+    times = ((duration(time), "") if time else ("·", "muted") for time in (row.first, row.next, row.resolution))
+    whom = (row.whom, "" if row.priority or row.category or row.department else "muted")
+    return (
+        (row.name, "title"),
+        whom,
+        *times,
+        (row.calendar or "around the clock", "" if row.calendar else "muted"),
+        (_number(row.tickets), "muted"),
+    )
+
+
 def _act(row: ActRow, now: datetime) -> Cells:
     gone = row.undone_by is not None
     return (
@@ -233,6 +248,18 @@ LOOKS: Final[dict[str, Look]] = {
             Column("choices", 12, 4, above=90),
         ),
         _field,
+    ),
+    "policies": Look(
+        (
+            Column("policy", 12, 2),
+            Column("for", 12, 3),
+            Column("first", 7, right=True),
+            Column("next", 7, right=True),
+            Column("solve", 7, right=True),
+            Column("hours", 16, 1, above=76),
+            Column("open", 4, right=True, above=60),
+        ),
+        _policy,
     ),
     "acts": Look(
         (

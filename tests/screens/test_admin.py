@@ -440,3 +440,57 @@ async def test_fields_are_set_up_changed_put_in_order_and_out_of_use_and_each_is
         await seen.until(lambda: seen.shows("Undone: Status is out of use"), "not added")
         assert await stored("state") == "Status number {} {} f"
         assert all(len(line) <= 80 for line in seen.text().splitlines())
+
+
+# -- what requesters are promised -------------------------------------------------------------------------------------
+
+
+async def test_policies_are_made_changed_a_part_at_a_time_and_removed_and_each_is_undone(
+    team: Team, tmp_path: Path
+) -> None:
+    async def stored() -> object:
+        return await team.value(
+            "select concat_ws(' ', name, priority, first_response, next_response, resolution,"
+            " (select c.name from private.sla_calendars c where c.id = calendar_id)) from private.sla_policies"
+        )
+
+    await team.database.run(
+        "insert into private.sla_calendars (name, zone, hours)"
+        """ values ('Office', 'Europe/Berlin', '{"mon": ["09:00-17:00"], "tue": ["09:00-17:00"]}')"""
+    )
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        await section(seen, screen, "8")
+        await seen.until(lambda: seen.shows("There are no policies yet."), "what to do")
+        assert seen.shows("n makes one: what requesters are promised, and within which time.")
+        await seen.press("n")
+        await write(seen, screen, "Urgent")
+        await write(seen, screen, "soon")
+        await seen.until(lambda: seen.shows("'soon' is no time to keep."), "refused")
+        await write(seen, screen, "1h30m")
+        await seen.until(lambda: seen.shows("made the policy Urgent · u undoes"), "made")
+        assert await stored() == "Urgent 90"
+        await seen.until(lambda: seen.shows("first reply 1h30m, around the clock"), "what it promises")
+        await seen.press("enter", "p")
+        await seen.until(lambda: seen.shows("Urgent: priority"), "which")
+        await seen.press("4")
+        await seen.until(lambda: seen.shows("Urgent: priority urgent · u undoes"), "for urgent ones")
+        await seen.press("enter", "h", "1")
+        await seen.until(lambda: seen.shows("Urgent: hours Office · u undoes"), "in the hours")
+        await seen.until(
+            lambda: "(Europe/Berlin): mon-tue=09:00-17:00" in " ".join(screen.pane.words.split()), "what they are"
+        )
+        await seen.press("enter", "r")
+        await write(seen, screen, "8h")
+        await seen.until(lambda: seen.shows("Urgent: resolution within 8h · u undoes"), "another promise")
+        assert await stored() == "Urgent urgent 90 480 Office"
+        await seen.press("x")
+        await seen.until(lambda: seen.shows("removed the policy Urgent · u undoes"), "removed")
+        assert await stored() is None
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: policy Urgent is back"), "back")
+        assert await stored() == "Urgent urgent 90 480 Office"
+        for words in ("resolution within 8h", "hours Office", "priority urgent", "policy Urgent removed"):
+            await seen.press("u")
+            await seen.until(lambda words=words: seen.shows("Undone: ") and seen.shows(words), words)  # type: ignore[misc]
+        assert await stored() is None
+        assert all(len(line) <= 80 for line in seen.text().splitlines())

@@ -54,6 +54,16 @@ def admin(module_database: DeskDatabase) -> Person:
             "insert into private.fields (key, label, type, position, active)"
             " values ('order_no', 'Order', 'text', 2, true), ('old_id', 'Number before', 'number', 3, false)"
         )
+        await run(
+            "insert into private.sla_calendars (name, zone, hours, holidays) values ('Office', 'Europe/Berlin',"
+            """ '{"mon": ["09:00-17:00"], "tue": ["09:00-17:00"], "fri": ["09:00-12:00"]}', '{"2026-12-25": []}')"""
+        )
+        await run(
+            "insert into private.sla_policies (name, priority, calendar_id, first_response, next_response, resolution)"
+            " select 'Standard', null::ticket_priority, id, 480, 960, 4800 from private.sla_calendars"
+            " union all select 'Urgent', 'urgent', null, 30, null, 480"
+        )
+        await run("update private.sla_refresh set after_id = null")
         connection = await people.connect_as(admin)
         await connection.execute(
             "select helpdesk.reassign(%s, array(select id from tickets where number = 1006),"
@@ -101,8 +111,8 @@ MOVING = ("5", "f", "2", "t", "1")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "keys",
-    [("1",), ("f", "e"), ("3",), ("4",), MOVING, ("6",), ("7",)],
-    ids=["departments", "people", "categories", "tags", "moving", "acts", "fields"],
+    [("1",), ("f", "e"), ("3",), ("4",), MOVING, ("6",), ("7",), ("8",)],
+    ids=["departments", "people", "categories", "tags", "moving", "acts", "fields", "promises"],
 )
 def test_section(
     snap_compare: Compare, module_database: DeskDatabase, admin: Person, keys: tuple[str, ...], size: str
