@@ -4722,9 +4722,9 @@ begin
     raise exception 'a view needs a name of 60 characters at most' using errcode = 'HD002';
   elsif save_view.query is null or char_length(save_view.query) > 2000 then
     raise exception 'a query has 2000 characters at most' using errcode = 'HD002';
-  elsif save_view.sort is null or save_view.sort not in ('updated', 'due', 'priority', 'age') then
+  elsif save_view.sort is null or save_view.sort not in ('updated', 'due', 'priority', 'age', 'left') then
     raise exception 'there is no such order' using errcode = 'HD002',
-      hint = 'It is one of: updated, due, priority, age.';
+      hint = 'It is one of: updated, due, priority, age, left.';
   elsif save_view.audience is null or save_view.audience not in ('me', 'department', 'team')
         or (save_view.audience = 'department' and target is null) then
     raise exception 'say for whom the view is' using errcode = 'HD002', hint = 'It is one of: me, department, team.';

@@ -3663,11 +3663,13 @@ create table if not exists private.saved_views (
   department_id uuid references public.departments on delete set null,
   name text not null check (char_length(name) between 1 and 60),
   query text not null check (char_length(query) <= 2000),
-  sort text not null check (sort in ('updated', 'due', 'priority', 'age')),
+  sort text not null check (sort in ('updated', 'due', 'priority', 'age', 'left')),
   created_at timestamptz not null default clock_timestamp(),
   -- One that was removed can be saved again under its id, as long as it is here.
   removed_at timestamptz
 );
+alter table private.saved_views drop constraint if exists saved_views_sort_check,
+  add constraint saved_views_sort_check check (sort in ('updated', 'due', 'priority', 'age', 'left'));
 create index if not exists saved_views_owner_id_idx on private.saved_views (owner_id);
 create index if not exists saved_views_shared_idx on private.saved_views (audience) where audience <> 'me';
 create index if not exists saved_views_department_id_idx on private.saved_views (department_id);

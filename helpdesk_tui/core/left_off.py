@@ -79,7 +79,8 @@ def remember(folder: Path | None, who: str, left: LeftOff) -> None:
         "ticket": None if left.ticket is None else str(left.ticket),
         # What the orders go by, and no word of what the ticket is about.
         "above": None
-        if above is None
+        # When a promise is due is not written down: that order begins anew.
+        if above is None or left.sort == "left"
         else {
             "id": str(above.id),
             "priority": above.priority,

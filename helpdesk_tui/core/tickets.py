@@ -26,6 +26,7 @@ SORTS: Final[Mapping[Sort, str]] = {
     "due": "due date",
     "priority": "priority",
     "age": "oldest first",
+    "left": "least time left",
 }
 
 COUNT_CAP: Final = 1000
@@ -202,7 +203,10 @@ def page(
     """
     sort = order_of(view, sort, where)
     if sort == "left":
-        return _due_first(me, view, after or before, backwards=before is not None or last, limit=limit)
+        edge, backwards = after or before, before is not None or last
+        if view in SLA_VIEWS and where is None:
+            return _due_first(me, view, edge, backwards=backwards, limit=limit)
+        return _by_time_left(me, view, where, edge, backwards=backwards, limit=limit)
     columns, direction = _ORDER[sort]
     backwards = before is not None or last
     way = {"asc": "desc", "desc": "asc"}[direction] if backwards else direction
@@ -258,6 +262,38 @@ def _due_first(me: Me, view: str, edge: Ticket | None, *, backwards: bool, limit
       join public.tickets t on t.id = q.id"""  # noqa: S608
     params = {"state": view, "at_due": at, "at_id": edge.id if edge is not None else None}
     return Statement(_dressed(rows, "t.promised, t.id"), params, _TICKET_ROW, writes=False, general=True)
+
+
+def _by_time_left(
+    me: Me, view: str, where: Condition | None, edge: Ticket | None, *, backwards: bool, limit: int
+) -> Statement[Ticket]:
+    """A page of any queue or query: what is promised by when that is due, behind it, by id, what is not.
+
+    Each of the two is read only as far as the one before it, on the way of the page, leaves room.
+    """
+    way, beyond = ("desc", "<") if backwards else ("asc", ">")
+    scope = " or ".join(f"({s})" for s in _scopes(me, view))
+    held = f"({scope}) and {_state(me, view, where)} and {where.sql if where is not None else 'true'}"
+    due = edge.more.sla.due if edge is not None and edge.more.sla is not None else None
+    most, all_of = f"limit {int(limit)}", "helpdesk.sla_queue('any', null"
+    promised = f"""select {_PAGE_COLUMNS}, q.due as promised
+      from {all_of}, %(at_due)s, %(at_id)s, {backwards}, 1000000) q join public.tickets t on t.id = q.id
+     where {held} order by q.due {way}, q.id {way} {most}"""  # noqa: S608
+    keyset = f"and t.id {beyond} %(at_id)s" if edge is not None and due is None else ""
+    others = f"""select {_PAGE_COLUMNS}, timestamptz 'infinity' as promised from public.tickets t
+     where {held} and t.id not in (select q.id from {all_of}, null, null, false, 1000000) q) {keyset}
+     order by t.id {way} {most}"""  # noqa: S608
+    first, then = (others, promised) if backwards else (promised, others)
+    if edge is not None and (due is None) is not backwards:
+        rows = then
+    else:
+        rows = f"""with nearer as materialized ({first})
+          select * from nearer
+          union all
+          (select * from ({then}) f where (select count(*) from nearer) < {int(limit)})
+          order by promised {way}, id {way} {most}"""  # noqa: S608
+    params = _who(me) | {"at_due": due, "at_id": edge.id if edge is not None and (due is not None or keyset) else None}
+    return Statement(_dressed(rows, "t.promised, t.id"), _used(params, where, rows), _TICKET_ROW, writes=False)
 
 
 def _used(params: Mapping[str, Any], where: Condition | None, sql: str) -> dict[str, Any]:

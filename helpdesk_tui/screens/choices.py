@@ -23,7 +23,7 @@ __all__ = ["act_choices", "category_choices", "choices", "sort_choices", "tag_ch
 
 def sort_choices(now: Sort) -> list[Choice]:
     """The orders of a queue."""
-    keys: dict[Sort, str] = {"updated": "u", "due": "d", "priority": "p", "age": "a"}
+    keys: dict[Sort, str] = {"updated": "u", "due": "d", "priority": "p", "age": "a", "left": "l"}
     return [Choice(sort, label, keys[sort], sort == now) for sort, label in SORTS.items()]
 
 

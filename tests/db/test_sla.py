@@ -137,6 +137,30 @@ def test_views_page_in_the_order_in_which_things_are_due_and_count_the_same(desk
     assert {row.id for row in desk.run(name, tickets.page(me, tickets.EVERYTHING, where=where))} == set(expected)
 
 
+@pytest.mark.parametrize("name", ["ada", "bo", "ann"])
+def test_least_time_left_comes_first_and_what_is_promised_nothing_last(desk: Desk, name: str) -> None:
+    me = desk.me(name)
+    promised = desk.expected(name, "any")
+    free = desk.own and [desk.own]
+    if name == "ann":
+        promised = sorted([*promised, *(free or [])], key=lambda ticket: (ticket != desk.own, desk.due.get(ticket)))
+        free = []
+    expected = promised + (free if name == "bo" and free else [])
+    assert [row.id for row in desk.run(name, tickets.page(me, tickets.EVERYTHING, "left", limit=99))] == expected
+    where = condition("sort:left is:open", Vocabulary(me=me))
+    found: list[Ticket] = []
+    while page := desk.run(name, tickets.page(me, "open", where=where, after=found[-1] if found else None, limit=7)):
+        found += page
+    assert [row.id for row in found] == expected
+    back: list[Ticket] = []
+    while page := desk.run(
+        name, tickets.page(me, "open", "left", before=back[0] if back else None, last=not back, limit=7)
+    ):
+        back = page + back
+    assert [row.id for row in back] == expected
+    assert desk.run(name, tickets.count(me, where)) == [len(expected)]
+
+
 def test_query_for_the_time_left_counts_what_is_broken_too(desk: Desk) -> None:
     me = desk.me("bo")
     where = condition("sla<1h", Vocabulary(me=me))

@@ -24,7 +24,13 @@ ANY: Final = frozenset({1, 2, 3, 4})
 OPEN: Final = frozenset({1, 2})
 SORTS: Final[Mapping[str, Sort]] = {
     "updated": "updated", "due": "due", "priority": "priority", "age": "age", "created": "age", "oldest": "age",
+    "left": "left",
 }  # fmt: skip
+
+
+def orders(names: Vocabulary) -> tuple[str, ...]:
+    """The words for an order: requesters are told nothing of what was promised to them."""
+    return tuple(each for each in SORTS if names.team or each != "left")
 
 
 class Part(NamedTuple):
@@ -122,7 +128,8 @@ class Compiler:
             raise self.error(f"“sort” takes :, not “{term.operator}”.", term.name)
         if self.sort is not None or len(term.values) > 1:
             raise self.error("There is one order.", term.name if self.sort is not None else term.values[1])
-        self.sort = SORTS[tuple(SORTS)[self.one_of(term.values[0], tuple(SORTS), "order")]]
+        known = orders(self.names)
+        self.sort = SORTS[known[self.one_of(term.values[0], known, "order")]]
 
     def node(self, node: Node, *, negated: bool) -> Part:
         """The condition of a tree, or of its contrary.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from helpdesk_tui.core.filters import times
-from helpdesk_tui.core.filters.compile import OPEN, SORTS, Compiler, Part, one_of, rank_part
+from helpdesk_tui.core.filters.compile import OPEN, Compiler, Part, one_of, orders, rank_part
 from helpdesk_tui.core.filters.errors import near
 from helpdesk_tui.core.filters.names import Vocabulary
 from helpdesk_tui.core.filters.tree import Operator, Term
@@ -155,7 +155,9 @@ def _sla(compiler: Compiler, term: Term) -> Part:
     found = {tuple(_SLA)[compiler.one_of(value, tuple(_SLA), "state of a promise")] for value in term.values}
     either = [_due(state, "null") for state in sorted(found - {"none"})]
     if "none" in found:
-        return Part(one_of([*either, f"not {_due('any', 'null')}"]))
+        # Found once, by hash: of the contrary of "any" each ticket would go through them all.
+        unpromised = "t.id not in (select q.id from helpdesk.sla_queue('any', null, null, null, false, 1000000) q)"
+        return Part(one_of([*either, unpromised]))
     return Part(one_of(either), OPEN)
 
 
@@ -269,7 +271,12 @@ _FIELDS: Final[Mapping[str, Field]] = {
         lambda names: [(word, about) for word, (about, team, _) in _IS.items() if names.team or not team],
     ),
     "number": Field("its number", _BOTH, _number),
-    "sort": Field("the order", _EQUAL, _in_order, lambda _: [(each, "order") for each in SORTS]),
+    "sort": Field(
+        "the order",
+        _EQUAL,
+        _in_order,
+        lambda names: [(each, "order") for each in orders(names)],
+    ),
 }
 _CUSTOM: Final = Field("a field of your team's", _BOTH, _custom, team=True)
 FIELDS: Final[tuple[str, ...]] = tuple(_FIELDS)
