@@ -34,6 +34,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "tail": ("what happens to the tickets of a query, as JSON lines, as it happens", "helpdesk_tui.cli.tail"),
     "acts": ("what you did to tickets, and can take back", "helpdesk_tui.cli.apply"),
     "undo": ("take back what you did to tickets", "helpdesk_tui.cli.apply"),
+    "outbox": ("what you did in the app on this machine and waits to be sent", "helpdesk_tui.cli.outbox"),
     "macros": ("answers and changes that are written once", "helpdesk_tui.cli.macros"),
     "views": ("queries with a name, your own and shared ones", "helpdesk_tui.cli.views"),
     "chats": ("list chats, and read what was said in one", "helpdesk_tui.cli.chats"),

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.cli.connection import desk, run
-from helpdesk_tui.cli.options import add_common
+from helpdesk_tui.cli.options import add_common, an_id
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.core import acts, tickets
 from helpdesk_tui.core.acts import KEEP, Change, Undone
-from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused, Stale
+from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused, Stale, Unreachable
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.records import time_json
 
@@ -51,6 +51,9 @@ def register_apply(actions: argparse._SubParsersAction[argparse.ArgumentParser])
     parser.add_argument("--assign", metavar="WHO", help="an e-mail address, a name, an id, me, or none")
     parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
     parser.add_argument("--anyway", action="store_true", help="also what was changed since it was listed")
+    parser.add_argument(
+        "--act", type=an_id, metavar="UUID", help="an id for all of it: run again under the same, nothing is done twice"
+    )
     add_common(parser)
     parser.set_defaults(handler=lambda args: run(_apply(args)))
 
@@ -238,33 +241,57 @@ async def _apply(args: argparse.Namespace) -> int:
             line |= {"number": ticket.number, "id": str(ticket.id)}
             change = names.change(wishes or record.wanted, ticket, *besides.get(ticket.id, (None, {})))
             line["change"] = change.json()
-            moved_on = not wishes and record.updated_at is not None and record.updated_at < ticket.updated_at
+            since = record.updated_at if args.act is not None or not wishes else None
+            moved_on = since is not None and since < ticket.updated_at
             if moved_on and line["change"] and not args.anyway:
                 line["why"] = "was changed since it was listed"
             elif line["change"]:
                 groups.setdefault(json.dumps(line["change"], sort_keys=True), (change, []))[1].append(len(lines) - 1)
             else:
                 line["done"] = True
+        base, lost = args.act or uuid4(), None
         if not args.dry_run:
-            await _do(here, groups.values(), lines)
+            lost = await _do(here, base, list(groups.items()), lines)
     for line in lines:
         if args.dry_run:
             line["done"] = None if line["why"] is None else False
         sys.stdout.write(json.dumps(line) + "\n")
+    if lost is not None:
+        sys.stdout.flush()
+        say(f"Some of it may have been done or not. With --act {base} the same command does nothing twice.")
+        raise lost
     return _verdict(lines)
 
 
-async def _do(here: Desk, groups: Any, lines: list[dict[str, Any]]) -> None:
-    """Each change that several tickets share is one act."""
-    for change, places in groups:
-        act_id = uuid4()
+async def _do(
+    here: Desk, base: UUID, groups: list[tuple[str, tuple[Change, list[int]]]], lines: list[dict[str, Any]]
+) -> Unreachable | None:
+    """Each change that several tickets share is one act, under an id that follows from ``base``.
+
+    Returns:
+        Why the database did not answer, and nothing was tried after that; None: it has answered all.
+    """
+    for at, (key, (change, places)) in enumerate(groups):
+        act_id = uuid5(base, key)
         ids = list({UUID(lines[place]["id"]) for place in places})
         name = f"#{lines[places[0]]['number']}" if len(ids) == 1 else f"{len(ids)} tickets"
-        outcomes = await here.database.fetch(acts.act(act_id, ids, change, f"{name} {change.words}"), idempotent=True)
+        doing = acts.act(act_id, ids, change, f"{name} {change.words}")
+        try:
+            (outcomes,) = await here.database.run(doing, idempotent=True, patience=acts.patience(len(ids)))
+        except Unreachable as error:
+            for _, (_, untried) in groups[at + 1 :]:
+                for place in untried:
+                    lines[place]["why"] = "not tried: the database did not answer"
+            for place in places:
+                lines[place] |= {"done": None, "why": "the database did not answer", "act": str(act_id)}
+            return error
         became = {outcome.id: outcome for outcome in outcomes}
         for place in places:
-            outcome = became[UUID(lines[place]["id"])]
-            lines[place] |= {"done": outcome.done, "why": outcome.why, "act": str(act_id)}
+            outcome = became.get(UUID(lines[place]["id"]))
+            # Sent again under an id, an act is about the tickets that it was about.
+            why = outcome.why if outcome is not None else "it was not among them when this was done"
+            lines[place] |= {"done": outcome is not None and outcome.done, "why": why, "act": str(act_id)}
+    return None
 
 
 def _verdict(lines: Sequence[Mapping[str, Any]]) -> int:

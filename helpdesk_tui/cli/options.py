@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
 
@@ -27,6 +28,14 @@ def add_common(parser: argparse.ArgumentParser, *, json: bool = False) -> None:
     )
     if json:
         group.add_argument("--json", action="store_true", default=False, help="answer as JSON")
+
+
+def an_id(text: str) -> UUID:
+    """The type of an option that takes an id."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no id") from None
 
 
 def flags_of(args: argparse.Namespace) -> dict[str, str | None]:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
-from helpdesk_tui.cli.options import add_common
+from helpdesk_tui.cli.options import add_common, an_id
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import show_message
 from helpdesk_tui.core import attachments, thread, tickets
@@ -51,7 +51,7 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         )
         parser.add_argument("--status", choices=STATUSES, help="set the status with it, in the same transaction")
         parser.add_argument(
-            "--id", type=_uuid, metavar="UUID", help="the message's id: sent again under the same id it is there once"
+            "--id", type=an_id, metavar="UUID", help="the message's id: sent again under the same id it is there once"
         )
         if name == "reply":
             parser.add_argument("--note", action="store_true", help="an internal note instead")
@@ -277,12 +277,5 @@ def _say_kept(text: _Text) -> None:
         say(f"Your text is kept in {text.kept}; run the command again to go on with it.")
 
 
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no id") from None
-
-
 def _seen(text: str) -> UUID | str:
-    return "none" if text == "none" else _uuid(text)
+    return "none" if text == "none" else an_id(text)

@@ -231,6 +231,21 @@ class Outbox:
         self._closed = True
         self._journal.close()
 
+    async def send(self) -> bool:
+        """Sends what can be sent, where nothing runs beside: what becomes of each is told.
+
+        Returns:
+            Whether nothing is left that could go.
+
+        Raises:
+            JournalError: the journal cannot be read or written.
+        """
+        for _ in range(int(PATIENCE / BUSY)):
+            if (state := await self._round()) != "busy":
+                return state == "empty"
+            await asyncio.sleep(BUSY)
+        return False
+
     async def _round(self) -> Literal["empty", "busy", "trouble"]:
         """Sends what can be sent."""
         if self._next(frozenset()) is None:

@@ -1,6 +1,10 @@
 """``helpdesk tickets apply``, ``helpdesk acts`` and ``helpdesk undo`` from end to end."""
 
+import asyncio
 import json
+import re
+
+from tests.opened import proxied, until
 
 
 def lines(result):
@@ -81,3 +85,41 @@ async def test_options_are_for_every_ticket_read_and_what_is_refused_is_told(cli
     for options in (["--set", "title=x"], ["--set", "status"], ["--tag", "nobody's"]):
         bad = await cli.run(desk.agent, "tickets", "apply", *options, stdin=json.dumps({"number": int(mine)}))
         assert bad.code in (2, 6)
+
+
+async def test_cut_off_in_the_middle_it_says_what_is_not_known_and_run_again_does_nothing_twice(cli, desk):
+    run = desk.database.run
+    number = int(await desk.number(await desk.ticket("One")))
+    records = json.dumps({"number": number, "priority": "urgent"})
+    await run(
+        "create function public.slow() returns trigger language plpgsql as"
+        " 'begin perform pg_sleep(1); return null; end';"
+        "create trigger slow after update on public.tickets execute function public.slow()"
+    )
+
+    async def asleep():
+        return await run("select count(*) from pg_stat_activity where wait_event = 'PgSleep'") == [(1,)]
+
+    async with proxied(desk.database) as proxy:
+        way = ("--set", f"db_host={proxy.host}", "--set", f"db_port={proxy.port}")
+        cut = asyncio.create_task(cli.run(desk.agent, *way, "tickets", "apply", stdin=records))
+        await until(asleep)
+        proxy.refuse()
+        proxy.cut()
+        result = await cut
+    assert result.code == 4
+    (line,) = lines(result)
+    assert (line["done"], line["why"]) == (None, "the database did not answer")
+    (act,) = re.findall("With --act (.{36}) the same command does nothing twice", result.err)
+
+    async def done():
+        return await run("select count(*) from private.ticket_acts") == [(1,)]
+
+    await until(done)
+    await run("drop function public.slow() cascade")
+    # Somebody has changed it since: what was done is done, and not done again.
+    await run("update public.tickets set priority = 'low'")
+    result = await cli.run(desk.agent, "tickets", "apply", "--act", act, stdin=records)
+    assert (result.code, [(each["done"], each["act"]) for each in lines(result)]) == (0, [(True, line["act"])])
+    assert (await tickets_of(desk))[number]["priority"] == "low"
+    assert (await cli.run(desk.agent, "tickets", "apply", "--act", "x", stdin=records)).code == 2

@@ -201,7 +201,7 @@ def test_the_manual_names_every_command_and_option():
         if path:
             assert f"helpdesk{path}" in text, path
 
-    for command in ("login", "tickets", "config", "db"):
+    for command in ("login", "tickets", "outbox", "config", "db"):
         parser = argparse.ArgumentParser()
         commands = parser.add_subparsers()
         __import__(package.COMMANDS[command][1], fromlist=["x"]).register(commands)
