@@ -164,6 +164,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action("customer.undo", "Take the last of these two back", ("u",), "customer", "screen.undo"),
     Action(
+        "customer.merged", "Go to the request that it was merged into", ("m",), "customer", "screen.merged", "go there"
+    ),
+    Action(
         "customer.rate", "Say how we did, from 1 (bad) to 5 (good)", ("1",), "customer", "screen.rate(1)", "to 5 rate"
     ),
     *(

@@ -26,6 +26,10 @@ class Standing(NamedTuple):
 
 def stands(ticket: Ticket) -> Standing:
     """How a request stands, for its sender."""
+    into = ticket.more.merged_into
+    if into is not None:
+        number = f"#{into.number}" if into.number is not None else "another one"
+        return Standing("→", f"Merged into {number}", "closed")
     match ticket.status:
         case "pending":
             return Standing("◐", "Waiting for your answer", "yours")

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
-from helpdesk_tui.actions import Context
+from helpdesk_tui.actions import Context, key_of
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Status, Ticket
 from helpdesk_tui.core.plain import RATINGS, stars
@@ -110,6 +110,8 @@ class CustomerScreen(CustomerRequest):
         ticket = self.subject
         if ticket is None:
             self.say("Choose a request first")
+        elif self._was_merged(ticket):
+            return
         elif ticket.status == "closed":
             self.say("It is closed already; o opens it again")
         else:
@@ -120,10 +122,19 @@ class CustomerScreen(CustomerRequest):
         ticket = self.subject
         if ticket is None:
             self.say("Choose a request first")
+        elif self._was_merged(ticket):
+            return
         elif ticket.status in OPEN:
             self.say("It is open; r writes to us")
         else:
             self.spawn(self._set(ticket, "open", "Opened again. u takes it back; r writes to us"))
+
+    def _was_merged(self, ticket: Ticket) -> bool:
+        """Whether a request goes on in another one: nothing is done to it, and that is said."""
+        into = ticket.more.merged_into
+        if into is not None:
+            self.say(f"It was merged into {self._called(into)}: {key_of('customer.merged')} opens that one")
+        return into is not None
 
     def action_undo(self) -> None:
         """Take the last of these back."""
@@ -174,6 +185,8 @@ class CustomerScreen(CustomerRequest):
         ticket = self.subject
         if ticket is None:
             self.say("Choose a request first")
+        elif self._was_merged(ticket):
+            return
         elif ticket.status in OPEN:
             self.say("Say how we did once it is solved; x says that it is")
         else:
@@ -235,7 +248,9 @@ class CustomerScreen(CustomerRequest):
         reading = self.pane.has_focus_within
         first = ("customer.back",) if reading else ("customer.new",)
         about: tuple[str, ...] = ()
-        if ticket is not None and ticket.status in OPEN:
+        if ticket is not None and ticket.more.merged_into is not None:
+            about = ("customer.merged",)
+        elif ticket is not None and ticket.status in OPEN:
             about = ("customer.answer", "customer.solved")
         elif ticket is not None:
             about = ("customer.rate", "customer.reopen", "customer.answer")

@@ -8,8 +8,9 @@ from uuid import UUID
 from textual import events, on
 
 from helpdesk_tui import collecting
+from helpdesk_tui.actions import key_of
 from helpdesk_tui.core.errors import HelpdeskError, NotFound, Queued, Stale
-from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.core.model import Other, Ticket
 from helpdesk_tui.core.requests import Requests
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.widgets.request_list import RequestList
@@ -108,6 +109,7 @@ class CustomerRequest(Place):
             found = await self.asked.look_again([one for one in ids if one not in self._flying])
             for ticket in found.values():
                 self.requests.looks(ticket)
+                self.pane.learn(ticket)
         if shown is not None and (ids is None or shown.id in ids):
             await self.load(shown.id)
         if not self._complete:
@@ -122,6 +124,8 @@ class CustomerRequest(Place):
 
     def _show_list(self, listed: Listed) -> None:
         held = {each.id: each for each in (*listed.open, *listed.ended)}
+        for each in held.values():
+            self.pane.learn(each)
         for flying in self._flying:
             ticket = self.requests.find(flying)
             if ticket is not None:
@@ -220,6 +224,32 @@ class CustomerRequest(Place):
         if self.link.attention is not None:
             self.link.attention.opened(ticket.id)
 
+    def action_merged(self) -> None:
+        """Go to the request that this one was merged into."""
+        ticket = self.subject
+        into = ticket.more.merged_into if ticket is not None else None
+        if into is None:
+            self.say("Choose a request that was merged into another one")
+        else:
+            self.spawn(self._go_to(into))
+
+    async def _go_to(self, into: Other) -> Ticket | None:
+        """Open another request; None where there is none for this person, and that was said."""
+        found = self.requests.find(into.id) if into.id is not None else None
+        if found is None and into.id is not None and self.link.desk is not None:
+            # An old one is not in the list.
+            try:
+                found = (await self.asked.opened(into.id)).thread.ticket
+            except HelpdeskError as error:
+                self.say(str(error), alarm=True)
+                return None
+        if found is None:
+            self.say("There is no such request", alarm=True)
+            return None
+        self.requests.choose(found.id)
+        self.open_request(found)
+        return found
+
     def action_back(self) -> None:
         """Back to the list. A draft stays where it is."""
         self.remove_class("reading")
@@ -237,6 +267,10 @@ class CustomerRequest(Place):
         """Read everything anew."""
         self.link.read_everything()
 
+    @staticmethod
+    def _called(into: Other) -> str:
+        return f"#{into.number}" if into.number is not None else "another one"
+
     # Writing
 
     async def action_answer(self, quote: bool = False) -> None:
@@ -245,6 +279,12 @@ class CustomerRequest(Place):
         if ticket is None:
             self.say("Choose a request first; n writes a new one")
             return
+        into = ticket.more.merged_into
+        if into is not None:
+            self.say(f"It was merged into {self._called(into)}, and goes on here")
+            ticket = await self._go_to(into)
+            if ticket is None:
+                return
         self.open_request(ticket)
         await self.pane.write(ticket, internal=False, quote=quote)
         self.refresh_hints()
@@ -274,7 +314,12 @@ class CustomerRequest(Place):
             self.link.look_at_myself()
             return
         self.pane.composer.sent(message.message_id)
-        self.say("Sent. We will answer here")
+        shown = self.pane.ticket
+        into = shown.more.merged_into if shown is not None and shown.id == message.ticket_id else None
+        if into is None:
+            self.say("Sent. We will answer here")
+        else:
+            self.say(f"Sent. We will answer in {self._called(into)}: {key_of('customer.merged')} opens it")
         await self.load(message.ticket_id)
         self.link.mark(frozenset([message.ticket_id]))
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from helpdesk_tui.actions import key_of
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.plain import stands, stars
 from helpdesk_tui.core.requests import Rating
@@ -98,7 +99,10 @@ class RequestHeader(Header):
         return LineStrip(Segment.adjust_line_length(segments, width, self.line_style("row")), width)
 
     def _asked(self, ticket: Ticket) -> str:
-        """The rating, or the question for it."""
+        """The rating, or the question for it; of what was merged, how to get where it goes on."""
+        into = ticket.more.merged_into
+        if into is not None:
+            return f"It goes on there: {key_of('customer.merged')} opens it" if into.id is not None else ""
         if not self._rating_known or ticket.status in ("open", "pending"):
             return ""
         if self._rating is None:

@@ -249,6 +249,8 @@ class ThreadBody(LineView):
         painter.fit()
         width = painter.width
         self._entries = entries
+        # What was drawn was of the others: of a view without a size, which is not laid out now, there may be fewer.
+        self._rows, self._bars = [], ""
         heights = [painter.known_height(entry) for entry in entries]
         self._scroll = Scroll(
             [entry.about(width) if height is None else height for entry, height in zip(entries, heights, strict=True)],

@@ -143,6 +143,65 @@ async def test_solved_and_reopened_and_both_taken_back(team: Team, tmp_path: Pat
         await seen.until(lambda: seen.shows("There is nothing to take back"), "the end")
 
 
+async def test_a_merged_request_says_where_it_goes_on_and_leads_there_and_nowhere_else(
+    secrets: Team, tmp_path: Path
+) -> None:
+    team = secrets
+    agent = await team.people.connect_as(team.agent)
+    other = await team.people.sign_up("otto@example.com", "Otto")
+    async with opened_customer(team.database, team.customer, tmp_path, (80, 24)) as seen:
+        seen.mine.requests.choose(ticket_id(1001))
+        await seen.press("r")
+        await seen.until(lambda: seen.mine.pane.composer_has_focus, "the answer")
+        await seen.press(*"And more", "escape", "escape")
+        await agent.execute(
+            "select from helpdesk.merge(gen_random_uuid(), array[%s]::uuid[], %s, '')",
+            [ticket_id(1001), ticket_id(1002)],
+        )
+        await seen.until(lambda: seen.shows("→ Merged into #1002"), "in the list")
+        lines = seen.text().splitlines()
+        place = next(n for n, line in enumerate(lines) if "→ Merged into #1002" in line)
+        assert any("Solved and closed" in line for line in lines[:place])
+        seen.mine.requests.choose(ticket_id(1001))
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("It goes on there: m opens it"), "above it")
+        assert not seen.shows("How did we do?")
+        assert "m go there" in seen.text().splitlines()[-1]
+        check(seen)
+        for key in ("o", "x", "1"):
+            seen.mine.say("")
+            await seen.press(key)
+            await seen.until(lambda: seen.shows("It was merged into #1002: m opens that one"), f"nothing by {key}")
+        await seen.press("m")
+        await seen.until(lambda: seen.shows("Number 1002") and seen.shows("Please help with: Lamp flickers"), "there")
+        await seen.until(
+            lambda: seen.shows("Your reply to #1001, merged in here, is not sent · r, then ^G"), "its words"
+        )
+        check(seen)
+        # An answer to the one is written in the other.
+        await seen.press("escape")
+        seen.mine.requests.choose(ticket_id(1001))
+        await seen.press("r")
+        await seen.until(lambda: seen.mine.pane.composer_has_focus and seen.shows("about #1002"), "the answer, there")
+        await seen.press("ctrl+g")
+        await seen.until(lambda: seen.shows("And more"), "what was begun")
+        await seen.press("ctrl+s")
+        await seen.until(lambda: seen.shows("Sent. We will answer here"), "sent")
+        assert await team.value("select ticket_id from ticket_messages where content = 'And more'") == ticket_id(1002)
+        # Were it another's, which no merge makes, it would neither be named nor come to.
+        await team.database.run(
+            "with made as (insert into tickets (title, customer_id) values ('SECRET', %s) returning id)"
+            " update private.merges set into_id = made.id from made",
+            [other.id],
+        )
+        await seen.press("escape", "ctrl+r")
+        await seen.until(lambda: seen.shows("→ Merged into another one"), "not named")
+        seen.mine.requests.choose(ticket_id(1001))
+        await seen.press("m")
+        await seen.until(lambda: seen.shows("There is no such request"), "nor come to")
+        check(seen)
+
+
 async def test_what_the_database_refuses_is_rolled_back_aloud(team: Team, tmp_path: Path) -> None:
     async with opened_customer(team.database, team.customer, tmp_path) as seen:
         seen.mine.requests.choose(ticket_id(1001))

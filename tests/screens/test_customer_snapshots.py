@@ -136,6 +136,29 @@ def test_a_request_that_is_solved(
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_a_request_that_was_merged(
+    snap_compare: Compare,
+    module_database: DeskDatabase,
+    noor: Person,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    size: str,
+) -> None:
+    async def look_at(pilot: Pilot[Any], home: CustomerScreen) -> None:
+        home.requests.choose(ticket_id(1005))
+        await pilot.press("enter")
+        await until(pilot, lambda: home.pane.about._rating_known)
+
+    merge = "insert into private.merges (ticket_id, into_id, note, moved) values (%s, %s, gen_random_uuid(), '{}')"
+    asyncio.run(module_database.run(merge, [ticket_id(1005), ticket_id(1002)]))
+    try:
+        app = program(module_database, noor, tmp_path, "dark", monkeypatch)
+        assert snap_compare(app, terminal_size=SIZES[size], run_before=ready(look_at))
+    finally:
+        asyncio.run(module_database.run("delete from private.merges"))
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_a_new_request_with_articles(
     snap_compare: Compare,
     module_database: DeskDatabase,
@@ -146,7 +169,7 @@ def test_a_new_request_with_articles(
 ) -> None:
     async def write(pilot: Pilot[Any], home: CustomerScreen) -> None:
         await pilot.press("n")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: isinstance(pilot.app.screen, NewRequest))
         screen = pilot.app.screen
         assert isinstance(screen, NewRequest)
         screen.title_field.insert("My lamp flickers", 0)

@@ -57,6 +57,20 @@ async def test_it_opens_at_the_first_unread_message() -> None:
         assert app.view.current_message == shown.messages[30]
 
 
+async def test_a_thread_that_has_become_shorter_out_of_sight_is_drawn_as_it_is() -> None:
+    shown = long(50)
+    app = ThreadApp(shown)
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.view.display = False
+        await pilot.pause()
+        app.view.update_thread(replace(shown, messages=shown.messages[:1]))
+        # A screen may be drawn before its parts have heard of their size.
+        assert all(app.view.render_line(y).text for y in range(20))
+        app.view.display = True
+        await pilot.pause()
+        assert any("Message 0:" in line for line in app.lines())
+
+
 async def test_a_newest_message_longer_than_the_screen_is_read_from_its_beginning() -> None:
     app = ThreadApp(thread([message(1, "short"), message(2, "\n\n".join(f"line {n}" for n in range(80)), "mara")]))
     async with app.run_test(size=(60, 20)):
