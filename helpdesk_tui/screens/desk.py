@@ -13,11 +13,11 @@ from helpdesk_tui.actions import Context
 from helpdesk_tui.screens import desk_outbox, desk_since
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.screens.choices import sort_choices
-from helpdesk_tui.screens.desk_relations import DeskRelations
+from helpdesk_tui.screens.desk_details import DeskDetails
 from helpdesk_tui.widgets.picker import Picker
 
 if TYPE_CHECKING:
-    from helpdesk_tui.screens.desk_away import Away
+    from helpdesk_tui.screens.desk_relations import Relations
 
 __all__ = ["DeskScreen"]
 
@@ -46,7 +46,7 @@ FILTER_HINTS = ("filter.apply", "filter.take", "filter.leave", "filter.down", "f
 FINDER_HINTS = ("finder.back", "app.help", "articles.open", "finder.link", "finder.text", "finder.search")
 
 
-class DeskScreen(DeskRelations):
+class DeskScreen(DeskDetails):
     """Where an agent works all day: queues, a ticket, and acts on it in two keys.
 
     Args:
@@ -57,8 +57,6 @@ class DeskScreen(DeskRelations):
     LIST = "#queue"
     CONTEXTS: ClassVar[tuple[Context, ...]] = ("queue", "filter", "thread", "finder")
     BINDINGS: ClassVar[list[BindingType]] = bindings("queue", "thread")
-
-    _away: Away | None = None
 
     def body(self) -> ComposeResult:
         """Tabs, panes, question."""
@@ -97,8 +95,29 @@ class DeskScreen(DeskRelations):
         """Go away, or come back."""
         from helpdesk_tui.screens.desk_away import Away
 
-        self._away = self._away or Away(self)
-        self._away.ask()
+        Away(self).ask()
+
+    @property
+    def _relations(self) -> Relations:
+        from helpdesk_tui.screens.desk_relations import Relations  # few tickets have any
+
+        return Relations(self)
+
+    def action_merge(self) -> None:
+        """Ask which ticket to merge into."""
+        self._relations.merge()
+
+    def action_split(self) -> None:
+        """Ask how much of the thread becomes a ticket of its own."""
+        self._relations.split()
+
+    def action_links(self) -> None:
+        """Ask what the ticket is to which other one."""
+        self._relations.links()
+
+    def action_follow(self) -> None:
+        """Follow the tickets, or follow them no more where all are followed."""
+        self._relations.follow()
 
     def action_since(self) -> None:
         """List what changed since the person was last here."""

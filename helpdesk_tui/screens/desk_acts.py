@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from textual import on
 
 from helpdesk_tui.core.acts import MOST, Change, Kept, Undone
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.choices import act_choices, category_choices, choices, tag_choices
 from helpdesk_tui.screens.desk_commands import DeskCommands
@@ -37,7 +37,8 @@ class DeskActs(DeskCommands):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        self._subjects: tuple[Ticket, ...] = ()
+        #: The tickets that the question is about.
+        self.asked_about: tuple[Ticket, ...] = ()
         self._names: Vocabulary | None = None
 
     @property
@@ -47,15 +48,22 @@ class DeskActs(DeskCommands):
             return self.queue.marked
         return () if self.subject is None else (self.subject,)
 
+    def about(self) -> tuple[Ticket, ...]:
+        """The tickets that are at hand; none, and that was said, where there is none or no database."""
+        tickets = self.subjects
+        if not tickets or self.desk is None:
+            self.say("No ticket is selected")
+            return ()
+        return tickets
+
     # Asking
 
     def ask_of(self, question: str) -> None:
         """Ask for the second key of an act."""
-        tickets, desk = self.subjects, self.desk
+        tickets, desk = self.about(), self.desk
         if not tickets or desk is None:
-            self.say("No ticket is selected")
             return
-        self._subjects = tickets
+        self.asked_about = tickets
         if question == "tags":
             self.spawn(self._ask_tag(tickets))
         elif question == "category":
@@ -65,12 +73,13 @@ class DeskActs(DeskCommands):
 
     def _ask(self, question: str, offered: Sequence[Choice]) -> None:
         """Ask for a change of the subjects."""
-        tickets = self._subjects
-        self.picker.ask(self._asked_of(question), offered, lambda change: self.do(change, tickets))
+        tickets = self.asked_about
+        self.picker.ask(self.asked_of(question), offered, lambda change: self.do(change, tickets))
 
-    def _asked_of(self, question: str) -> str:
-        first, *others = self._subjects
-        return f"{len(self._subjects)} tickets {question}" if others else f"#{first.number} {question}"
+    def asked_of(self, question: str) -> str:
+        """What a question about them is called: "#1042 status", "3 tickets status"."""
+        first, *others = self.asked_about
+        return f"{len(self.asked_about)} tickets {question}" if others else f"#{first.number} {question}"
 
     async def _ask_tag(self, tickets: tuple[Ticket, ...]) -> None:
         """Ask at once where the tags were read before, and read them again behind that."""
@@ -84,7 +93,7 @@ class DeskActs(DeskCommands):
         except HelpdeskError as error:
             self.say(str(error), alarm=True)
             return
-        if not known and tickets is self._subjects:
+        if not known and tickets is self.asked_about:
             self.say("")
             self._show_tags(self._names, tickets)
 
@@ -101,7 +110,7 @@ class DeskActs(DeskCommands):
         except HelpdeskError as error:
             self.say(str(error), alarm=True)
             return
-        if tickets is self._subjects:
+        if tickets is self.asked_about:
             self.say("")
             self._ask("category", category_choices(categories, current))
 
@@ -123,6 +132,19 @@ class DeskActs(DeskCommands):
         if not await self.triage.do(self.asked, change, tickets):
             self.link.look_at_myself()
         self.link.mark(frozenset(ticket.id for ticket in tickets))
+
+    def run_act(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the interface, and say why it was not done."""
+        self.spawn(self.attempt(doing))
+
+    async def attempt(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Does something, and says why it was not done."""
+        try:
+            await doing
+        except BadInput as error:
+            self.say(str(error), alarm=True)
+        except HelpdeskError as error:
+            self.say(f"Not done: {error}", alarm=True)
 
     # Taking back
 
