@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from textual import on
-from textual.timer import Timer
 from textual.worker import WorkType
 
 from helpdesk_tui.core import tickets
 from helpdesk_tui.core.acts import belongs
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
-from helpdesk_tui.core.left_off import LeftOff, remember, remembered
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.views import FOUND, Order, SavedView, Tab, arranged, built_in, found_tab
+from helpdesk_tui.screens.left_off import WhereLeftOff
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.triage import Triage
 from helpdesk_tui.widgets.queue import Queue
@@ -45,8 +44,6 @@ COUNTING_SHARE = 20
 MOST_LOOKED_AT = 500
 #: So long rows may come later than the number of them.
 ROWS_SECONDS = 0.5
-#: So long the cursor rests on a ticket before it is written down as where one is.
-RESTING_SECONDS = 2.0
 
 
 class DeskViews(Place):
@@ -58,8 +55,8 @@ class DeskViews(Place):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        left = remembered(link.remembering, link.drafts_owner) or LeftOff("open")
-        self._left: LeftOff | None = left
+        self._where = WhereLeftOff(self, link)
+        left = self._where.left
         self.sort: tickets.Sort = left.sort
         self.view_key = left.view
         #: What the filter line asked for; None: nothing.
@@ -96,7 +93,6 @@ class DeskViews(Place):
         self._begun = False
         self._learned = False
         self._recount: Watch | None = None
-        self._resting: Timer | None = None
 
     @property
     def desk(self) -> Desk | None:
@@ -172,7 +168,7 @@ class DeskViews(Place):
 
     async def leave(self) -> None:
         """Write down where one is."""
-        self._write_down()
+        self._where.write_down()
 
     # What the link tells
 
@@ -348,7 +344,7 @@ class DeskViews(Place):
             self._arrange(desk.me)
             self.learned()
             if all(each.key != self.view_key for each in self.shown):
-                self._left = None
+                self._where.give_up()
                 self._fall_back("")
             else:
                 self.change_view(self.view_key, after=request.after)
@@ -371,7 +367,7 @@ class DeskViews(Place):
             self.change_view(self.view_key)
             return
         if self.queue.feed(request, [self._as_done(each) for each in rows], more):
-            self._go_where_left()
+            self._where.reach()
 
     def _take_counts(self, counts: dict[str, int] | dict[str, int | None]) -> None:
         self._counts |= counts
@@ -398,7 +394,7 @@ class DeskViews(Place):
         self.queue.reset(tickets.order_of(tab.scope, sort, self.condition(tab)), empty=tab.empty, after=after)
         if key in self._counts:
             self._take_counts({})
-        self._write_down()
+        self._where.write_down()
 
     def sort_by(self, sort: tickets.Sort) -> None:
         """Show the queue in another order: all built-in ones, or this query as long as the program runs."""
@@ -436,26 +432,9 @@ class DeskViews(Place):
         if alarm:
             self.notify(safe_line(words, 300), severity="error", markup=False)
 
-    # Where one left off
-
-    def _go_where_left(self) -> None:
-        left, self._left = self._left, None
-        if left is not None and left.ticket is not None and left.view == self.view_key:
-            self.queue.select(left.ticket)
-
     @on(Queue.Highlighted)
     def _rests(self) -> None:
-        if self._resting is not None:
-            self._resting.stop()
-        self._resting = self.set_timer(RESTING_SECONDS, self._write_down)
-
-    def _write_down(self) -> None:
-        if self._left is not None:
-            return  # not there yet
-        selected = self.queue.selected
-        ticket = None if selected is None else selected.id
-        place = LeftOff(self.view_key, self.found, self.sort, ticket, self.queue.above, tuple(self.history))
-        remember(self.link.remembering, self.link.drafts_owner, place)
+        self._where.rest()
 
 
 def counted(number: int | None) -> str:
