@@ -42,7 +42,7 @@ from benchmarks import plain_sql
 from benchmarks.report import Measure
 from benchmarks.scale import Sample, fill
 from helpdesk_tui.core import people, thread, tickets
-from helpdesk_tui.core.database import _IDENTITY, PLANS, READ
+from helpdesk_tui.core.exchange import IDENTITY, PLANS, READ
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.statement import Statement
 from helpdesk_tui.local.places import PORT
@@ -279,7 +279,7 @@ def sign_in(database: DeskDatabase, user: UUID) -> Connection:
         autocommit=True,
     )
     told = {"claims": "{}", "statement": "60s", "lock": "5s", "local": False}
-    connection.execute(_IDENTITY.encode(), told)
+    connection.execute(IDENTITY.encode(), told)
     return connection
 
 

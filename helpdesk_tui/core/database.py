@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-import re
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import psycopg
-from psycopg import pq
 
 from helpdesk_tui.core import connecting, faults, schema_version
 from helpdesk_tui.core.connecting import Connection, Renew
 from helpdesk_tui.core.errors import DatabaseNotReady, HelpdeskError, SignInError, Unreachable
+from helpdesk_tui.core.exchange import Exchange, Job, Limits, RoleUnknown, looks_writing
 from helpdesk_tui.core.pool import Line, Pool
 from helpdesk_tui.core.statement import Statement, only, positional
 
@@ -34,87 +31,31 @@ __all__ = ["Database", "Limits", "Statement", "only", "positional"]
 T = TypeVar("T")
 
 _VERSION = Statement("select helpdesk.version()", row=only(int))
-READ = "begin isolation level repeatable read read only"
-WRITE = "begin"
-# Left to itself the server takes a general plan up after five runs, by a guess at what it costs: at 200,000 tickets one
-# that read a page in 43 ms for one made for the page, in 4. A general plan that was looked at takes 1: see Statement.
-PLANS = {True: "set plan_cache_mode = force_generic_plan", False: "set plan_cache_mode = force_custom_plan"}
-
-# What only a statement that writes begins with or holds. A function that writes is found out by the database.
-_WRITING = re.compile(
-    r"^\s*(?:call|comment|copy|listen|lock|notify|refresh|truncate|unlisten)\b|\b(?:insert|update|delete|merge)\b",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
-
-
-@lru_cache(maxsize=512)
-def _looks_writing(sql: str) -> bool:
-    return _WRITING.search(_QUOTED.sub(" ", sql)) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long and how many. Times are in seconds."""
-
-    connections: int = 3
-    """At most; one of them is never used for reading."""
-    statement: float = 15.0
-    """The server stops a statement after this."""
-    lock: float = 5.0
-    """The server stops waiting for somebody else's transaction after this."""
-    answer: float = 20.0
-    """A server that has not answered after this is given up; the connection is closed."""
-    cancelling: float = 2.0
-    """A query that nobody waits for any more is stopped on the server; after this its connection is closed."""
-    prepare_after: int = 3
-    """A statement run more often than this on a connection is prepared there (never behind a pooler)."""
-    collisions: int = 3
-    """How often a transaction that lost against another one is run again."""
-
-
-class _RoleUnknown(DatabaseNotReady):
-    """The login may not become ``helpdesk_member``, or there is no such role."""
-
-
-@dataclass(eq=False, slots=True)
-class _Job:
-    """One call of ``run`` on its way."""
-
-    statements: tuple[Statement[Any], ...]
-    writes: bool
-    idempotent: bool
-    line: Line | None = None
-    sent: bool = False
-    left: bool = False
-    overdue: bool = False
-    unknown: bool = False
-    stopped: asyncio.Event | None = None
-    rows: list[list[Any]] = field(default_factory=list)
-    patience: float | None = None
 
 
 class Database:
-    """The database as one signed-in person sees it. Made by ``Database.connect``.
-
-    ``round_trips`` counts the network round trips of all calls (not those that opening a connection takes).
-    """
+    """The database as one signed-in person sees it. Made by ``Database.connect``."""
 
     def __init__(
         self, settings: Settings, session: Session, *, renew: Renew | None = None, limits: Limits | None = None
     ) -> None:
-        self.round_trips = 0
         self._settings = settings
         self._session = session
         self._renew = renew
         self._limits = limits or Limits()
+        self._exchange = Exchange(settings, self._limits)
         self._pool = Pool(self._open, self._limits.connections)
         # Both let callers in first come, first served.
         self._acting = asyncio.Lock()
         self._reading = asyncio.Semaphore(max(1, self._limits.connections - 1))
         self._writers: set[str] = set()
-        self._jobs: dict[asyncio.Task[Any], _Job] = {}
+        self._jobs: dict[asyncio.Task[Any], Job] = {}
         self._closed = False
+
+    @property
+    def round_trips(self) -> int:
+        """The network round trips of all calls, without those that opening a connection takes."""
+        return self._exchange.round_trips
 
     @classmethod
     async def connect(
@@ -158,7 +99,7 @@ class Database:
         try:
             try:
                 found, *rows = await database.run(_VERSION, *statements)
-            except (_RoleUnknown, SignInError, Unreachable):
+            except (RoleUnknown, SignInError, Unreachable):
                 raise
             except HelpdeskError:
                 # Perhaps since it is another version's; if not, it is what was asked.
@@ -174,7 +115,7 @@ class Database:
         """The version of the helpdesk that the database holds, None if it holds none."""
         try:
             found = await self.fetch(_VERSION)
-        except _RoleUnknown:
+        except RoleUnknown:
             raise
         except DatabaseNotReady:
             return None
@@ -211,7 +152,7 @@ class Database:
             return []
         if self._closed:
             raise Unreachable("The connection to the database has been closed.")
-        job = _Job(statements, any(self._judge(each) for each in statements), idempotent, patience=patience)
+        job = Job(statements, any(self._judge(each) for each in statements), idempotent, patience=patience)
         task = asyncio.create_task(self._perform(job))
         self._jobs[task] = job
         task.add_done_callback(self._done)
@@ -259,14 +200,14 @@ class Database:
             return statement.writes
         if statement.sql in self._writers:
             return True
-        return _looks_writing(statement.sql)
+        return looks_writing(statement.sql)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._jobs.pop(task, None)
         if not task.cancelled():
             task.exception()  # seen: a caller that has left does not ask for it
 
-    def _leave(self, job: _Job, task: asyncio.Task[Any]) -> None:
+    def _leave(self, job: Job, task: asyncio.Task[Any]) -> None:
         """The caller is gone."""
         if job.left:
             return
@@ -292,7 +233,7 @@ class Database:
         if not task.done():
             connecting.hang_up(connection)
 
-    async def _perform(self, job: _Job) -> list[list[Any]]:
+    async def _perform(self, job: Job) -> list[list[Any]]:
         failure: psycopg.Error | None = None
         if not job.writes:
             async with self._reading:
@@ -306,10 +247,10 @@ class Database:
             async with self._acting:
                 failure = await self._attempts(job)
         if failure is not None:
-            raise self._explain(failure, job)
+            raise self._exchange.explain(failure, job)
         return job.rows
 
-    async def _attempts(self, job: _Job) -> psycopg.Error | None:
+    async def _attempts(self, job: Job) -> psycopg.Error | None:
         """Tries until it is done or may not be tried again.
 
         Returns:
@@ -321,7 +262,7 @@ class Database:
             job.line, job.sent, job.overdue = line, False, False
             failure: psycopg.Error | None = None
             try:
-                await self._exchange(line, job)
+                await self._exchange.send(line, job, self._session)
             except psycopg.Error as error:
                 failure = error.with_traceback(None)
             finally:
@@ -340,85 +281,10 @@ class Database:
             else:
                 return failure
 
-    def _may_retry(self, failure: psycopg.Error, job: _Job) -> bool:
+    def _may_retry(self, failure: psycopg.Error, job: Job) -> bool:
         if faults.statement_forgotten(failure):
             return True
         return faults.connection_lost(failure) and (job.idempotent or not job.writes or not job.sent)
-
-    async def _exchange(self, line: Line, job: _Job) -> None:
-        """The one round trip."""
-        connection = line.connection
-        session = self._session
-        seconds = max(self._limits.answer, job.patience or 0)
-        alarm = asyncio.get_running_loop().call_later(seconds, self._overdue, line, job)
-        cursors: list[psycopg.AsyncCursor[Any]] = []
-        who: psycopg.AsyncCursor[Any] | None = None
-        general = line.general
-        try:
-            self.round_trips += 1
-            async with connection.pipeline():
-                await connection.execute(WRITE if job.writes else READ, prepare=False)
-                if self._settings.pooled or line.told is not session:
-                    who = await connection.execute(_IDENTITY, self._identity(session), prepare=False)
-                    general = False
-                if job.patience is not None:
-                    await connection.execute(_PATIENCE, [f"{seconds * 1000:.0f}ms"], prepare=False)
-                job.sent = True
-                for statement in job.statements:
-                    # Behind a pooler nothing is prepared, and every statement planned for what it asks.
-                    if statement.general is not general and not self._settings.pooled:
-                        general = statement.general
-                        await connection.execute(PLANS[general], prepare=False)
-                    cursor = connection.cursor(row_factory=statement.row) if statement.row else connection.cursor()
-                    cursors.append(cursor)
-                    await cursor.execute(statement.sql, statement.params or None)
-                await connection.execute("commit", prepare=False)
-            line.told, line.general = session, general
-        except psycopg.Error as error:
-            if faults.statement_forgotten(error):
-                line.spent = True
-            job.unknown = who is not None and who.pgresult is None and error.sqlstate in {"22023", "42501", "42704"}
-            await self._roll_back(connection)
-            raise
-        finally:
-            alarm.cancel()
-        job.rows = [await cursor.fetchall() if cursor.description is not None else [] for cursor in cursors]
-
-    async def _roll_back(self, connection: Connection) -> None:
-        if connection.pgconn.status == pq.ConnStatus.OK:
-            self.round_trips += 1
-            try:
-                await connection.rollback()
-            except psycopg.Error:
-                connecting.hang_up(connection)
-
-    def _overdue(self, line: Line, job: _Job) -> None:
-        job.overdue = True
-        connecting.hang_up(line.connection)
-
-    def _identity(self, session: Session) -> dict[str, Any]:
-        return {
-            # Behind a transaction pooler nothing may outlive the transaction.
-            "local": self._settings.pooled,
-            "claims": connecting.claims(session),
-            "statement": f"{self._limits.statement * 1000:.0f}ms",
-            "lock": f"{self._limits.lock * 1000:.0f}ms",
-        }
-
-    def _explain(self, failure: psycopg.Error, job: _Job) -> HelpdeskError:
-        """What to tell the caller."""
-        host = connecting.place(self._settings)
-        if job.overdue:
-            return Unreachable(
-                f"The database at {host} did not answer for {max(self._limits.answer, job.patience or 0):.0f} seconds.",
-                faults.TRY_AGAIN,
-            )
-        if job.unknown:
-            return _RoleUnknown(
-                f"The database at {host} does not know the role of people who sign in.",
-                "Its owner can see what it lacks with `helpdesk db check`.",
-            )
-        return faults.answering(failure, host=host)
 
     async def _open(self) -> Line:
         asked = self._session
@@ -430,17 +296,3 @@ class Database:
     async def _connect_as(self, session: Session) -> Connection:
         prepare_after = None if self._settings.pooled else self._limits.prepare_after
         return await connecting.connect(self._settings, session, prepare_after=prepare_after)
-
-
-_PATIENCE = "select set_config('statement_timeout', %s, true)"
-
-# The role comes last: the settings before it are the login's own to make. An older setting that `auth.uid()` would
-# believe first is emptied.
-_IDENTITY = """select
-  set_config('request.jwt.claims', %(claims)s, %(local)s),
-  set_config('request.jwt.claim.sub', '', %(local)s),
-  set_config('TimeZone', 'UTC', %(local)s),
-  set_config('statement_timeout', %(statement)s, %(local)s),
-  set_config('lock_timeout', %(lock)s, %(local)s),
-  set_config('plan_cache_mode', 'force_custom_plan', %(local)s),
-  set_config('role', 'helpdesk_member', %(local)s)"""

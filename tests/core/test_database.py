@@ -227,9 +227,9 @@ async def test_a_function_that_writes_is_found_out_and_remembered(database: Desk
     ],
 )
 def test_what_writes_is_known_by_its_words(sql: str) -> None:
-    from helpdesk_tui.core.database import _looks_writing
+    from helpdesk_tui.core.exchange import looks_writing
 
-    assert _looks_writing(sql)
+    assert looks_writing(sql)
 
 
 @pytest.mark.parametrize(
@@ -243,9 +243,9 @@ def test_what_writes_is_known_by_its_words(sql: str) -> None:
     ],
 )
 def test_what_reads_is_not_taken_for_writing(sql: str) -> None:
-    from helpdesk_tui.core.database import _looks_writing
+    from helpdesk_tui.core.exchange import looks_writing
 
-    assert not _looks_writing(sql)
+    assert not looks_writing(sql)
 
 
 # -- a caller that leaves ----------------------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ import psycopg
 import pytest
 
 from helpdesk_tui.core import notices, people, since, thread, tickets
-from helpdesk_tui.core.database import PLANS, Database
+from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.desk import Desk
+from helpdesk_tui.core.exchange import PLANS
 from helpdesk_tui.core.model import Me
 from helpdesk_tui.core.statement import Statement
 from tests.db.many import LONG_THREAD, TICKETS, Many, many
