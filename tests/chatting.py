@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core.chats import ChatMessage, Chats
+from helpdesk_tui.core.chat_model import ChatMessage
+from helpdesk_tui.core.chats import Chats
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import Unreachable
 from helpdesk_tui.core.live import Changed, Event, Live, Pace

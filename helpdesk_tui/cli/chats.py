@@ -11,7 +11,8 @@ from uuid import UUID
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.core.chats import Chat, ChatMessage, Chats, ChatThread
+from helpdesk_tui.core.chat_model import Chat, ChatMessage, ChatThread
+from helpdesk_tui.core.chats import Chats
 from helpdesk_tui.core.errors import BadInput, NotFound
 from helpdesk_tui.core.records import time_json
 from helpdesk_tui.core.wording import ago, stamp

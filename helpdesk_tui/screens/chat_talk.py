@@ -21,7 +21,8 @@ from helpdesk_tui.widgets.chat_field import ChatField, ChatLine
 from helpdesk_tui.widgets.thread import ThreadView
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.chats import Chat, Chats
+    from helpdesk_tui.core.chat_model import Chat
+    from helpdesk_tui.core.chats import Chats
     from helpdesk_tui.core.journal import Draft
     from helpdesk_tui.core.live_events import Typing
     from helpdesk_tui.core.model import Thread

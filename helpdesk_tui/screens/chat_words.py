@@ -14,7 +14,7 @@ from helpdesk_tui.screens.chat_outbox import ChatOutbox
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from helpdesk_tui.core.chats import Chat, ChatMessage
+    from helpdesk_tui.core.chat_model import Chat, ChatMessage
     from helpdesk_tui.core.model import Me
 
 __all__ = ["Talk", "head_words", "note_words", "thread_of"]

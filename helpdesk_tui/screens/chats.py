@@ -16,7 +16,8 @@ from helpdesk_tui.screens.chats_reading import ChatsReading
 from helpdesk_tui.widgets.picker import Choice, Picker
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.chats import Chat, Chats
+    from helpdesk_tui.core.chat_model import Chat
+    from helpdesk_tui.core.chats import Chats
     from helpdesk_tui.screens.link import Link
 
 __all__ = ["ChatsScreen"]

@@ -18,7 +18,7 @@ from helpdesk_tui.widgets.chat_field import ChatField
 from helpdesk_tui.widgets.chat_list import ChatList, Section
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.chats import Chat
+    from helpdesk_tui.core.chat_model import Chat
     from helpdesk_tui.core.dirty import Ids
     from helpdesk_tui.core.model import Me
     from helpdesk_tui.screens.link import Link

@@ -21,7 +21,7 @@ from helpdesk_tui.screens.left_off import WhereLeftOff
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.triage import Triage
 from helpdesk_tui.widgets.queue import Queue
-from helpdesk_tui.widgets.queue_window import PageRequest
+from helpdesk_tui.widgets.queue_pager import PageRequest
 from helpdesk_tui.widgets.status_line import Connection
 from helpdesk_tui.widgets.tabs import Tabs
 

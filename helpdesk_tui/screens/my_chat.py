@@ -24,7 +24,8 @@ from helpdesk_tui.widgets.chat_field import ChatField
 from helpdesk_tui.widgets.picker import Choice, Picker
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.chats import Chat, Chats
+    from helpdesk_tui.core.chat_model import Chat
+    from helpdesk_tui.core.chats import Chats
     from helpdesk_tui.core.dirty import Ids
     from helpdesk_tui.core.journal import Draft
     from helpdesk_tui.screens.link import Link

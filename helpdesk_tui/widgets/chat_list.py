@@ -12,7 +12,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from helpdesk_tui.core.chats import Chat
+from helpdesk_tui.core.chat_model import Chat
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.lines import LineStrip

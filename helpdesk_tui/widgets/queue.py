@@ -22,10 +22,9 @@ from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.jumping import Target
 from helpdesk_tui.widgets.queue_marks import QueueMarks
-from helpdesk_tui.widgets.queue_pager import State
+from helpdesk_tui.widgets.queue_pager import PageRequest, Source, State
 from helpdesk_tui.widgets.queue_sort import Sort
 from helpdesk_tui.widgets.queue_style import CSS
-from helpdesk_tui.widgets.queue_window import PageRequest, Source
 
 __all__ = ["Queue", "ScrollStep", "answer"]
 

@@ -10,48 +10,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
 from uuid import UUID
 
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.queue_sort import Sort, SortKey, sort_key
 
-__all__ = ["Changes", "PageRequest", "QueueWindow", "Source"]
-
-
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """Rows that a queue wants.
-
-    Attributes:
-        kind: "first" and "last" ends of the queue, the page "before" or "after" what is loaded, or "again": what is
-            on the screen, read anew.
-        after, before: the ticket next to which the page lies, as it was when it was loaded.
-        limit: how many rows at most.
-        turn: which question this is; an answer to an old one is not taken.
-    """
-
-    kind: Literal["first", "last", "before", "after", "again"]
-    after: Ticket | None
-    before: Ticket | None
-    limit: int
-    turn: int
-
-
-class Source(Protocol):
-    """Where the rows of one queue come from."""
-
-    async def page(
-        self, *, after: Ticket | None = None, before: Ticket | None = None, last: bool = False, limit: int
-    ) -> tuple[Sequence[Ticket], bool]:
-        """A page of at most ``limit`` tickets.
-
-        It starts behind ``after``; or leads to ``before``; or is the ``last`` one; or, with nothing given, the first.
-
-        Returns:
-            The tickets, always in the queue's order, and whether there are more in the direction read (for the last
-            page: before it).
-        """
+__all__ = ["Changes", "QueueWindow"]
 
 
 @dataclass(frozen=True, slots=True)

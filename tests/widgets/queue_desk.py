@@ -12,7 +12,7 @@ from textual.geometry import Region
 from benchmarks.synthetic import NOW, Listed, ticket
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.queue import Queue, answer
-from helpdesk_tui.widgets.queue_window import PageRequest, Source
+from helpdesk_tui.widgets.queue_pager import PageRequest, Source
 
 
 class Watched(Queue, inherit_css=True):

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from benchmarks.synthetic import NOW, Listed, ticket
 from helpdesk_tui.core.model import Ticket
-from helpdesk_tui.widgets.queue_pager import Pager
-from helpdesk_tui.widgets.queue_window import PageRequest
+from helpdesk_tui.widgets.queue_pager import Pager, PageRequest
 
 
 def loaded(total: int = 1000, page_size: int = 100) -> tuple[Pager, Listed]:
