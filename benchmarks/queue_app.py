@@ -10,8 +10,8 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
 from textual.app import App, ComposeResult
 
-from benchmarks.synthetic import NOW, Endless
-from helpdesk_tui.widgets.queue import Queue, answer
+from benchmarks.synthetic import NOW, Endless, answer
+from helpdesk_tui.widgets.queue import Queue
 
 
 class QueueApp(App[None]):

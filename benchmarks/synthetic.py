@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
+from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Ticket
+from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.widgets.queue_sort import Sort, sort_key
 
 #: What "now" is for made-up tickets, so that a picture of them is the same tomorrow.
@@ -66,6 +68,35 @@ def ticket(index: int) -> Ticket:
         updated_at=updated,
         tags=_TAGS[index % len(_TAGS)],
     )
+
+
+class Source(Protocol):
+    """Where the rows of one queue come from."""
+
+    async def page(
+        self, *, after: Ticket | None = None, before: Ticket | None = None, last: bool = False, limit: int
+    ) -> tuple[Sequence[Ticket], bool]:
+        """A page of at most ``limit`` tickets.
+
+        It starts behind ``after``; or leads to ``before``; or is the ``last`` one; or, with nothing given, the first.
+
+        Returns:
+            The tickets, always in the queue's order, and whether there are more in the direction read (for the last
+            page: before it).
+        """
+
+
+async def answer(request: Queue.NeedRows, source: Source) -> None:
+    """Answer a queue's request from a source; what the source cannot do is shown where the rows would be."""
+    wanted = request.request
+    try:
+        rows, more = await source.page(
+            after=wanted.after, before=wanted.before, last=wanted.kind == "last", limit=wanted.limit
+        )
+    except HelpdeskError as error:
+        request.queue.fail(wanted, str(error))
+    else:
+        request.queue.feed(wanted, rows, more)
 
 
 class Endless:

@@ -1,7 +1,7 @@
 """The queue: a list of tickets of any length, of which only what is on the screen is drawn.
 
 The widget never asks a database. It posts :class:`Queue.NeedRows`, and whoever owns it answers with
-:meth:`Queue.feed` or :meth:`Queue.fail` (:func:`answer` does that for a :class:`Source`). What changes elsewhere comes
+:meth:`Queue.feed` or :meth:`Queue.fail`. What changes elsewhere comes
 in through :meth:`Queue.apply_changes`.
 """
 
@@ -18,21 +18,33 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.jumping import Target
 from helpdesk_tui.widgets.queue_marks import QueueMarks
-from helpdesk_tui.widgets.queue_pager import PageRequest, Source, State
+from helpdesk_tui.widgets.queue_pager import PageRequest, State
 from helpdesk_tui.widgets.queue_sort import Sort
 from helpdesk_tui.widgets.queue_style import CSS
 
-__all__ = ["Queue", "ScrollStep", "answer"]
+__all__ = ["Queue", "ScrollStep"]
 
 ScrollStep = Literal["auto", "half", "line"]
 
 #: Two moves closer together than this mean a key held down (or a slow link that delivers them in one go).
 HELD_SECONDS: Final = 0.12
 WHEEL_LINES: Final = 3
+
+
+class _OfQueue(Message):
+    """What a queue says."""
+
+    def __init__(self, queue: Queue) -> None:
+        super().__init__()
+        self.queue = queue
+
+    @property
+    def control(self) -> Queue:
+        """The queue."""
+        return self.queue
 
 
 class Queue(QueueMarks):
@@ -63,48 +75,30 @@ class Queue(QueueMarks):
         Binding("r,f5", "retry", "Try again", id="queue.retry"),
     ]
 
-    class Highlighted(Message):
+    class Highlighted(_OfQueue):
         """Another ticket is selected, or none (``ticket`` is None). Looking at it is not reading it."""
 
         def __init__(self, queue: Queue, ticket: Ticket | None) -> None:
-            super().__init__()
-            self.queue = queue
+            super().__init__(queue)
             self.ticket = ticket
-
-        @property
-        def control(self) -> Queue:
-            """The queue."""
-            return self.queue
 
         def can_replace(self, message: Message) -> bool:
             """While a key is held only the last one counts."""
             return isinstance(message, Queue.Highlighted) and message.queue is self.queue
 
-    class Opened(Message):
+    class Opened(_OfQueue):
         """A ticket is to be opened."""
 
         def __init__(self, queue: Queue, ticket: Ticket) -> None:
-            super().__init__()
-            self.queue = queue
+            super().__init__(queue)
             self.ticket = ticket
 
-        @property
-        def control(self) -> Queue:
-            """The queue."""
-            return self.queue
-
-    class NeedRows(Message):
+    class NeedRows(_OfQueue):
         """The queue wants rows: answer with :meth:`Queue.feed` or :meth:`Queue.fail`."""
 
         def __init__(self, queue: Queue, request: PageRequest) -> None:
-            super().__init__()
-            self.queue = queue
+            super().__init__(queue)
             self.request = request
-
-        @property
-        def control(self) -> Queue:
-            """The queue."""
-            return self.queue
 
     def __init__(
         self,
@@ -439,16 +433,3 @@ class Queue(QueueMarks):
         if selected_id != self._announced:
             self._announced = selected_id
             self.post_message(self.Highlighted(self, selected))
-
-
-async def answer(request: Queue.NeedRows, source: Source) -> None:
-    """Answer a queue's request from a source; what the source cannot do is shown where the rows would be."""
-    wanted = request.request
-    try:
-        rows, more = await source.page(
-            after=wanted.after, before=wanted.before, last=wanted.kind == "last", limit=wanted.limit
-        )
-    except HelpdeskError as error:
-        request.queue.fail(wanted, str(error))
-    else:
-        request.queue.feed(wanted, rows, more)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Final, Literal
 from uuid import UUID
 
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.queue_sort import Sort
 from helpdesk_tui.widgets.queue_window import Changes, QueueWindow
 
-__all__ = ["PageRequest", "Pager", "Source", "State"]
+__all__ = ["PageRequest", "Pager", "State"]
 
 State = Literal["loading", "empty", "failed", "ready"]
 
@@ -40,22 +40,6 @@ class PageRequest:
     before: Ticket | None
     limit: int
     turn: int
-
-
-class Source(Protocol):
-    """Where the rows of one queue come from."""
-
-    async def page(
-        self, *, after: Ticket | None = None, before: Ticket | None = None, last: bool = False, limit: int
-    ) -> tuple[Sequence[Ticket], bool]:
-        """A page of at most ``limit`` tickets.
-
-        It starts behind ``after``; or leads to ``before``; or is the ``last`` one; or, with nothing given, the first.
-
-        Returns:
-            The tickets, always in the queue's order, and whether there are more in the direction read (for the last
-            page: before it).
-        """
 
 
 class Pager:

@@ -9,10 +9,10 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from benchmarks.synthetic import NOW, Listed, ticket
+from benchmarks.synthetic import NOW, Listed, Source, answer, ticket
 from helpdesk_tui.core.model import Ticket
-from helpdesk_tui.widgets.queue import Queue, answer
-from helpdesk_tui.widgets.queue_pager import PageRequest, Source
+from helpdesk_tui.widgets.queue import Queue
+from helpdesk_tui.widgets.queue_pager import PageRequest
 
 
 class Watched(Queue, inherit_css=True):
