@@ -31,6 +31,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("app.narrower", "Make the list narrower", ("alt+left",), "anywhere", "app.widen_list(-1)"),
     Action("app.jump", "Jump to a place on the screen by its letter", ("semicolon",), "anywhere", "app.jump"),
     Action("app.second_factor", "Add a second factor to your account", (), "anywhere", "app.second_factor"),
+    Action("app.sign_ins", "Where you are signed in; end that", (), "anywhere", "app.sign_ins"),
     Action("app.sign_out", "Sign out on this device", (), "anywhere", "app.sign_out"),
     Action("app.quit", "Leave the program", ("ctrl+q", "q"), "anywhere", "app.quit", palette=True),
     Action("place.knowledge", "The knowledge base", ("K",), "anywhere", "app.open('knowledge')", "knowledge"),
@@ -224,6 +225,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "screen.which",
         "from",
     ),
+    Action("admin.two_factors", "Demand two factors of the team, or no more", (), "admin", "screen.two_factors"),
     Action("admin.target", "Where tickets go; where a field stands", ("t",), "admin", "screen.target", "to"),
     Action(
         "admin.go",

@@ -153,6 +153,13 @@ class HelpdeskApp(Chords, Crashing, Hosting, Looking):
         if self.link is not None:
             self._ask_for_factor("wanted", "From now on you sign in with a code, too.")
 
+    def action_sign_ins(self) -> None:
+        """Where one is signed in, and ending that."""
+        if self.link is not None:
+            from helpdesk_tui.screens.sign_ins import SignIns
+
+            self.push_screen(SignIns(self.link))
+
     def _ask_for_factor(self, factor: Literal["owed", "wanted"], reason: str) -> None:
         self.run_worker(self._ask_for_sign_in(reason, factor), group="door", exclusive=True)
 

@@ -49,6 +49,11 @@ class Policy:
     tickets: int = 0
 
     @property
+    def for_all(self) -> bool:
+        """Whether it names nothing that a ticket must have."""
+        return not (self.priority or self.category or self.department)
+
+    @property
     def whom(self) -> str:
         """Which tickets it is for, in words."""
         return ", ".join(each for each in (self.priority, self.category, self.department) if each) or "every ticket"

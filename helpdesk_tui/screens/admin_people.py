@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID, uuid4
 
+from helpdesk_tui.core.administration import Administration
 from helpdesk_tui.core.administration_model import Held, Item, Outlook, PersonChange, PersonRow
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Department, Role
@@ -152,6 +153,46 @@ class AdminPeople(AdminAsking):
             self._change(person, PersonChange(active=False), f"Deactivate {person.name}")
         else:
             self._change_now(person, PersonChange(active=True), f"Activate {person.name}", "keep", None)
+
+    # Two factors, of everybody in the team
+
+    def action_two_factors(self) -> None:
+        """Demand a second factor of the team, or no more: what is so is asked first."""
+        if self.asked is not None:
+            self.spawn(self._ask_two_factors(self.asked[0]))
+
+    async def _ask_two_factors(self, admin: Administration) -> None:
+        try:
+            demanded = await admin.two_factors()
+        except HelpdeskError as error:
+            self.say(str(error), alarm=True)
+            return
+        notes: tuple[Note, ...] = (
+            (
+                ("A second factor is demanded of agents and admins now.", "text"),
+                ("A password alone would do again.", "warn"),
+            )
+            if demanded
+            else (
+                ("Agents and admins sign in with a password alone now.", "text"),
+                ("Whoever did is led to adding a second factor, and has no access as staff until then.", "warn"),
+            )
+        )
+        title = "Demand a second factor no more?" if demanded else "Demand a second factor of agents and admins?"
+        self.propose(Proposal(title, notes, (("y", "do it"),)), lambda _: self._demand(admin, not demanded))
+
+    def _demand(self, admin: Administration, demanded: bool) -> None:
+        words = f"a second factor is demanded{'' if demanded else ' no more'}"
+
+        async def back() -> str:
+            await admin.demand_two_factors(not demanded)
+            return f"Undone: {words}"
+
+        async def run() -> tuple[str, Back]:
+            await admin.demand_two_factors(demanded)
+            return words, Back("", back)
+
+        self.do(Doing(self.people, words, {}, run))
 
     def action_which(self) -> None:
         """Which people are listed; or from where tickets go."""

@@ -65,7 +65,7 @@ class Promises(Whole):
         ]
         said: list[Note] = [
             (row.name, "title"),
-            (f"for {row.whom}; counts for {counted(row.tickets, 'open ticket')} now", "text"),
+            (f"for {'' if row.for_all else 'tickets: '}{row.whom} · {counted(row.tickets, 'open one')} now", "text"),
             (f"{' · '.join(times)}, {self._counted_in(row)}", "text"),
         ]
         return [*said, ("", "muted"), ("n new · Enter change · x remove", "muted")]

@@ -166,7 +166,7 @@ def _policy(row: Policy, _now: datetime) -> Cells:
     from helpdesk_tui.core.sla_rules import duration
 
     times = ((duration(time), "") if time else ("·", "muted") for time in (row.first, row.next, row.resolution))
-    whom = (row.whom, "" if row.priority or row.category or row.department else "muted")
+    whom = (row.whom, "muted" if row.for_all else "")
     return (
         (row.name, "title"),
         whom,

@@ -168,6 +168,33 @@ async def test_thousands_of_people_are_read_in_windows_and_searched_by_the_datab
         await seen.until(lambda: screen.people.rows.total == 3001, "all again")
 
 
+async def test_two_factors_are_demanded_shown_before_and_undone(team: Team, tmp_path: Path) -> None:
+    demanded = "select staff_need_two_factors from private.settings"
+
+    async def ask(seen: Opened, screen: AdminScreen, words: str) -> None:
+        await seen.app.run_action("screen.two_factors", screen)
+        await seen.until(lambda: seen.shows(words), "the question")
+
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        # Whoever gave none would shut themselves out.
+        await ask(seen, screen, "Demand a second factor of agents and admins?")
+        assert "has no access as staff until then" in " ".join(screen.pane.words.split())
+        await seen.press("y")
+        await seen.until(lambda: seen.shows("NOT done: a second factor is demanded"), "refused")
+        await team.database.run("update auth.sessions set aal = 'aal2' where user_id = %s", [team.admin.id])
+        await ask(seen, screen, "Demand a second factor of agents and admins?")
+        await seen.press("escape")
+        assert not await team.value(demanded)
+        await ask(seen, screen, "Demand a second factor of agents and admins?")
+        await seen.press("y")
+        await seen.until(lambda: seen.shows("a second factor is demanded · u undoes"), "demanded")
+        assert await team.value(demanded)
+        await ask(seen, screen, "Demand a second factor no more?")
+        await seen.press("escape", "u")
+        await seen.until(lambda: seen.shows("Undone: a second factor is demanded"), "undone")
+        assert not await team.value(demanded)
+
+
 async def test_what_others_change_is_seen(team: Team, tmp_path: Path) -> None:
     async with at_admin(team, tmp_path) as (seen, screen):
         await choose(seen, screen, "Bo Berg")
