@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -151,3 +153,49 @@ def test_the_day(
 ) -> None:
     app = app_for(module_database, agent)
     assert snap_compare(app, terminal_size=SIZES[size], run_before=playing(*steps))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_sleeps_and_the_question_when_it_is_due(
+    snap_compare: Compare, module_database: DeskDatabase, agent: Person, size: str
+) -> None:
+    """In one picture: the queue of what sleeps, and a due date as it is being written."""
+    ids = [ticket_id(1002), ticket_id(1003)]
+
+    async def sleep(statement: str) -> None:
+        async with await module_database.connect() as owner:
+            await owner.execute("set helpdesk.mute = 'on'")
+            await owner.execute(statement.encode(), [ids])
+
+    async def play(pilot: Pilot[Any]) -> None:
+        await playing(("Lamp flickers", ""), ("since you left", ""))(pilot)
+        desk = pilot.app.screen
+        assert isinstance(desk, DeskScreen)
+        desk.change_view("snoozed")
+        await patiently(pilot, lambda: set(ids) == {row.id for row in desk.queue.window.rows}, "both")
+        # The database's clock goes on, this one stands still.
+        wakes = [desk.link.clock() + timedelta(hours=2, minutes=20), desk.link.clock() + timedelta(days=5)]
+        rows = desk.queue.window.rows
+        desk.queue.apply_changes(
+            {
+                row.id: replace(row, more=replace(row.more, snoozed=until))
+                for row, until in zip(rows, wakes, strict=True)
+            },
+            own=ids,
+        )
+        await patiently(pilot, lambda: "back in 2h" in text_on(pilot.app), "how long")
+        await pilot.press("D")
+        await patiently(pilot, lambda: "no due date" in text_on(pilot.app), "the times that are offered")
+        await pilot.press("w")
+        await patiently(pilot, lambda: desk.prompt.field.has_focus, "the field")
+        await pilot.press(*"fri")
+        await patiently(pilot, lambda: ", in " in text_on(pilot.app), "what it means")
+        desk.say("")
+        await pilot.pause(0.3)
+
+    until = "insert into private.ticket_snoozes (ticket_id, until) select t, '2099-01-01' from unnest(%s::uuid[]) t"
+    asyncio.run(sleep(until))
+    try:
+        assert snap_compare(app_for(module_database, agent), terminal_size=SIZES[size], run_before=play)
+    finally:
+        asyncio.run(sleep("delete from private.ticket_snoozes where ticket_id = any(%s)"))
