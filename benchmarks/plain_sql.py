@@ -7,6 +7,7 @@ tags), these leave out by not asking for it, which is the cheapest way there is.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,6 +25,24 @@ _TAGS: Final = """
                from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
               where x.ticket_id = any(array(select id from page)) group by x.ticket_id) x on x.ticket_id = t.id"""
 
+_MERGED: Final = """
+  left join private.merges mg on mg.ticket_id = t.id and mg.undone_at is null
+  left join public.tickets i on i.id = mg.into_id"""
+
+
+def _more(me: Me, *besides: str) -> str:
+    """What few tickets have."""
+    merged = "'merged_into', case when mg.id is not null then jsonb_build_array(i.id, i.number) end"
+    team = (
+        "'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now())",
+        "'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id)",
+        "'following', (select true from private.followers f where f.ticket_id = t.id and f.person = %(me)s)",
+        *besides,
+    )
+    return (
+        f"jsonb_strip_nulls(jsonb_build_object({', '.join((merged, *team) if me.role != 'customer' else (merged,))}))"
+    )
+
 
 def page(statement: Statement[Any], me: Me) -> Statement[Any]:
     """A page of a queue: the same rows of tickets, with joins for the names and tags."""
@@ -34,13 +53,14 @@ def page(statement: Statement[Any], me: Me) -> Statement[Any]:
 with page as materialized ({found["rows"]})
 select t.id, t.number, t.title, t.status, t.priority, t.customer_id, {_NAME.format("r")}, t.assignee_id,
        case when a.id is not null then {_NAME.format("a")} end, t.department_id, d.name, t.due_date, t.created_at,
-       t.updated_at, {"coalesce(x.tags, '{}')" if team else "'{}'::text[]"}
+       t.updated_at, {"coalesce(x.tags, '{}')" if team else "'{}'::text[]"}, {_more(me)}
   from page t
   join public.profiles r on r.id = t.customer_id
   left join public.profiles a on a.id = t.assignee_id
-  join public.departments d on d.id = t.department_id{_TAGS if team else ""}
+  join public.departments d on d.id = t.department_id{_MERGED}{_TAGS if team else ""}
  order by {found["order"]}"""
-    return Statement(sql, statement.params, statement.row, writes=False)
+    assert isinstance(statement.params, Mapping)
+    return Statement(sql, {**statement.params, "me": me.id}, statement.row, writes=False)
 
 
 def ticket(ticket: UUID, me: Me) -> Statement[Any]:
@@ -48,20 +68,27 @@ def ticket(ticket: UUID, me: Me) -> Statement[Any]:
     tags = """array(select g.name from public.ticket_tag_relations x join public.ticket_tags g on g.id = x.tag_id
               where x.ticket_id = t.id order by g.name)"""
     notes = "and m.is_internal is not true" if me.role == "customer" else ""
+    # Made up desks have none of these.
+    besides = () if me.role == "customer" else (
+        "'merged', (select jsonb_agg(o.at) from private.merges o where o.into_id = t.id and o.undone_at is null)",
+        "'links', (select jsonb_agg(l.kind) from private.links l where t.id in (l.ticket_id, l.other_id))",
+        "'fields', (select jsonb_agg(f.key) from private.fields f where f.active and t.metadata ? f.key)",
+    )  # fmt: skip
     join = "left join public.ticket_messages m on m.id = f.message_id" if notes else ""
     sql = f"""
 select t.id, t.number, t.title, t.status, t.priority, t.customer_id, {_NAME.format("r")}, t.assignee_id,
        case when a.id is not null then {_NAME.format("a")} end, t.department_id, d.name, t.due_date, t.created_at,
-       t.updated_at, {tags if me.role != "customer" else "'{}'::text[]"}, coalesce(t.description, ''),
+       t.updated_at, {tags if me.role != "customer" else "'{}'::text[]"}, {_more(me, *besides)},
+       coalesce(t.description, ''),
        coalesce((select jsonb_agg(jsonb_build_array(f.id, f.message_id, f.name, f.size, f.content_type, f.sha256)
                                   order by f.created_at, f.id)
                    from public.ticket_attachments f {join} where f.ticket_id = t.id {notes}), '[]')
   from public.tickets t
   join public.profiles r on r.id = t.customer_id
   left join public.profiles a on a.id = t.assignee_id
-  join public.departments d on d.id = t.department_id
+  join public.departments d on d.id = t.department_id{_MERGED}
  where t.id = %(ticket)s"""
-    return Statement(sql, {"ticket": ticket})
+    return Statement(sql, {"ticket": ticket, "me": me.id} if besides else {"ticket": ticket})
 
 
 def messages(ticket: UUID, me: Me) -> Statement[Any]:
@@ -80,7 +107,9 @@ select m.id, m.sender_id, s.name, s.from_staff, m.is_internal, m.content, m.crea
 
 def history(ticket: UUID, me: Me) -> Statement[Any]:
     """The history of a ticket in words."""
-    events = "union all select id, actor_id, kind, old_value, new_value, created_at from public.ticket_events"
+    events = "union all select id, actor_id, kind, old_value, new_value, created_at, field from public.ticket_events"
+    merges = """union all select id, actor_id, 'merged', null, null, at, null from private.merges
+              where %(ticket)s in (ticket_id, into_id)"""
     called = f"""case h.kind
          when 'assignee' then (select {_NAME.format("p")} from public.profiles p where p.id = h.{{0}}::uuid)
          when 'department' then (select d.name from public.departments d where d.id = h.{{0}}::uuid)
@@ -89,13 +118,14 @@ def history(ticket: UUID, me: Me) -> Statement[Any]:
     sql = f"""
 with h as (
   select id, changed_by as actor_id, case when row_number() over w = 1 then 'created' else 'status' end as kind,
-         lag(status::text) over w as old, status::text as new, created_at
+         lag(status::text) over w as old, status::text as new, created_at, null as field
     from public.ticket_status_history where ticket_id = %(ticket)s
   window w as (order by created_at, id)
-  {f"{events} where ticket_id = %(ticket)s" if me.role != "customer" else ""}
+  {f"{events} where ticket_id = %(ticket)s {merges}" if me.role != "customer" else ""}
 )
-select h.id, {_NAME.format("p")}, h.kind, {called.format("old")}, {called.format("new")}, h.created_at
-  from h left join public.profiles p on p.id = h.actor_id
+select h.id, {_NAME.format("p")}, h.kind, {called.format("old")}, {called.format("new")}, h.created_at,
+       coalesce(f.label, h.field)
+  from h left join public.profiles p on p.id = h.actor_id left join private.fields f on f.key = h.field
  order by h.created_at, h.id"""
     return Statement(sql, {"ticket": ticket})
 
@@ -126,7 +156,16 @@ def counts(me: Me) -> Statement[Any]:
 
     named = []
     columns = []
+    aside = {
+        "snoozed": "public.tickets t join private.ticket_snoozes s on s.ticket_id = t.id and s.until > now()",
+        "breached": "private.ticket_sla t where t.due_at < now()",
+        "soon": "private.ticket_sla t where t.due_at >= now() and t.due_at < now() + interval '1 hour'",
+    }
     for view in (view.key for view in tickets.views_for(me)):
+        if view in aside:
+            # Made up desks have none of these.
+            columns.append(f"(select count(*) from (select from {aside[view]} limit {cap}) c)")
+            continue
         own = me.role == "customer" or view == "mine"
         scope = "t.department_id = %(department)s"
         if own:
