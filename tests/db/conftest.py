@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from helpdesk_tui.local.server import LocalServer
-from tests.db.servers import Kind, Place, new_place, start
+from tests.db.servers import Kind, Place, copy_of, new_place, start
 from tests.parts import Part
 from tests.world import DeskDatabase
 
@@ -54,15 +54,33 @@ def supabase_place(request: pytest.FixtureRequest, servers: Callable[[Part, Kind
     return new_place(servers(version, kind), kind)
 
 
+@pytest.fixture(scope="session")
+def applied(servers: Callable[[Part, Kind], LocalServer]) -> Callable[[Part, Kind], Place]:
+    """Gives a new database with the helpdesk of a version and kind: a copy of what psql made of the files once."""
+    made: dict[tuple[Part, Kind], Place] = {}
+
+    def copy(version: Part, kind: Kind) -> Place:
+        if (version, kind) not in made:
+            place = new_place(servers(version, kind), kind)
+            place.psql()
+            made[version, kind] = place
+        return copy_of(made[version, kind])
+
+    return copy
+
+
+@pytest.fixture(params=EVERYWHERE, ids=_name)
+def applied_place(request: pytest.FixtureRequest, applied: Callable[[Part, Kind], Place]) -> Place:
+    """A new database with the helpdesk, on each version, empty and as Supabase has it."""
+    return applied(*request.param)
+
+
 @pytest.fixture(
     scope="module", params=[("postgres15", "supabase"), ("postgres17", "supabase"), ("postgres18", "plain")], ids=_name
 )
-def any_place(request: pytest.FixtureRequest, servers: Callable[[Part, Kind], LocalServer]) -> Place:
+def any_place(request: pytest.FixtureRequest, applied: Callable[[Part, Kind], Place]) -> Place:
     """A helpdesk for all tests of a module that do not mind each other, once a version."""
-    version, kind = request.param
-    place = new_place(servers(version, kind), kind)
-    place.psql()
-    return place
+    return applied(*request.param)
 
 
 @pytest.fixture

@@ -119,3 +119,22 @@ def new_place(server: LocalServer, kind: Kind) -> Place:
                 else "create function extensions.uuid_generate_v4() returns uuid language sql return gen_random_uuid()"
             )
     return place
+
+
+def copy_of(place: Place) -> Place:
+    """A new database with all that ``place`` holds. Nobody is connected to that."""
+    copy = Place(place.server, place.kind, f"place_{next(_numbers)}")
+    new, old = sql.Identifier(copy.name), sql.Identifier(place.name)
+    with psycopg.connect(place.server.dsn(), autocommit=True) as connection:
+        row = connection.execute(
+            "select datdba::regrole::text from pg_database where datname = %s", [place.name]
+        ).fetchone()
+        assert row is not None
+        owner = sql.Identifier(row[0])
+        connection.execute(
+            sql.SQL("create database {} template {} owner {} strategy file_copy").format(new, old, owner)
+        )
+        # What is granted on a database itself does not come along with its template.
+        connection.execute(sql.SQL("revoke temporary on database {} from public").format(new))
+    spoil_copy(copy.superuser_dsn)
+    return copy

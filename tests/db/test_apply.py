@@ -120,8 +120,8 @@ def test_nothing_is_left_of_a_transaction_that_fails(place: Place, tmp_path: Pat
     assert place.run("select to_regnamespace('helpdesk'), to_regclass('public.tickets')") == [(None, None)]
 
 
-def test_newer_database_is_refused_and_left_alone(place: Place) -> None:
-    place.psql()
+def test_newer_database_is_refused_and_left_alone(applied_place: Place) -> None:
+    place = applied_place
     place.run("insert into private.schema_version (version) values (1000)")
     before = catalog(place)
     with pytest.raises(AssertionError, match="this database is at version 1000 of the helpdesk"):
@@ -129,8 +129,8 @@ def test_newer_database_is_refused_and_left_alone(place: Place) -> None:
     assert catalog(place) == before
 
 
-def test_login_made_by_the_hook_works_on_every_server(place: Place) -> None:
-    place.psql()
+def test_login_made_by_the_hook_works_on_every_server(applied_place: Place) -> None:
+    place = applied_place
 
     async def people(people: People) -> Person:
         agent = await people.add("ada@desk.test", "Ada", "agent", "Support")
@@ -143,8 +143,8 @@ def test_login_made_by_the_hook_works_on_every_server(place: Place) -> None:
         assert connection.execute("select role, department from helpdesk.me()").fetchone() == ("agent", "Support")
 
 
-def test_defaults_of_the_original_schema_work_with_and_without_uuid_ossp(place: Place) -> None:
-    place.psql()
+def test_defaults_of_the_original_schema_work_with_and_without_uuid_ossp(applied_place: Place) -> None:
+    place = applied_place
     where = "extensions" if place.run("select to_regprocedure('extensions.uuid_generate_v4()')")[0][0] else "public"
     rows = place.run(f"select count(distinct {where}.uuid_generate_v4()) from generate_series(1, 100)")
     assert rows == [(100,)]
@@ -162,16 +162,16 @@ def test_every_table_column_index_policy_and_trigger_of_the_original_stays(supab
         assert had
 
 
-def test_policy_of_somebody_else_is_dropped_and_named(place: Place) -> None:
-    place.psql()
+def test_policy_of_somebody_else_is_dropped_and_named(applied_place: Place) -> None:
+    place = applied_place
     place.run('create policy "Enable read access for all users" on public.tickets for select using (true)')
     said = place.psql()
     assert "Enable read access for all users" in said
     assert place.run("select count(*) from pg_policy where polname like 'Enable%'") == [(0,)]
 
 
-def test_grants_of_somebody_else_are_taken_back(place: Place) -> None:
-    place.psql()
+def test_grants_of_somebody_else_are_taken_back(applied_place: Place) -> None:
+    place = applied_place
     before = catalog(place)
     place.run("grant all on all tables in schema public to anon, authenticated, helpdesk_member")
     place.run("grant update (role) on public.profiles to authenticated, helpdesk_member")
