@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.journal import Journal
 from helpdesk_tui.widgets.file_bar import FileBar
 from tests.opened import proxied, through
+from tests.proxy import Proxy
 from tests.screens.opened import Opened, Team, opened, opened_customer, ticket_id
 from tests.screens.test_customer import write_request
+
+
+@asynccontextmanager
+async def cut_off(team: Team, tmp_path: Path) -> AsyncIterator[tuple[Opened, Proxy]]:
+    """The agent's desk, which had its tickets before it lost the database; ``proxy.start()`` gives it back."""
+    async with (
+        proxied(team.database) as proxy,
+        opened(team.database, team.agent, tmp_path, settings=through(team.database.settings, proxy)) as seen,
+    ):
+        await seen.until(lambda: seen.shows("Please help with"), "the thread")
+        proxy.refuse()
+        proxy.cut()
+        await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
+        yield seen, proxy
 
 
 async def write_reply(seen: Opened, words: str) -> None:
@@ -20,14 +37,7 @@ async def write_reply(seen: Opened, words: str) -> None:
 
 
 async def test_a_reply_sent_offline_waits_is_listed_and_goes_out_once(team: Team, tmp_path: Path) -> None:
-    async with (
-        proxied(team.database) as proxy,
-        opened(team.database, team.agent, tmp_path, settings=through(team.database.settings, proxy)) as seen,
-    ):
-        await seen.until(lambda: seen.shows("Please help with"), "the thread")
-        proxy.refuse()
-        proxy.cut()
-        await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
+    async with cut_off(team, tmp_path) as (seen, proxy):
         await write_reply(seen, "later")
         await seen.until(lambda: seen.shows("1 waiting"), "the badge")
         await seen.until(lambda: seen.shows("Mira Okonkwo · ◌ waiting to be sent"), "it in its thread")
@@ -53,14 +63,7 @@ async def test_a_reply_sent_offline_waits_is_listed_and_goes_out_once(team: Team
 async def test_what_waited_when_the_program_ended_is_sent_by_the_next_and_a_stale_reply_explained(
     team: Team, tmp_path: Path
 ) -> None:
-    async with (
-        proxied(team.database) as proxy,
-        opened(team.database, team.agent, tmp_path, settings=through(team.database.settings, proxy)) as seen,
-    ):
-        await seen.until(lambda: seen.shows("Please help with"), "the thread")
-        proxy.refuse()
-        proxy.cut()
-        await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
+    async with cut_off(team, tmp_path) as (seen, _):
         await write_reply(seen, "fine")
         await seen.until(lambda: seen.shows("1 waiting"), "the first waits")
         await seen.press("escape", "j")
@@ -148,14 +151,7 @@ async def test_a_customers_answer_and_new_request_written_offline_wait_and_arriv
 
 
 async def test_an_act_done_offline_shows_as_it_will_be_and_is_done_in_the_end(team: Team, tmp_path: Path) -> None:
-    async with (
-        proxied(team.database) as proxy,
-        opened(team.database, team.agent, tmp_path, settings=through(team.database.settings, proxy)) as seen,
-    ):
-        await seen.until(lambda: seen.shows("Please help with"), "the thread")
-        proxy.refuse()
-        proxy.cut()
-        await seen.until(lambda: seen.desk.status.connection != "live", "the loss")
+    async with cut_off(team, tmp_path) as (seen, proxy):
         await seen.press("enter", "p", "u", "D", "1")
         await seen.until(lambda: seen.shows("2 waiting"), "both wait")
         assert seen.shows("▲ urgent")
