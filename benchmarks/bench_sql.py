@@ -41,7 +41,7 @@ from psycopg import pq
 from benchmarks import plain_sql
 from benchmarks.report import Measure
 from benchmarks.scale import Sample, fill
-from helpdesk_tui.core import people, thread, tickets
+from helpdesk_tui.core import people, queues, thread, tickets
 from helpdesk_tui.core.exchange import IDENTITY, PLANS, READ
 from helpdesk_tui.core.filters import condition, reading
 from helpdesk_tui.core.model import Me, Ticket
@@ -171,7 +171,7 @@ def raw_rows(connection: Connection, statement: Statement[Any]) -> list[tuple[An
 def cases(owner: Connection, who: Mapping[str, Me]) -> Iterator[Case]:
     """Everything that is measured."""
     for name, me in who.items():
-        views = tickets.views_for(me)
+        views = queues.views_for(me)
         first = views[0].key if me.role == "customer" else "open"
 
         def page(what: str, view: str, name: str = name, me: Me = me, **more: Any) -> Case:

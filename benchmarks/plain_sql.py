@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.model import Me
 from helpdesk_tui.core.statement import Statement
 
@@ -161,7 +161,7 @@ def counts(me: Me) -> Statement[Any]:
         "breached": "private.ticket_sla t where t.due_at < now()",
         "soon": "private.ticket_sla t where t.due_at >= now() and t.due_at < now() + interval '1 hour'",
     }
-    for view in (view.key for view in tickets.views_for(me)):
+    for view in (view.key for view in queues.views_for(me)):
         if view in aside:
             # Made up desks have none of these.
             columns.append(f"(select count(*) from (select from {aside[view]} limit {cap}) c)")

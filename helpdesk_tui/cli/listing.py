@@ -12,7 +12,7 @@ from helpdesk_tui.cli.connection import Desk, desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import list_tickets
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.records import listed_json
@@ -30,14 +30,14 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     listing = actions.add_parser(
         "list", help="the tickets of a queue or a query", description="The tickets of a queue, or of a query."
     )
-    queues = ", ".join(view.key for view in tickets.VIEWS)
+    keys = ", ".join(view.key for view in queues.VIEWS)
     listing.add_argument(
         "queue",
         nargs="*",
         metavar="QUEUE or QUERY",
-        help=f"{queues} (default: open); a saved view's name; or a query, as in 'status:open -tag:vip waiting>4h'",
+        help=f"{keys} (default: open); a saved view's name; or a query, as in 'status:open -tag:vip waiting>4h'",
     )
-    listing.add_argument("--sort", choices=list(tickets.SORTS), help="(default: updated, or what the query says)")
+    listing.add_argument("--sort", choices=list(queues.SORTS), help="(default: updated, or what the query says)")
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="how many at most (default: 50); or all")
     listing.add_argument("--count", action="store_true", help="only how many they are")
     listing.add_argument("--lines", action="store_true", help="with --json: one object a line, as they come")
@@ -55,15 +55,15 @@ async def meant(
         me: who asks; None: who signed in.
 
     Returns:
-        The queue; for a query ``tickets.EVERYTHING``, what it asks, and the names that it may use.
+        The queue; for a query ``queues.EVERYTHING``, what it asks, and the names that it may use.
 
     Raises:
         BadInput: the queue is none of theirs, or the query cannot be understood.
     """
     me = me or here.me
     query = " ".join(words).strip() if words else default
-    if query in {view.key for view in tickets.VIEWS}:
-        theirs = [view.key for view in tickets.views_for(me)] if me.role == "customer" else [query]
+    if query in {view.key for view in queues.VIEWS}:
+        theirs = [view.key for view in queues.views_for(me)] if me.role == "customer" else [query]
         if query not in theirs:
             raise BadInput(f"There is no queue called {query!r}.", f"The queues are {', '.join(theirs)}.")
         return query, None, None
@@ -75,9 +75,9 @@ async def meant(
     names = answered(me, told)
     view = views.called(saved, query)
     if view is None:
-        return tickets.EVERYTHING, condition(query, names), names
+        return queues.EVERYTHING, condition(query, names), names
     where = condition(view.query, names)
-    return tickets.EVERYTHING, replace(where, sort=tickets.order_of(tickets.EVERYTHING, view.sort, where)), names
+    return queues.EVERYTHING, replace(where, sort=queues.order_of(queues.EVERYTHING, view.sort, where)), names
 
 
 async def _list(args: argparse.Namespace) -> int:
@@ -118,7 +118,7 @@ async def _list(args: argparse.Namespace) -> int:
 
 def _nothing(me: Me, view: str, words: Sequence[str]) -> str:
     """What to say of an empty list. A word may have been meant to name a queue."""
-    empty = {each.key: each.empty for each in tickets.views_for(me)}
+    empty = {each.key: each.empty for each in queues.views_for(me)}
     if view in empty:
         return empty[view]
     import difflib
@@ -147,7 +147,7 @@ def _beside(ids: Sequence[UUID]) -> Statement[tuple[UUID, UUID | None, dict[str,
 
 
 async def _pages(
-    here: Desk, view: str, where: Condition | None, sort: tickets.Sort, limit: int
+    here: Desk, view: str, where: Condition | None, sort: queues.Sort, limit: int
 ) -> AsyncIterator[tuple[list[Ticket], bool]]:
     """The tickets of a queue page by page, and whether there are more behind."""
     after: Ticket | None = None

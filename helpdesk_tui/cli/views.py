@@ -11,7 +11,7 @@ from uuid import uuid4
 from helpdesk_tui.cli.connection import Desk, desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
-from helpdesk_tui.core import people, tickets
+from helpdesk_tui.core import people, queues
 from helpdesk_tui.core.errors import BadInput, NotFound, Refused
 from helpdesk_tui.core.filters import condition
 from helpdesk_tui.core.filters.reading import answered, asked
@@ -35,7 +35,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     save.add_argument("name", metavar="NAME")
     save.add_argument("query", metavar="QUERY", help="as in the filter line: 'status:open priority>=high'")
-    save.add_argument("--sort", choices=list(tickets.SORTS), help="its order (default: updated)")
+    save.add_argument("--sort", choices=list(queues.SORTS), help="its order (default: updated)")
     _whom(save, "for whom it is (default: me)")
     add_common(save, json=True)
     save.set_defaults(handler=lambda args: run(_save(args)))

@@ -17,9 +17,9 @@ from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me, Priority, Status, Ticket
+from helpdesk_tui.core.queues import SLA_VIEWS
 from helpdesk_tui.core.statement import Statement, positional
 from helpdesk_tui.core.ticket_acts import Outcome
-from helpdesk_tui.core.tickets import SLA_VIEWS
 
 __all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "patience", "undo",
            "undone"]  # fmt: skip
@@ -333,7 +333,7 @@ def belongs(me: Me, view: str, ticket: Ticket, now: datetime) -> bool:
 
     Args:
         me: whose view.
-        view: the key of one of ``tickets.VIEWS``.
+        view: the key of one of ``queues.VIEWS``.
         now: the time, for what is overdue.
     """
     is_open = ticket.status in ("open", "pending")

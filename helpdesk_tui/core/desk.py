@@ -6,15 +6,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
-from helpdesk_tui.core import acts, attachments, macros, people, thread, tickets, views
+from helpdesk_tui.core import acts, attachments, macros, people, queues, thread, tickets, views
 from helpdesk_tui.core.acts import Change, Kept, Undone
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.errors import SignInError, TookTooLong
 from helpdesk_tui.core.macros import Macro
 from helpdesk_tui.core.model import Attachment, Department, Me, Person, Thread, Ticket
+from helpdesk_tui.core.queues import Sort
 from helpdesk_tui.core.thread import Also, Newest, Outgoing, ToOne
 from helpdesk_tui.core.ticket_acts import Outcome
-from helpdesk_tui.core.tickets import Sort
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.credential import Session
@@ -82,7 +82,7 @@ class Desk:
         """Rows of a queue, in its order, and whether there are more in the direction read.
 
         Args:
-            view: the key of a built-in queue; with a query of its own ``tickets.EVERYTHING``.
+            view: the key of a built-in queue; with a query of its own ``queues.EVERYTHING``.
             where: only what a query holds.
         """
         backwards = direction in ("last", "before")
@@ -141,7 +141,7 @@ class Desk:
         """How many tickets each view holds, up to ``tickets.COUNT_CAP``."""
         return (await self.database.fetch(tickets.counts(self.me)))[0]
 
-    async def count(self, where: Condition | None, view: str = tickets.EVERYTHING) -> int | None:
+    async def count(self, where: Condition | None, view: str = queues.EVERYTHING) -> int | None:
         """How many tickets a query holds, while it is being typed.
 
         Returns:

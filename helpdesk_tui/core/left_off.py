@@ -16,7 +16,7 @@ from typing import Any, Final, cast, get_args
 from uuid import UUID
 
 from helpdesk_tui.core.model import PRIORITIES, Priority, Ticket
-from helpdesk_tui.core.tickets import Sort
+from helpdesk_tui.core.queues import Sort
 
 __all__ = ["HISTORY", "LeftOff", "remember", "remembered"]
 

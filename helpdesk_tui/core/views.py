@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Me
+from helpdesk_tui.core.queues import Sort
 from helpdesk_tui.core.statement import Statement, only, positional
-from helpdesk_tui.core.tickets import Sort
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.database import Database
@@ -104,7 +104,7 @@ class Tab:
     @property
     def scope(self) -> str:
         """The built-in view whose tickets it takes its own from."""
-        return self.key if self.query is None else tickets.EVERYTHING
+        return self.key if self.query is None else queues.EVERYTHING
 
 
 NOTHING_FITS: Final = "No ticket that you see fits this query."
@@ -112,7 +112,7 @@ NOTHING_FITS: Final = "No ticket that you see fits this query."
 
 def built_in() -> list[Tab]:
     """The tabs of somebody of the team of whom nothing more is known."""
-    return [Tab(view.key, view.label, view.empty, hidden=view.aside) for view in tickets.VIEWS]
+    return [Tab(view.key, view.label, view.empty, hidden=view.aside) for view in queues.VIEWS]
 
 
 def found_tab(query: str) -> Tab:
@@ -128,7 +128,7 @@ def arranged(me: Me, saved: Sequence[SavedView], order: Order) -> list[Tab]:
     """
     placed = frozenset(order.keys)
     tabs = []
-    for built in tickets.views_for(me):
+    for built in queues.views_for(me):
         hidden = built.key in order.hidden or (built.aside and built.key not in placed)
         tabs.append(Tab(built.key, built.label, built.empty, hidden=hidden))
     for view in saved:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from helpdesk_tui.core.acts import Change
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Department, Person, Ticket
+from helpdesk_tui.core.queues import SORTS, Sort
 from helpdesk_tui.core.routing import until_words
-from helpdesk_tui.core.tickets import SORTS, Sort
 from helpdesk_tui.core.wording import ago
 from helpdesk_tui.widgets.picker import Choice
 

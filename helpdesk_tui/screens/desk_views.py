@@ -11,7 +11,7 @@ from uuid import UUID
 from textual import on
 from textual.worker import WorkType
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.acts import belongs
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.model import Me, Ticket
@@ -57,7 +57,7 @@ class DeskViews(Place):
         super().__init__(link)
         self._where = WhereLeftOff(self, link)
         left = self._where.left
-        self.sort: tickets.Sort = left.sort
+        self.sort: queues.Sort = left.sort
         self.view_key = left.view
         #: What the filter line asked for; None: nothing.
         self.found: str | None = left.query
@@ -71,7 +71,7 @@ class DeskViews(Place):
             id="queue",
             me=link.user_id,
             page_size=FIRST_ROWS,
-            sort=tickets.order_of(self.view_key, self.sort),
+            sort=queues.order_of(self.view_key, self.sort),
             empty=self.tab.empty,
             after=left.above,
             clock=link.clock,
@@ -86,7 +86,7 @@ class DeskViews(Place):
             live=self._is_live,
             lined_up=self._lined_up,
         )
-        self._sorts: dict[str, tickets.Sort] = {}
+        self._sorts: dict[str, queues.Sort] = {}
         self._counts: dict[str, int | None] = {}
         self._ready = asyncio.Event()
         self._unanswered: list[PageRequest] = []
@@ -391,12 +391,12 @@ class DeskViews(Place):
         tab = self.tab
         sort = self._sorts.get(key) or tab.sort or self.sort
         self._show_tabs()
-        self.queue.reset(tickets.order_of(tab.scope, sort, self.condition(tab)), empty=tab.empty, after=after)
+        self.queue.reset(queues.order_of(tab.scope, sort, self.condition(tab)), empty=tab.empty, after=after)
         if key in self._counts:
             self._take_counts({})
         self._where.write_down()
 
-    def sort_by(self, sort: tickets.Sort) -> None:
+    def sort_by(self, sort: queues.Sort) -> None:
         """Show the queue in another order: all built-in ones, or this query as long as the program runs."""
         if self.tab.query is None:
             self.sort = sort
@@ -404,7 +404,7 @@ class DeskViews(Place):
             self._sorts[self.view_key] = sort
         self.change_view(self.view_key)
         if self.queue.window.sort != sort:
-            self.say(f"This queue comes by {tickets.SORTS[self.queue.window.sort]}")
+            self.say(f"This queue comes by {queues.SORTS[self.queue.window.sort]}")
 
     def action_view(self, index: int) -> None:
         """Show one of the queues."""

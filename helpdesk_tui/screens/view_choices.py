@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from helpdesk_tui.core.queues import SORTS, Sort
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.core.tickets import SORTS, Sort
 from helpdesk_tui.core.views import FOUND, SavedView, Tab
 from helpdesk_tui.widgets.picker import Choice
 

@@ -15,7 +15,7 @@ from helpdesk_tui.core.filters import Vocabulary
 from helpdesk_tui.core.fitting import fits
 from helpdesk_tui.core.left_off import FILE, LeftOff, remember, remembered
 from helpdesk_tui.core.model import Department, Me, Person, Ticket
-from helpdesk_tui.core.tickets import views_for
+from helpdesk_tui.core.queues import views_for
 from helpdesk_tui.core.views import Order, SavedView, arranged, called, hiding, moved
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.model import Me
 from tests.db.scene import SECRET, STRANGERS, Scene, scene
 from tests.world import Connection, DeskDatabase, People
@@ -116,8 +116,8 @@ async def test_never_again_subjects_or_counts_of_forbidden_tickets(people: Peopl
     person = desk.people[name]
     connection = await people.connect_as(person)
     me = Me(person.id, person.email, person.name, person.role, person.department_id, None, "aal1")  # type: ignore[arg-type]
-    for view in tickets.views_for(me):
-        for sort in tickets.SORTS:
+    for view in queues.views_for(me):
+        for sort in queues.SORTS:
             statement = tickets.page(me, view.key, sort)
             found = await rows(connection, statement.sql, statement.params or None)
             assert desk.ticket not in {row[0] for row in found}, (view, sort)
@@ -308,7 +308,7 @@ async def test_counts_are_those_of_the_lists(people: People, desk: Scene, name: 
     me = Me(person.id, person.email, person.name, person.role, person.department_id, None, "aal1")  # type: ignore[arg-type]
     counted = tickets.counts(me)
     (numbers,) = await rows(connection, counted.sql, counted.params)
-    for view, number in zip(tickets.views_for(me), numbers, strict=True):
+    for view, number in zip(queues.views_for(me), numbers, strict=True):
         page = tickets.page(me, view.key)
         assert len(await rows(connection, page.sql, page.params)) == number, view.key
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from helpdesk_tui.core import notices, people, since, thread, tickets
+from helpdesk_tui.core import notices, people, queues, since, thread, tickets
 from helpdesk_tui.core.database import Database
 from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.exchange import PLANS
@@ -132,7 +132,7 @@ def indexes(found: Sequence[Node]) -> set[str]:
 
 # Whose pages are read along which index. Another one in the same order will do: where a department's tickets are a
 # good part of all, everybody's are read instead and the others passed over; few rows are sorted.
-PAGES: Final[dict[tuple[str, str, tickets.Sort], str]] = {
+PAGES: Final[dict[tuple[str, str, queues.Sort], str]] = {
     ("agent", "department", "updated"): "queue_updated",
     ("agent", "department", "due"): "queue_due",
     ("agent", "department", "priority"): "queue_priority",
@@ -160,7 +160,7 @@ PAGES: Final[dict[tuple[str, str, tickets.Sort], str]] = {
 }
 
 
-def page_of(desk: Many, connection: Sync, name: str, view: str, sort: tickets.Sort, place: str) -> Statement[Any]:
+def page_of(desk: Many, connection: Sync, name: str, view: str, sort: queues.Sort, place: str) -> Statement[Any]:
     """The first or last page of a queue, or one from the middle of the first."""
     person = me(getattr(desk, name))
     if place != "middle":
@@ -173,7 +173,7 @@ def page_of(desk: Many, connection: Sync, name: str, view: str, sort: tickets.So
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
 @pytest.mark.parametrize(("name", "view", "sort"), PAGES, ids=["-".join(key) for key in PAGES])
 def test_page_of_a_queue_is_read_along_one_index(
-    desk: Many, connections: dict[str, Sync], name: str, view: str, sort: tickets.Sort, place: str
+    desk: Many, connections: dict[str, Sync], name: str, view: str, sort: queues.Sort, place: str
 ) -> None:
     statement = page_of(desk, connections[name], name, view, sort, place)
     best = PAGES[name, view, sort]
@@ -195,7 +195,7 @@ def test_nothing_that_the_desk_reads_scans_a_table_also_inside_functions(
         " where schemaname in ('public', 'private') and relname = any(%s) order by relname"
     )
     statements: list[Statement[Any]] = [
-        *(tickets.page(person, view.key, limit=PAGE) for view in tickets.views_for(person)),
+        *(tickets.page(person, view.key, limit=PAGE) for view in queues.views_for(person)),
         tickets.counts(person),
         tickets.in_view(person, "open", [LONG_THREAD, uuid4()]),
         tickets.find("17"),
@@ -222,7 +222,7 @@ def test_counts_and_pages_count_as_the_lists_do(desk: Many, connections: dict[st
     person, connection = me(getattr(desk, name)), connections[name]
     counted = tickets.counts(person)
     (numbers,) = connection.execute(counted.sql.encode(), counted.params).fetchall()
-    for view, number in zip(tickets.views_for(person), numbers, strict=True):
+    for view, number in zip(queues.views_for(person), numbers, strict=True):
         statement = tickets.page(person, view.key, limit=tickets.COUNT_CAP)
         listed = connection.execute(f"select count(*) from ({statement.sql}) l".encode(), statement.params).fetchone()
         assert listed == (number,), view.key
@@ -262,7 +262,7 @@ def test_predicate_is_written_into_the_query(connections: dict[str, Sync]) -> No
 
 
 @pytest.mark.parametrize("name", ["agent", "admin"])
-@pytest.mark.parametrize("view", tickets.SLA_VIEWS)
+@pytest.mark.parametrize("view", queues.SLA_VIEWS)
 def test_page_of_promises_reads_little_more_than_it_shows(
     desk: Many, connections: dict[str, Sync], name: str, view: str
 ) -> None:

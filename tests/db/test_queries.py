@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.filters import Condition, FilterError, Vocabulary, condition, printed
 from helpdesk_tui.core.filters.reading import answered, asked
 from helpdesk_tui.core.filters.tree import And, Node, Not, Or, Term, Value, Words
@@ -384,8 +384,8 @@ def test_query_finds_what_a_plain_reading_of_it_finds(world: World, name: str) -
     me = world.me(name)
 
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(trees(name != "customer"), st.sampled_from(list(tickets.SORTS)), st.integers(7, 40))
-    def agrees(tree: Node, sort: tickets.Sort, size: int) -> None:
+    @given(trees(name != "customer"), st.sampled_from(list(queues.SORTS)), st.integers(7, 40))
+    def agrees(tree: Node, sort: queues.Sort, size: int) -> None:
         where = world.condition(name, printed(tree))
         read = [row for row in world.rows if in_queues(world, name, row) and seen_as(world, name, tree, row)]
         if name != "customer" and not wakes(tree):
@@ -415,7 +415,7 @@ def test_query_finds_what_a_plain_reading_of_it_finds(world: World, name: str) -
 def test_query_narrows_a_built_in_queue(world: World, name: str) -> None:
     me = world.me(name)
     where = world.condition(name, "priority>=high")
-    for view in tickets.views_for(me):
+    for view in queues.views_for(me):
         whole = world.ask(name, tickets.page(me, view.key, limit=100))
         wanted = {row.id for row in whole if row.priority in ("high", "urgent")}
         assert {row.id for row in world.ask(name, tickets.page(me, view.key, where=where))} == wanted
@@ -436,16 +436,16 @@ def test_what_is_snoozed_is_in_no_open_queue_until_it_wakes(world: World, name: 
     me = world.me(name)
     sleeping = {row.id for row in world.rows if in_queues(world, name, row) and asleep(world, name, row)}
     assert sleeping
-    counted = dict(zip([v.key for v in tickets.views_for(me)], [len(world.ask(name, tickets.page(me, v.key, limit=100)))
-                   for v in tickets.views_for(me)], strict=True))  # fmt: skip
+    counted = dict(zip([v.key for v in queues.views_for(me)], [len(world.ask(name, tickets.page(me, v.key, limit=100)))
+                   for v in queues.views_for(me)], strict=True))  # fmt: skip
     assert world.ask(name, tickets.counts(me)) == [counted]
-    for view in tickets.views_for(me):
-        for sort in tickets.SORTS:
+    for view in queues.views_for(me):
+        for sort in queues.SORTS:
             found = {row.id for row in world.ask(name, tickets.page(me, view.key, sort, limit=100))}
             assert (found == sleeping) if view.key == "snoozed" else not found & sleeping, (view.key, sort)
         again = {row.id for row in world.ask(name, tickets.in_view(me, view.key, list(sleeping)))}
         assert again == (sleeping if view.key == "snoozed" else set())
-    assert "snoozed" not in {view.key for view in tickets.views_for(world.me("customer"))}
+    assert "snoozed" not in {view.key for view in queues.views_for(world.me("customer"))}
     with owner(world.database) as run:
         run.execute("update private.ticket_snoozes set until = now()")
         try:

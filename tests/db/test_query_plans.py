@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.filters import FIELDS, Vocabulary, condition
 from helpdesk_tui.core.filters.reading import answered, asked
 from tests.db.many import TICKETS, Many, many
@@ -94,7 +94,7 @@ def test_query_reads_no_table_whole(
     connection, names = connections[name]
     person, (best, most) = me(getattr(desk, name)), ASKED[query]
     where = condition(query, names, zone=UTC)
-    page = tickets.page(person, tickets.EVERYTHING, "updated", where=where, limit=PAGE)
+    page = tickets.page(person, queues.EVERYTHING, "updated", where=where, limit=PAGE)
     with connection.transaction():
         connection.execute(tickets.ALONG.sql.encode())
         found = explained(connection, page, general=False)
@@ -137,7 +137,7 @@ def test_planner_reads_no_table_whole_of_its_own_accord(
     for query in ASKED:
         where = condition(query, names, zone=UTC)
         for statement in (
-            tickets.page(person, tickets.EVERYTHING, "updated", where=where, limit=PAGE),
+            tickets.page(person, queues.EVERYTHING, "updated", where=where, limit=PAGE),
             tickets.count(person, where),
         ):
             found = explained(connection, statement, general=False)
@@ -155,7 +155,7 @@ def test_customers_query_reads_their_own_tickets_alone(
     for query in ("", "is:open", "waiting>4h due<1d", '"no such words"', "status:closed or number:17"):
         where = condition(query, names, zone=UTC)
         for statement in (
-            tickets.page(me(desk.customer), tickets.EVERYTHING, where=where, limit=PAGE),
+            tickets.page(me(desk.customer), queues.EVERYTHING, where=where, limit=PAGE),
             tickets.count(me(desk.customer), where),
         ):
             check(explained(connection, statement, general=False), most=10 * PAGE)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from helpdesk_tui.core import tickets
+from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.filters import Vocabulary, condition
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.statement import Statement
@@ -134,7 +134,7 @@ def test_views_page_in_the_order_in_which_things_are_due_and_count_the_same(desk
     there = {row.id for row in desk.run(name, tickets.in_view(me, view, list(desk.due)))}
     assert there == set(desk.due) & set(expected)
     where = condition(f"sla:{view}", Vocabulary(me=me))
-    assert {row.id for row in desk.run(name, tickets.page(me, tickets.EVERYTHING, where=where))} == set(expected)
+    assert {row.id for row in desk.run(name, tickets.page(me, queues.EVERYTHING, where=where))} == set(expected)
 
 
 @pytest.mark.parametrize("name", ["ada", "bo", "ann"])
@@ -146,7 +146,7 @@ def test_least_time_left_comes_first_and_what_is_promised_nothing_last(desk: Des
         promised = sorted([*promised, *(free or [])], key=lambda ticket: (ticket != desk.own, desk.due.get(ticket)))
         free = []
     expected = promised + (free if name == "bo" and free else [])
-    assert [row.id for row in desk.run(name, tickets.page(me, tickets.EVERYTHING, "left", limit=99))] == expected
+    assert [row.id for row in desk.run(name, tickets.page(me, queues.EVERYTHING, "left", limit=99))] == expected
     where = condition("sort:left is:open", Vocabulary(me=me))
     found: list[Ticket] = []
     while page := desk.run(name, tickets.page(me, "open", where=where, after=found[-1] if found else None, limit=7)):
@@ -164,10 +164,10 @@ def test_least_time_left_comes_first_and_what_is_promised_nothing_last(desk: Des
 def test_query_for_the_time_left_counts_what_is_broken_too(desk: Desk) -> None:
     me = desk.me("bo")
     where = condition("sla<1h", Vocabulary(me=me))
-    found = {row.id for row in desk.run("bo", tickets.page(me, tickets.EVERYTHING, where=where))}
+    found = {row.id for row in desk.run("bo", tickets.page(me, queues.EVERYTHING, where=where))}
     assert found == {*desk.expected("bo", "breached"), *desk.expected("bo", "soon")}
     without = condition("sla:none is:open", Vocabulary(me=me))
-    assert [row.id for row in desk.run("bo", tickets.page(me, tickets.EVERYTHING, where=without))] == [desk.own]
+    assert [row.id for row in desk.run("bo", tickets.page(me, queues.EVERYTHING, where=without))] == [desk.own]
 
 
 def test_requester_learns_nothing_of_promises(desk: Desk) -> None:

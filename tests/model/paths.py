@@ -10,7 +10,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import tuple_row
 
-from helpdesk_tui.core import knowledge, notices, people, thread, tickets
+from helpdesk_tui.core import knowledge, notices, people, queues, thread, tickets
 from helpdesk_tui.core.model import Me
 from helpdesk_tui.core.records import thread_json
 from helpdesk_tui.core.statement import Statement
@@ -216,7 +216,7 @@ def _threads(connection: Sync, world: World) -> list[list[list[Any]]]:
 def _queues(connection: Sync, world: World, me: Me) -> Seen:
     """The queues as both front ends page through them; there are none for somebody who is nobody in particular."""
     seen: Seen = {}
-    views = tickets.views_for(me)
+    views = queues.views_for(me)
     sorts = cycle(("updated", "due", "priority", "age", "updated", "due", "priority"))
     for view, sort in zip(views, sorts, strict=False):
         rows = run(connection, tickets.page(me, view.key, sort, limit=100))  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from helpdesk_tui.core.filters.parse import parse
 from helpdesk_tui.core.filters.tree import And, Node, Not, Or, Term, Value, Words
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.tickets import Sort
+    from helpdesk_tui.core.queues import Sort
 
 ANY: Final = frozenset({1, 2, 3, 4})
 """The ranks of all statuses, in the order of ``model.STATUSES``."""
