@@ -74,7 +74,7 @@ class Promise:
         return "breached" if self.due < now else "soon" if self.due <= now + SOON else "running"
 
     def short(self, now: datetime) -> str:
-        """In eleven characters at most: ``◔ reply 42m``, ``✖ reply -3h``, ``‖ solve 5h``."""
+        """In twelve characters at most: ``◔ reply 42m``, ``✖ reply -51m``, ``‖ solve 5h``."""
         state = self.state(now)
         start = f"{GLYPHS[state]} {_SHORT[self.target]}"
         if self.left is not None:
@@ -82,8 +82,7 @@ class Promise:
         if self.due is None:
             return start
         if self.due < now:
-            over = span(now - self.due)
-            return f"{start} -{over}" if len(over) < 3 else f"{start}-{over}"
+            return f"{start} -{span(now - self.due)}"
         return f"{start} {span(self.due - now)}"
 
     def words(self, now: datetime) -> str:

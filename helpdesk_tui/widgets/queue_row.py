@@ -87,7 +87,7 @@ _PROMISED: Final[dict[State, str]] = {"breached": "overdue", "soon": "soon"}
 
 
 def due_words(ticket: Ticket, now: datetime) -> Part:
-    """When a ticket is due, in at most eleven characters: what it is promised, or its date where that comes sooner.
+    """When a ticket is due, in at most twelve characters: what it is promised, or its date where that comes sooner.
     Nothing for one that has neither or is done with."""
     if ticket.status in ("resolved", "closed"):
         return "", "muted"
@@ -163,7 +163,7 @@ def columns(width: int, number: int) -> Columns:
     status, priority = (10, 8) if words else (6, 6) if short else (1, 1 if width >= 20 else 0)
     requester = _clamp(width // 8, 12, 20) if width >= 76 else 0
     assignee = _clamp(width // 9, 11, 16) if width >= 98 else 0
-    due = 11 if width >= 98 else 0
+    due = 12 if width >= 99 else 0
     when = 7 if width >= 118 else (3 if width >= 28 else 0)
     number = number if width >= 36 else 0
     margin = 3 if words else 2
