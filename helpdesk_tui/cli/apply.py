@@ -274,7 +274,7 @@ async def _do(
     for at, (key, (change, places)) in enumerate(groups):
         act_id = uuid5(base, key)
         ids = list({UUID(lines[place]["id"]) for place in places})
-        name = f"#{lines[places[0]]['number']}" if len(ids) == 1 else f"{len(ids)} tickets"
+        name = f"#{lines[places[0]]['number']}" if len(ids) == 1 else f"{len(ids):,} tickets"
         doing = acts.act(act_id, ids, change, f"{name} {change.words}")
         try:
             (outcomes,) = await here.database.run(doing, idempotent=True, patience=acts.patience(len(ids)))

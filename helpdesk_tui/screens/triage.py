@@ -163,7 +163,7 @@ class Triage:
             Whether the database did it to all of them. Where not, the screen is as it was, and the reason was said.
         """
         before = {ticket.id: self._known(ticket.id) or ticket for ticket in tickets}
-        name = f"#{next(iter(before.values())).number}" if len(before) == 1 else f"{len(before)} tickets"
+        name = f"#{next(iter(before.values())).number}" if len(before) == 1 else f"{len(before):,} tickets"
         changed = {k: each for k, each in before.items() if change.changes(each)}
         if not changed:
             self._say(f"{name}: {change.already}", False)
