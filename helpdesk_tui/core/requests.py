@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from helpdesk_tui.core import attachments, thread, ticket_acts, tickets
 from helpdesk_tui.core.attachments import Upload
@@ -175,13 +175,21 @@ class Requests:
         found: Sent = sent[0]
         return found
 
-    async def set_status(self, ticket_id: UUID, status: Status) -> None:
-        """Closes a request, opens it again, or takes that back.
+    async def set_status(self, ticket_id: UUID, status: Status, outbox: Outbox | None = None) -> None:
+        """Closes a request, opens it again, or takes that back; by way of the outbox, if there is one.
 
         Raises:
+            Queued: there is no answer yet; it waits in the outbox.
             Refused: it is not theirs to do, or no more.
         """
-        outcomes = await self._database.fetch(ticket_acts.set_status([ticket_id], status), idempotent=True)
+        if outbox is None:
+            outcomes = await self._database.fetch(ticket_acts.set_status([ticket_id], status), idempotent=True)
+        else:
+            from helpdesk_tui.core import outbox_kinds
+
+            words = "your request closed" if status == "closed" else "your request opened again"
+            entry = outbox_kinds.act(outbox.owner, uuid4(), [ticket_id], {"status": status}, words)
+            outcomes = (await outbox.do(entry)).value
         if not all(outcome.done for outcome in outcomes):
             raise Refused("This request could not be changed.")
 

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 
 from helpdesk_tui.actions import Context, key_of
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core.errors import HelpdeskError, Queued
 from helpdesk_tui.core.model import Status, Ticket
 from helpdesk_tui.core.plain import RATINGS, stars
 from helpdesk_tui.core.requests import Rating
@@ -161,7 +161,9 @@ class CustomerScreen(CustomerRequest):
         self.say(words)
         failure: HelpdeskError | None = None
         try:
-            await self.asked.set_status(ticket.id, status)
+            await self.asked.set_status(ticket.id, status, self._outbox)
+        except Queued:
+            self.say("Not connected: it is kept, and done as soon as we can be reached")
         except HelpdeskError as error:
             failure = error
         self._flying.discard(ticket.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from helpdesk_tui.widgets.thread_links import ArticleLink
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Ids
+    from helpdesk_tui.core.outbox import Outbox
     from helpdesk_tui.core.requests import Listed
     from helpdesk_tui.core.thread import Outgoing
     from helpdesk_tui.screens.link import Link
@@ -62,6 +64,14 @@ class CustomerRequest(Place):
         if self.link.me is None:
             raise RuntimeError("the database has not answered yet")
         return Requests(self.link.database, self.link.me)
+
+    @property
+    def _outbox(self) -> Outbox | None:
+        return self.link.keeping.outbox if self.link.keeping is not None else None
+
+    def _as_done(self, ticket: Ticket) -> Ticket:
+        """A request as it will be, once what waits in line has been done to it."""
+        return self.link.keeping.as_done(ticket) if self.link.keeping is not None else ticket
 
     # What the link tells
 
@@ -108,8 +118,8 @@ class CustomerRequest(Place):
         else:
             found = await self.asked.look_again([one for one in ids if one not in self._flying])
             for ticket in found.values():
-                self.requests.looks(ticket)
-                self.pane.learn(ticket)
+                self.requests.looks(self._as_done(ticket))
+                self.pane.learn(self._as_done(ticket))
         if shown is not None and (ids is None or shown.id in ids):
             await self.load(shown.id)
         if not self._complete:
@@ -123,7 +133,7 @@ class CustomerRequest(Place):
         collecting.resume()
 
     def _show_list(self, listed: Listed) -> None:
-        held = {each.id: each for each in (*listed.open, *listed.ended)}
+        held = {each.id: self._as_done(each) for each in (*listed.open, *listed.ended)}
         for each in held.values():
             self.pane.learn(each)
         for flying in self._flying:
@@ -158,7 +168,7 @@ class CustomerRequest(Place):
             return  # a later reading is on its way, or what was done just now is not in this one yet
         if self.link.keeping is not None:
             self.link.keeping.seen(found.thread)
-        self.pane.show_thread(found.thread)
+        self.pane.show_thread(replace(found.thread, ticket=self._as_done(found.thread.ticket)))
         if self.pane.ticket is not None and self.pane.ticket.id == ticket_id:
             self.pane.about.show_rating(found.rating)
 

@@ -121,6 +121,9 @@ async def test_a_customers_answer_and_new_request_written_offline_wait_and_arriv
             lambda: seen.shows("van Dijk · ◌ not sent yet, goes out by itself"), "the answer in its thread"
         )
         await seen.press("escape")
+        seen.mine.requests.choose(ticket_id(1001))
+        await seen.press("x")
+        await seen.until(lambda: seen.shows("2 waiting") and seen.shows("■ Closed"), "how it will be")
         screen = await write_request(seen, "No light", "since noon")
         screen.post_message(FileBar.Attached(Upload("log.txt", b"dark")))
         await seen.until(lambda: seen.shows("▤ log.txt"), "the file")
@@ -128,7 +131,10 @@ async def test_a_customers_answer_and_new_request_written_offline_wait_and_arriv
         await seen.until(lambda: seen.app.screen is seen.mine and seen.shows("◌ No light"), "the request in the list")
         assert seen.shows("Sent as soon as we can be reached")
         assert not seen.shows("Not sent yet")
-        assert seen.shows("2 waiting")
+        assert seen.shows("3 waiting")
+        closed = seen.mine.requests.find(ticket_id(1001))
+        assert closed is not None
+        assert closed.status == "closed"
     # When it can be sent, something is in its way.
     await team.database.run(
         "create function public.no() returns trigger language plpgsql as"
@@ -139,6 +145,7 @@ async def test_a_customers_answer_and_new_request_written_offline_wait_and_arriv
     async with opened_customer(team.database, team.customer, tmp_path, (80, 24)) as again:
         await again.until(lambda: again.shows("✎ No light"), "that it is a draft again")
         assert await team.value("select count(*) from ticket_messages where content = 'The left one'") == 1
+        assert await team.value("select status::text from tickets where number = 1001") == "closed"
         assert await team.database.run(rows) == []
         await team.database.run("drop function public.no() cascade")
         await again.press("n")
