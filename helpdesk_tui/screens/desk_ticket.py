@@ -51,6 +51,7 @@ class DeskTicket(DeskQueries):
         self._preview: Timer | None = None
         self._reading = 0
         self.pane.unsent = self._unsent
+        self.pane.staff = lambda: self.desk.staff if self.desk is not None else ()
         self._pulling: UUID | None = None  # the ticket that was opened, until its drafts elsewhere are read
         self.being_there: BeingThere | None = None
         self._there: Mapping[UUID, tuple[Present, ...]] = {}

@@ -26,7 +26,7 @@ from helpdesk_tui.core.model import Status, Thread, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.thread import Also
 from helpdesk_tui.widgets.composer_drafts import Slot
-from helpdesk_tui.widgets.composer_merged import Merging
+from helpdesk_tui.widgets.composer_mentions import Mentioning
 from helpdesk_tui.widgets.composer_preview import BESIDE, ComposerPreview
 from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
@@ -39,7 +39,7 @@ __all__ = ["Composer"]
 ANSWER_SECONDS: Final = 20.0
 
 
-class Composer(Merging):
+class Composer(Mentioning):
     """Writes a reply to the requester, or a note for colleagues.
 
     Args:
@@ -106,6 +106,7 @@ class Composer(Merging):
         with Horizontal(id="composer-body"):
             yield self.text
             yield self.preview
+        yield self._offer_by()
         yield self.files
         yield self.about_merge
         yield self._told
@@ -379,6 +380,8 @@ class Composer(Merging):
         self._to.update(recipient(self.ticket, slot.draft.kind, own=own))
         problem = str(self._drafts.problem) if self._drafts.problem else self._journal_problem
         status, words = state(slot, problem)
+        if status == "notice" and (unheard := self._unheard()):
+            status, words = "stale", unheard
         for name in ("sending", "failed", "stale"):
             self.set_class(name == status, f"-{name}")
         self.set_class(bool(words), "-told")

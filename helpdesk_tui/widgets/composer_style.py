@@ -14,6 +14,7 @@ Composer {
     & #composer-head { height: 1; background: $panel; }
     & #composer-mode { width: auto; text-style: bold; }
     & #composer-to { width: 1fr; padding: 0 1; color: $text; text-wrap: nowrap; text-overflow: ellipsis; }
+    & FilterOffers { overlay: none; constrain: none none; }
     & #composer-merge { height: auto; max-height: 2; padding: 0 1; display: none; color: $text-accent; }
     & #composer-state { height: auto; max-height: 3; padding: 0 1; display: none; }
     & #composer-keys { height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }

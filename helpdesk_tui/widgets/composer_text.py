@@ -66,6 +66,8 @@ class ComposerText(TextArea):
         self.cursor_blink = False
         #: Asks for a file. Called within the key, not told of it: what is typed behind it is the path, not the message.
         self.ask_file: Callable[[], Awaitable[None]] | None = None
+        #: Takes the keys that are for what is offered beside the text; whether it has. Within the key, as above.
+        self.on_offer_key: Callable[[events.Key], bool] = lambda _: False
 
     async def action_request(self, what: str) -> None:
         """Pass a key on."""
@@ -76,6 +78,10 @@ class ComposerText(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         """Leave keys with Alt to the bindings: many terminals send them with the letter, which is not meant."""
+        if self.on_offer_key(event):
+            event.stop()
+            event.prevent_default()
+            return
         if event.key.startswith("alt+"):
             event.prevent_default()
 

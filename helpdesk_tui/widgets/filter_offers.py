@@ -101,6 +101,11 @@ class FilterOffers(LineView, can_focus=False):
             self.styles.height = height
         self.refresh()
 
+    def choose(self, chosen: int) -> None:
+        """The arrows are at another one now."""
+        self._chosen = chosen
+        self.refresh()
+
     def render_line(self, y: int) -> LineStrip:
         """What is wrong, then a suggestion a line."""
         width = self.size.width

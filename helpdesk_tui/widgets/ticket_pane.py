@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -15,7 +15,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from helpdesk_tui.core.merged import Merged
-from helpdesk_tui.core.model import Thread, Ticket, Unsent
+from helpdesk_tui.core.model import Person, Thread, Ticket, Unsent
 from helpdesk_tui.widgets.thread import ThreadView
 from helpdesk_tui.widgets.ticket_header import Clock, Header, TicketHeader, utc_now
 
@@ -74,6 +74,8 @@ class TicketPane(Vertical):
         self.ticket: Ticket | None = None
         #: What stood in the composer when it was last opened.
         self.begun = ""
+        #: Those who can be named in a note.
+        self.staff: Callable[[], Sequence[Person]] = lambda: ()
         #: What its reader has written to a ticket and the database has not got yet.
         self.unsent: Callable[[UUID], tuple[Unsent, ...]] = lambda _: ()
 
@@ -101,6 +103,7 @@ class TicketPane(Vertical):
                 except JournalError as error:
                     problem = str(error)
                 composer = Composer(self._journal, self._owner, merged=self.merged, journal_problem=problem)
+                composer.staff = self.staff
                 await self.mount(composer)
                 self._composer = composer
 

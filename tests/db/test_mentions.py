@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
+from helpdesk_tui.core import mentions
+from helpdesk_tui.core.model import Person as Named
 from tests.db.noticing import inbox, say, set_preferences, ticket_of
 from tests.db.sessions import owner, with_people
 from tests.db.signed_in import new
+from tests.widgets.thread_samples import ticket as sample_ticket
 from tests.world import DeskDatabase, People, Person
 
 
@@ -84,6 +88,42 @@ def test_mention_finds_exactly_whom_it_can_only_mean(
         found = connection.execute("select m from private.mentioned(%s, %s) m", [ticket, words]).fetchall()
     names = {person.id: name for name, person in team.items()}
     assert sorted(names[person] for (person,) in found) == sorted(meant.split())
+    # What its author is told before it is sent is read by the client, and read alike.
+    assert {person.id for person in mentions.mentioned(words, seeing(module_database, ticket))} == {m for (m,) in found}
+
+
+def seeing(database: DeskDatabase, ticket: UUID) -> tuple[Named, ...]:
+    """Those of the team who see the ticket, as the client works it out."""
+    with owner(database) as connection:
+        staff = connection.execute(
+            "select id, coalesce(full_name, email), role, email, department_id from public.profiles"
+            " where role <> 'customer'"
+        ).fetchall()
+        row = connection.execute(
+            "select customer_id, assignee_id, department_id from public.tickets where id = %s", [ticket]
+        ).fetchone()
+    assert row is not None
+    shown = replace(sample_ticket(), customer_id=row[0], assignee_id=row[1], department_id=row[2])
+    return mentions.team_of(shown, [Named(*each) for each in staff])
+
+
+def test_what_completion_writes_for_somebody_means_them_and_nobody_else(
+    module_database: DeskDatabase, team: dict[str, Person], ticket: UUID
+) -> None:
+    there = seeing(module_database, ticket)
+    assert {person.id for person in there} == {team[name].id for name in team if name not in ("bo", "cora")}
+    handles = {person.id: mentions.handle(person, there) for person in there}
+    assert handles[team["mara"].id] == "Mara Lind"
+    assert handles[team["zoe"].id] == "Zoë Ólafs"
+    assert (handles[team["twin"].id], handles[team["twin2"].id]) == ("twin1", "twin2")
+    assert handles[team["nameless"].id] == "ops"
+    with owner(module_database) as connection:
+        for person, handle in handles.items():
+            for after in (" ", " please look", ", look", "'s", "!", "\nand"):
+                rows = connection.execute(
+                    "select m from private.mentioned(%s, %s) m", [ticket, f"Hi @{handle}{after}"]
+                ).fetchall()
+                assert rows == [(person,)], (handle, after)
 
 
 async def test_mention_reaches_only_who_sees_the_ticket_and_tells_its_author_nothing(module_people: People) -> None:

@@ -152,7 +152,11 @@ async def test_a_draft_survives_a_merge_by_a_colleague_and_its_end(team: Team, t
     async with opened(team.database, team.agent, tmp_path, size=(80, 24)) as seen:
         await seen.press("i")
         await seen.until(lambda: seen.desk.pane.composer_has_focus, "the note")
-        await seen.press(*"between us", "escape")
+        await seen.press(*"between us, @to")
+        await seen.until(lambda: seen.shows("@Tomás Vega"), "whom that may mean")
+        await seen.press("tab")
+        await seen.until(lambda: seen.desk.pane.composer.text.text == "between us, @Tomás Vega ", "his name")
+        await seen.press("escape")
         await seen.press("r")
         await seen.until(lambda: seen.shows("REPLY TO CUSTOMER"), "the reply")
         await seen.press(*"half a sent")
