@@ -221,7 +221,8 @@ class ArticleReader(Vertical):
     @on(Input.Blurred)
     def _blurred(self, event: Input.Blurred) -> None:
         event.stop()
-        self.field.remove_class("asking")
+        if self.app.app_focus:  # from another window the focus comes back
+            self.field.remove_class("asking")
 
     def _close_field(self) -> None:
         self.field.remove_class("asking")

@@ -56,7 +56,8 @@ class NumberField(Input):
 
     @on(Input.Blurred)
     def _left(self) -> None:
-        self.remove_class("asking")
+        if self.app.app_focus:  # from another window the focus comes back
+            self.remove_class("asking")
 
     def _done(self, reference: str) -> None:
         self.remove_class("asking")

@@ -130,8 +130,8 @@ class Prompt(Horizontal):
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
         event.stop()
-        # Whoever asks again at once has the focus back before this is told.
-        if self.asking and self.screen.focused is not self.field:
+        # Whoever asks again at once has the focus back before this is told; from another window it comes back, too.
+        if self.asking and self.app.app_focus and self.screen.focused is not self.field:
             self._done(None, by_key=False)
 
     def _done(self, text: str | None, by_key: bool = True) -> None:

@@ -125,8 +125,8 @@ class ProposalPane(LineView):
             self._scroll({"down": 1, "up": -1, "pagedown": self.size.height, "pageup": -self.size.height}[event.key])
 
     def on_blur(self) -> None:
-        """Focus taken elsewhere (by the mouse) is a no."""
-        if self.proposal is not None:
+        """Focus taken elsewhere (by the mouse) is a no. From another window the focus comes back."""
+        if self.proposal is not None and self.app.app_focus:
             self._answer("", by_key=False)
 
     def _answer(self, key: str, by_key: bool = True) -> None:

@@ -48,6 +48,6 @@ class Question(LineView):
         self.post_message(self.Dismissed(by_key))
 
     def on_blur(self) -> None:
-        """Focus taken elsewhere (by the mouse) is a no."""
-        if self.asking and not self._arriving:
+        """Focus taken elsewhere (by the mouse) is a no. From another window the focus comes back."""
+        if self.asking and not self._arriving and self.app.app_focus:
             self._dismiss(by_key=False)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from textual import events
+
 from helpdesk_tui.core.fields import CustomField
 from helpdesk_tui.screens.admin import AdminScreen
 from helpdesk_tui.screens.desk import DeskScreen
@@ -67,6 +69,15 @@ async def write(seen: Opened, screen: AdminScreen, words: str) -> None:
     await seen.press("enter")
 
 
+async def look_elsewhere(seen: Opened) -> None:
+    """Another window of the terminal comes to the front, and goes again."""
+    seen.app.post_message(events.AppBlur())
+    await seen.until(lambda: not seen.app.app_focus and seen.app.screen.focused is None, "not in front")
+    await seen.pilot.pause()
+    seen.app.post_message(events.AppFocus())
+    await seen.until(lambda: seen.app.screen.focused, "in front again")
+
+
 async def department_of(team: Team) -> object:
     """Where the agent works."""
     return await team.value(
@@ -92,8 +103,13 @@ async def test_moving_a_person_shows_what_it_means_before_one_key_does_it_and_u_
 ) -> None:
     async with at_admin(team, tmp_path, SMALL) as (seen, screen):
         await choose(seen, screen, "Mira Okonkwo")
-        await seen.press("d", "slash", *"bill", "enter")
+        await seen.press("d", "slash", *"bill")
+        # What is asked is asked still after a look at another window, and so is all below.
+        await look_elsewhere(seen)
+        assert screen.picker.asking
+        await seen.press("enter")
         await seen.until(lambda: seen.shows("Loses sight of 2 open tickets of Support."), "what she loses")
+        await look_elsewhere(seen)
         assert seen.shows("Move Mira Okonkwo to Billing?")
         assert seen.shows("Holds 2 open tickets there.")
         assert seen.shows("Esc")
@@ -411,7 +427,9 @@ async def test_fields_are_set_up_changed_put_in_order_and_out_of_use_and_each_is
         await seen.until(lambda: seen.shows("There are no fields yet."), "what to do")
         assert seen.shows("n adds one: what the team fills in about tickets besides.")
         # What is asked at one key after the other, and again where it cannot be.
-        await seen.press("n")
+        await seen.press("n", "P")
+        await look_elsewhere(seen)
+        assert screen.prompt.field.value == "P"
         await write(seen, screen, "Plan")
         await seen.until(lambda: screen.prompt.field.value == "plan", "a key made of it")
         await seen.press("enter", "c")
