@@ -1,4 +1,7 @@
-"""What is printed when the program has a fault of its own: where, and nothing that people typed or may not see."""
+"""What is printed when the program has a fault of its own: where, and nothing that people typed or may not see.
+
+What a fault says may quote what stands in the database: it is made harmless as everything else is.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,17 @@ class Crashing(App[int]):
 
     def _fatal_error(self) -> None:
         from rich.console import Group
-        from rich.segment import Segments
+        from rich.segment import Segment, Segments
         from rich.text import Text
         from rich.traceback import Traceback
+
+        from helpdesk_tui.core.text import harmless
 
         self.bell()
         traceback = Traceback(show_locals=False, width=None, suppress=["textual", "rich"])
         words = Text("helpdesk ended by a fault of its own. What you wrote is kept: it is there at the next start.")
         # One renderable: of several, Textual prints the first and counts the others.
-        self._exit_renderables.append(Segments(self.console.render(Group(traceback, words), self.console.options)))
+        printed = self.console.render(Group(traceback, words), self.console.options)
+        safe = [each if each.control else Segment(harmless(each.text), each.style) for each in printed]
+        self._exit_renderables.append(Segments(safe))
         self._close_messages_no_wait()

@@ -95,10 +95,14 @@ class Output:
         self._stream.flush()
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
-        """Names and values, one a line."""
-        longest = max((len(name) for name, _ in pairs), default=0)
-        for name, value in pairs:
-            self._stream.write(f"{self.paint(name.ljust(longest), 'dim')}  {safe_line(value)}".rstrip() + "\n")
+        """Names and values, one a line; a name may come from the database, too."""
+        from rich.cells import cell_len
+
+        names = [safe_line(name) for name, _ in pairs]
+        longest = max(map(cell_len, names), default=0)
+        for name, (_, value) in zip(names, pairs, strict=True):
+            padded = name + " " * (longest - cell_len(name))
+            self._stream.write(f"{self.paint(padded, 'dim')}  {safe_line(value)}".rstrip() + "\n")
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         """Rows under titles, narrowed to fit where there is a width to fit."""

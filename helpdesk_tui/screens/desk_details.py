@@ -214,8 +214,9 @@ class DeskDetails(DeskActs):
             use: Callable[[str], None] = lambda text: fill(fields.value_of(field, text))  # noqa: E731
             self.ask_words(field.label, use, text, f"{shape}; nothing takes it away".lstrip("; "))
             return
-        words = field.choices if field.type == "choice" else ("yes", "no")
-        offered = [Choice(_with(fill, fields.value_of(field, word)), word, "", word == text) for word in words]
+        # A choice is one as it stands, whatever spaces it begins with.
+        values = {each: each for each in field.choices} if field.type == "choice" else {"yes": True, "no": False}
+        offered = [Choice(_with(fill, value), word, "", word == text) for word, value in values.items()]
         offered.append(Choice(_with(fill, None), "nothing", "0", not text))
         self.picker.ask(self.asked_of(field.label), offered, do_it)
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
+from tests.attacks.hostile_day import hostile_day
 from tests.attacks.hostile_text import HOSTILE, LINES, NAMES
 from tests.db.sessions import with_people
 from tests.world import DeskDatabase, People, Person
@@ -59,6 +60,7 @@ def hostile_world(database: DeskDatabase) -> HostileWorld:
         chat = made.chats(blocks, lines)
         article = made.articles(blocks, lines)
         made.notices(lines, ticket)
+        hostile_day(owner, agent, customer, ticket, blocks, lines)
         owner.execute("set constraints all immediate")
     return HostileWorld(database, agent, admin, customer, ticket, number, chat, article)
 

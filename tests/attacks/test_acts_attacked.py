@@ -126,6 +126,15 @@ def test_what_stays_out_of_sight_is_not_told_as_changed_either(desk: Desk) -> No
     assert "Bo" not in str(answer)
 
 
+def test_since_one_left_tells_nothing_of_what_is_out_of_sight_by_now(desk: Desk) -> None:
+    here, gone = desk.ticket("here"), desk.ticket("gone")
+    desk.act("ann", [here, gone], json.dumps({"assignee": str(desk.ids["ada"])}))
+    desk.act("ann", [gone], json.dumps({"assignee": None, "department": str(desk.ids["billing"])}))
+    told = {row[0] for row in desk.ask("ada", "select id from helpdesk.since('2000-01-01', 500)")}
+    assert here in told
+    assert gone not in told
+
+
 def test_act_s_id_is_none_for_an_act_of_another_kind(desk: Desk) -> None:
     ticket, other = desk.ticket(), desk.ticket()
     ((message,),) = desk.run(
@@ -170,15 +179,17 @@ def test_who_wrote_a_macro_and_left_the_team_is_named_to_nobody(desk: Desk) -> N
     """Nor their address, which is a customer's by then."""
     macro = uuid4()
     desk.ask("bo", "select helpdesk.save_macro(%s, 'theirs', 'x', false, '{}', 'all', null)", macro)
+    desk.ask("bo", "select helpdesk.set_away(null, null, 'x')")
     desk.run("update public.profiles set role = 'customer', full_name = null where id = %s", desk.ids["bo"])
     try:
+        assert desk.ask("ada", "select person from helpdesk.away()") == []
         assert desk.ask("ada", "select name, author from helpdesk.macros() where id = %s", macro) == [("theirs", None)]
     finally:
         desk.run("update public.profiles set role = 'agent', full_name = 'Bo', department_id = %s where id = %s",
                  desk.ids["billing"], desk.ids["bo"])  # fmt: skip
 
 
-@pytest.mark.parametrize("value", ["1" * 5_000, "1e130000", "1e-1000", "[[1]]", '{"a": 1}'])
+@pytest.mark.parametrize("value", ["1" * 5_000, "1e130000", "1e-1000", "[[1]]", '{"a": 1}'], ids=range(5))
 def test_value_that_no_program_reads_is_kept_neither_in_a_ticket_nor_in_a_macro(desk: Desk, value: str) -> None:
     """JSON knows numbers of a hundred thousand digits; the programs of the whole team would fail over one."""
     desk.ask("ann", "select helpdesk.set_field('size', %s)", '{"type": "number"}')
@@ -255,6 +266,20 @@ def test_taking_a_split_back_throws_away_nothing_that_somebody_did_since(desk: D
     else:
         assert len(refused) == 1
         assert "has moved on since" in refused[0]
+
+
+def test_staff_learn_of_their_own_request_no_more_than_its_requester(desk: Desk) -> None:
+    """Not by a filter, a link, nor by a note that they send to many."""
+    own, other = desk.ticket("own", customer_id=desk.ids["ada"], metadata='{"size": 1}'), desk.ticket("other")
+    assert desk.ask("ann", "select * from helpdesk.with_field('size', ':', '1', true) f where f = %s", own)
+    assert desk.ask("ada", "select * from helpdesk.with_field('size', ':', '1', true) f where f = %s", own) == []
+    desk.ask("ann", "select helpdesk.link(%s, 'related to', %s)", other, own)
+    for ticket in (own, other):
+        assert desk.ask("ada", "select more ->> 'links' from helpdesk.ticket(%s)", ticket) == [(None,)]
+        assert desk.ask("ann", "select more #> '{links,0,0}' from helpdesk.ticket(%s)", ticket) == [("related to",)]
+    note = json.dumps([{"ticket": str(own), "message": str(uuid4()), "content": "x"}])
+    sent = desk.ask("ada", "select * from helpdesk.send_each(gen_random_uuid(), %s, true, '{}', 'x')", note)
+    assert sent == [(own, False, NO_SUCH)]
 
 
 def test_words_that_are_none_and_texts_that_are_too_long_are_refused_in_words(desk: Desk) -> None:

@@ -80,6 +80,11 @@ def reads(world: HostileWorld) -> dict[str, tuple[Person, list[list[str]]]]:
                 ["admin", "people", "list", "--limit", "all"],
                 ["admin", "people", "show", "s1@desk.test"],
                 ["admin", "acts"],
+                ["admin", "fields", "list"],
+                ["admin", "sla", "list"],
+                ["admin", "calendars", "list"],
+                ["admin", "routing", "list"],
+                ["sla", "report"],
                 ["sessions", "--of", "s1@desk.test"],
                 ["audit", "ticket", ticket],
                 ["why", "s1@desk.test", ticket],
@@ -183,6 +188,29 @@ async def test_error_that_quotes_an_argument_quotes_it_harmlessly(
         result = await cli.run(world.agent, *argv, stdin="x")
         sound(result, command)
         assert result.code or "show" in command or command in NO_ERRORS, (command, result.out)
+
+
+async def test_what_is_applied_and_undone_is_told_harmlessly(cli: Cli, world: HostileWorld) -> None:
+    """Lines of a pipe that are none, changes that are none, the words of an act."""
+    lines = [text.replace("\n", " ") for text in LINES.values()]
+    told = 0
+    for given in (
+        lines,
+        [json.dumps({"number": world.number, text: text}) for text in lines],
+        [json.dumps({"number": text, "status": text}) for text in lines],
+        [json.dumps({"number": world.number, "fields": {text: text}, "tags": [text]}) for text in lines],
+    ):
+        for line in (*given[::4], "\n".join(given)):
+            for more in ([], ["--json"]):
+                result = await cli.run(world.agent, "tickets", "apply", "-", "--dry-run", *more, stdin=line)
+                sound(result, line)
+                told += len(result.err)
+    assert told > 1_000
+    for more in ([], ["--json"]):
+        result = await cli.run(world.agent, "undo", *more)
+        assert result.code == 0, result.err
+        assert mark(42 - len(more)) in result.out + result.err
+        sound(result, "undo")
 
 
 async def test_settings_files_are_read_aloud_harmlessly(cli: Cli, world: HostileWorld, tmp_path: Path) -> None:

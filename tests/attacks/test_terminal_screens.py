@@ -12,11 +12,15 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from textual.events import Paste
 from textual.widgets import Input, TextArea
 
+from helpdesk_tui.core import journal_outbox
+from helpdesk_tui.core.journal import Journal
+from helpdesk_tui.core.journal_outbox import Entry
 from helpdesk_tui.screens.admin import AdminScreen
 from helpdesk_tui.screens.chats import ChatsScreen
 from helpdesk_tui.screens.customer import CustomerScreen
@@ -146,6 +150,79 @@ async def the_desk(seen: Wired, world: HostileWorld) -> None:
     await seen.press(*["escape"] * 4)
 
 
+async def asked(seen: Wired, desk: DeskScreen, *keys: str) -> None:
+    """Press keys that put a question, and wait until it is put."""
+    await seen.press(*keys)
+    await seen.until(lambda: desk.picker.asking or desk.prompt.asking, f"the question of {keys}")
+    await seen.whole(f"the question of {keys}")
+
+
+async def the_day(seen: Wired, world: HostileWorld) -> None:
+    """Tabs, what is saved and shared, what fills in, hands over, takes back and completes."""
+    desk = seen.app.screen
+    assert isinstance(desk, DeskScreen)
+    desk.queue.focus()
+    for _ in range(5 if seen.wide else len(LINES) + 8):
+        await seen.press("right_square_bracket")
+    hold(seen, LINES, "the tabs")
+    await asked(seen, desk, "V")
+    await seen.press("escape", "1")
+    await seen.until(lambda: desk.queue.state == "ready", "the queue")
+    # Each macro is shown as it would be sent.
+    await seen.press("m")
+    await seen.see("Macro for")
+    await seen.page("down", 2 * len(HOSTILE))
+    hold(seen, LINES, "the macros")
+    await seen.press("enter")
+    await seen.until(lambda: desk.pane.composer_has_focus, "the composer")
+    await seen.page("pageup", 5)
+    await seen.press("escape", "escape")
+    desk.queue.focus()
+    for key in ("U", "e", "S", "Z", "O", "z", "D", "M", "equals_sign", "t", "c"):
+        seen.shown.clear()
+        await asked(seen, desk, key)
+        await seen.page("down", 2 * len(LINES) if key == "U" else 4)
+        if key == "U":
+            hold(seen, LINES, f"what {key} asks")
+        await seen.press("escape", "escape", "escape")
+        desk.queue.focus()
+    # A field's choices.
+    await asked(seen, desk, "e")
+    await seen.press("enter")
+    await seen.page("down", 4)
+    await seen.press("escape", "escape")
+    desk.queue.focus()
+    # Completion, and a query that is none.
+    for begun in ("tag:", "department:", "assignee:", "category:", "field."):
+        await seen.press("slash")
+        await seen.until(lambda: desk.filtering, "the filter line")
+        await seen.press(*[f"ctrl+{each}" for each in "eu"], *(key if key.isalpha() else KEYS[key] for key in begun))
+        await seen.press(*["down"] * 4)
+        await seen.press("escape", "escape")
+    await seen.press("slash")
+    await seen.until(lambda: desk.filtering, "the filter line")
+    for number, text in enumerate(LINES.values()):
+        desk.line.field.clear()
+        seen.app.post_message(Paste(text))
+        await seen.until(partial(shows, desk.line.field, mark(number)), text)
+        await seen.whole(text)
+    await seen.press("enter")
+    await seen.press("escape", "escape")
+
+
+def left_unsent(folder: Path, world: HostileWorld) -> None:
+    """What was refused the last time, and why, in hostile words."""
+    journal = Journal.open(folder / "drafts.sqlite3")
+    with journal.writing() as connection:
+        for text in LINES.values():
+            entry = Entry(uuid4(), f"test/{world.agent.id}", "act", (world.ticket,), text.replace("\ud800", ""))
+            journal_outbox.refuse(connection, journal_outbox.put(connection, entry), entry.words)
+    journal.close()
+
+
+KEYS = {":": "colon", ".": "full_stop"}
+
+
 async def the_knowledge_base(seen: Wired, world: HostileWorld) -> None:
     """The list, the categories, what a search finds, the article, its headings and links."""
     screen = await at(seen, "knowledge", KnowledgeScreen)
@@ -246,8 +323,10 @@ async def what_lies_over(seen: Wired) -> None:
 async def test_nothing_hostile_leaves_through_an_agents_screens(
     world: HostileWorld, tmp_path: Path, size: tuple[int, int]
 ) -> None:
+    left_unsent(tmp_path, world)
     async with wired(world.database, world.agent, "agent", tmp_path, size) as seen:
         await the_desk(seen, world)
+        await the_day(seen, world)
         await the_knowledge_base(seen, world)
         await writing(seen, world)
         await the_chats(seen, world)
