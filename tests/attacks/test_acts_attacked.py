@@ -187,6 +187,7 @@ def test_who_wrote_a_macro_and_left_the_team_is_named_to_nobody(desk: Desk) -> N
     finally:
         desk.run("update public.profiles set role = 'agent', full_name = 'Bo', department_id = %s where id = %s",
                  desk.ids["billing"], desk.ids["bo"])  # fmt: skip
+        desk.ask("bo", "select helpdesk.set_back(null)")
 
 
 @pytest.mark.parametrize("value", ["1" * 5_000, "1e130000", "1e-1000", "[[1]]", '{"a": 1}'], ids=range(5))
