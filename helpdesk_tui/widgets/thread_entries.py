@@ -111,7 +111,8 @@ def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind) -> E
     """One entry; ``before`` is what stands above it."""
     if isinstance(one, HistoryLine):
         gap = 1 if before in MESSAGE_KINDS else 0
-        return Entry(f"history {one.id}", "history", one.created_at, "", "", gap, change=one)
+        # A merge and its end are two lines of one thing.
+        return Entry(f"history {one.id} {one.kind}", "history", one.created_at, "", "", gap, change=one)
     gap = 0 if before == "unread" else 1
     if one is None:
         ticket = thread.ticket

@@ -71,6 +71,16 @@ async def test_a_thread_that_has_become_shorter_out_of_sight_is_drawn_as_it_is()
         assert any("Message 0:" in line for line in app.lines())
 
 
+async def test_a_merge_and_its_end_are_two_lines() -> None:
+    merged = change(1, "merged in", None, "#7", timedelta(0), "Mara Lind")
+    shown = replace(sample(), history=(merged, replace(merged, kind="unmerged from")))
+    app = ThreadApp(shown)
+    async with app.run_test(size=(80, 60)):
+        lines = "\n".join(app.lines())
+        assert "merged #7 in here" in lines
+        assert "took #7 out again" in lines
+
+
 async def test_a_newest_message_longer_than_the_screen_is_read_from_its_beginning() -> None:
     app = ThreadApp(thread([message(1, "short"), message(2, "\n\n".join(f"line {n}" for n in range(80)), "mara")]))
     async with app.run_test(size=(60, 20)):
