@@ -8,6 +8,7 @@
 --   The write matrix
 --   What clients call
 --   Acts on tickets
+--   What tickets say
 --   Knowledge base
 --   Administration
 --   Two factors

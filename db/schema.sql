@@ -18,6 +18,7 @@
 --   Indexes
 --   Triggers
 --   The search's index of articles
+--   The search's index of tickets
 --   Attachments
 --   Presence at tickets, and drafts for one's other devices
 --   Chat
