@@ -22,6 +22,7 @@ NOT_RECORDED: Final = {
     "article_languages": "made of the articles",
     "article_terms": "made of the articles",
     "article_words": "made of the articles",
+    "ticket_words": "made of the tickets",
     "audiences": "names of channels",
     "audit": "the audit",
     "audit_chains": "the audit",
