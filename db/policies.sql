@@ -6596,6 +6596,11 @@ begin
   if btrim(coalesce(body, '')) = '' and coalesce(change, '{}') = '{}' then
     raise exception 'a macro says something or sets something' using errcode = 'HD002';
   end if;
+  -- Everybody reads the whole list of what is shared: nobody floods it.
+  if (select count(*) from private.macros m where m.author_id = who.person) >= 200
+     and not exists (select from private.macros m where m.id = macro) then
+    raise exception 'you have 200 macros already' using errcode = 'HD002', hint = 'Remove one first.';
+  end if;
   insert into private.macros as m (id, name, body, internal, change, author_id, shared, department_id)
   values (macro, called, coalesce(body, ''), internal, coalesce(change, '{}'), who.person, shared, department)
   on conflict (id) do nothing;

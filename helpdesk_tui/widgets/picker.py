@@ -198,6 +198,8 @@ class Picker(Question):
             self._step(1)
         elif event.key in ("up", "ctrl+p") or (event.key == "k" and self._filter is None and not self._bound("k")):
             self._step(-1)
+        elif event.key in ("pagedown", "pageup"):
+            self._page(1 if event.key == "pagedown" else -1)
         elif self._filter is None and event.character == "/":
             self._filter = ""
             self._refilter()
@@ -236,6 +238,11 @@ class Picker(Question):
             self._cursor = (self._cursor + delta) % len(self._matches)
             self._top = max(min(self._top, self._cursor), self._cursor - self._rows() + 1)
             self.refresh()
+
+    def _page(self, direction: int) -> None:
+        """As far as is shown at once; unlike a step not round the end."""
+        target = min(max(self._cursor + direction * self._rows(), 0), len(self._matches) - 1)
+        self._step(target - self._cursor)
 
     def _choose(self, choice: Choice) -> None:
         self.close()

@@ -212,6 +212,9 @@ class PreviewPicker(Question):
             self._step(1)
         elif event.key in ("up", "ctrl+p"):
             self._step(-1)
+        elif event.key in ("pagedown", "pageup"):
+            target = self._cursor + self._rows() * (1 if event.key == "pagedown" else -1)
+            self._step(min(max(target, 0), len(self._matches) - 1) - self._cursor)
         elif event.key == "backspace":
             self._find(self._filter[:-1])
         elif event.is_printable and event.character and self._waiting is None:

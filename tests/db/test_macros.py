@@ -98,6 +98,28 @@ def save(desk: Desk, body: str, change: Any = None, person: str = "own agent") -
     return ""
 
 
+def test_nobody_floods_the_list_of_macros(module_database: DeskDatabase, desk: Desk) -> None:
+    save = "select helpdesk.save_macro(%(id)s, 'n', 'b', false, '{}', 'me', null)"
+    mine = uuid4()
+    with owner(module_database) as run:
+        run.execute(
+            "insert into private.macros (id, name, body, internal, change, author_id, shared)"
+            " select case n when 1 then %s else gen_random_uuid() end, 'many', 'b', false, '{}', %s, 'me'"
+            " from generate_series(1, 200) n",
+            [mine, desk.ids["agent"]],
+        )
+    try:
+        with pytest.raises(psycopg.Error, match="you have 200 macros already") as refused:
+            desk.connections["own agent"].execute(save, {"id": uuid4()})
+        assert refused.value.sqlstate == "HD002"
+        desk.connections["own agent"].execute(save, {"id": mine})
+    finally:
+        with owner(module_database) as run:
+            run.execute(
+                "delete from private.macros where author_id = %s and name in ('many', 'n')", [desk.ids["agent"]]
+            )
+
+
 def test_an_unknown_variable_is_refused_with_the_nearest(desk: Desk) -> None:
     assert save(desk, "Hello {{ requester.frist_name }}") == (
         "there is no variable 'requester.frist_name' Did you mean {{requester.first_name}}?"
