@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
@@ -96,12 +96,13 @@ class Output:
 
     def pairs(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Names and values, one a line; a name may come from the database, too."""
-        from rich.cells import cell_len
-
         names = [safe_line(name) for name, _ in pairs]
-        longest = max(map(cell_len, names), default=0)
+        measure: Callable[[str], int] = len
+        if not all(name.isascii() for name in names):
+            from rich.cells import cell_len as measure
+        longest = max(map(measure, names), default=0)
         for name, (_, value) in zip(names, pairs, strict=True):
-            padded = name + " " * (longest - cell_len(name))
+            padded = name + " " * (longest - measure(name))
             self._stream.write(f"{self.paint(padded, 'dim')}  {safe_line(value)}".rstrip() + "\n")
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:

@@ -147,8 +147,8 @@ async def run(line: str, given: str, number: int) -> Ran:
     Raises:
         HelpdeskError: no shell could be started.
     """
-    try:
-        process = await asyncio.create_subprocess_shell(
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_shell(
             line,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -156,8 +156,16 @@ async def run(line: str, given: str, number: int) -> Ran:
             env={**os.environ, "HELPDESK_TICKET": str(number)},
             start_new_session=True,
         )
+    )
+    try:
+        process = await asyncio.shield(starting)
     except OSError as error:
         raise HelpdeskError(f"The command could not be started: {error.strerror}.") from error
+    except asyncio.CancelledError:
+        # It runs before its start is told; cancelling that would end the shell and leave what it started.
+        with suppress(OSError):
+            await _end(await starting)
+        raise
     try:
         feeding = asyncio.ensure_future(_feed(process, given.encode()))
         printed, cut = await _take(process)

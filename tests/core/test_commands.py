@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -78,13 +79,30 @@ async def test_stopping_a_command_ends_what_it_started(tmp_path: Path) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    pid = int(file.read_text())
+    await gone(int(file.read_text()))
+    assert commands.GOING_SECONDS > 0
+
+
+async def test_stopping_a_command_that_is_being_started_ends_what_it_started(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    running = asyncio.ensure_future(run(f"sleep 1000 & echo $! > {file}; wait", "{}", 1))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    # It runs, and nobody here has been told of it.
+    while not (file.exists() and file.read_text().strip()):
+        time.sleep(0.01)  # noqa: ASYNC251
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    await gone(int(file.read_text()))
+
+
+async def gone(pid: int) -> None:
     for _ in range(500):
         if not alive(pid):
-            break
+            return
         await asyncio.sleep(0.01)
-    assert not alive(pid)
-    assert commands.GOING_SECONDS > 0
+    raise AssertionError(f"{pid} still runs")
 
 
 def alive(pid: int) -> bool:
