@@ -237,6 +237,8 @@ async def the_knowledge_base(seen: Wired, world: HostileWorld) -> None:
     await seen.until(lambda: screen.search.list.state == "ready", "what was found")
     await seen.press("down", "down", "escape")
     await open_article(seen, screen, world.article)
+    # Its top is on the screen; until then the list is, and the first page would be passed over.
+    await seen.see("q00")
     await seen.page("space", 200)
     # It has no headings to list: Esc would leave it.
     await seen.press("o", "slash", *"evil", "enter", "n", "escape", *"lll")
