@@ -16,6 +16,9 @@ from textual.message_pump import MessagePump
 
 __all__ = ["TypeAhead"]
 
+#: How often a key lets what else is on its way pass at each widget; some are never without a message.
+WAITS = 5
+
 
 class TypeAhead(App[int]):
     """An app that takes one key after the other."""
@@ -43,15 +46,19 @@ class TypeAhead(App[int]):
             return
         way: list[MessagePump] = [*(self.focused or self.screen).ancestors_with_self]
         await super().on_event(event)
-        self._follow(way, number)
+        # Twice: what a key is bound to is done at the end of its way, and what that tells goes the way once more.
+        self._follow([*way, *way], number)
 
     async def takes(self, event: events.Key) -> bool:  # noqa: ARG002  (a subclass looks at it)
         """Whether a key has had its effect before any widget is asked."""
         return False
 
-    def _follow(self, way: list[MessagePump], number: int) -> None:
-        """Go the way that the key goes, from the widget up to the app, one step behind it."""
+    def _follow(self, way: list[MessagePump], number: int, waits: int = WAITS) -> None:
+        """Go the way that the key goes, from the widget up to the app, behind it and behind what it had told there."""
         while way:
+            if waits and way[0].message_queue_size and way[0].call_later(self._follow, way, number, waits - 1):
+                return
+            waits = WAITS
             if way.pop(0).call_later(self._follow, way, number):
                 return
         # What the key did may have moved the focus; that too waits in the app's queue, ahead of this.

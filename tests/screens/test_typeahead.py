@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from textual import events
@@ -63,3 +64,26 @@ async def test_a_path_typed_behind_the_key_is_no_part_of_the_message_and_no_file
             "select m.content, a.name from ticket_attachments a join ticket_messages m on m.id = a.message_id"
         )
         assert rows == [("See", "photo.txt")]
+
+
+async def test_what_is_sent_and_taken_back_in_one_read_is_in_the_composer_again(team: Team, tmp_path: Path) -> None:
+    """The key behind the one that sends is no letter of another answer."""
+    settings = replace(team.database.settings, send_delay=60)
+    async with opened(team.database, team.agent, tmp_path, settings=settings) as seen:
+        await seen.press("r")
+        await seen.until(lambda: seen.shows("Please help with: Lamp flickers"), "the thread")
+        for text in ("On and off?", " Again?"):
+            burst(seen, f"{text}\x13u")
+            await seen.until(lambda: seen.shows("Taken back: nothing was sent"), "taken back")
+            await seen.until(lambda: seen.desk.pane.composer_has_focus, "to go on with")
+            seen.desk.say("")
+        assert seen.desk.pane.composer.text.text == "On and off? Again?"
+        assert not seen.desk.pane.composer.holding.waiting
+
+
+async def test_words_behind_two_keys_in_one_read_are_words_and_no_commands(team: Team, tmp_path: Path) -> None:
+    async with opened(team.database, team.agent, tmp_path) as seen:
+        burst(seen, "Dwfriday 9:00\r")
+        await seen.until(lambda: seen.shows("#1001 due → Fri"), "what was set")
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "confirmed")
+        assert await team.value("select due_date is not null from tickets where number = 1001")
