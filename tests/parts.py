@@ -15,7 +15,7 @@ from typing import Literal
 
 import pytest
 
-Part = Literal["postgres15", "postgres17", "postgres18", "plpgsql_check", "pgbouncer", "data"]
+Part = Literal["postgres15", "postgres17", "postgres18", "plpgsql_check", "pgbouncer", "tmux", "data"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -63,6 +63,7 @@ _FIND: dict[Part, tuple[str, Callable[[], Path | None]]] = {
         lambda: _extension("plpgsql_check"),
     ),
     "pgbouncer": ("pgbouncer", lambda: _program("pgbouncer")),
+    "tmux": ("tmux", lambda: _program("tmux")),
     "data": ("the data pack in ../shared/data", _data),
 }
 
