@@ -2652,9 +2652,7 @@ $$;
 create or replace function helpdesk.foresee(person uuid, change jsonb) returns table (loses integer, holds integer)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   perform private.check_change(change);
   return query
   select o.loses, o.holds
@@ -2975,9 +2973,7 @@ begin
   if most < 0 then
     perform private.refuse_negative(most);
   end if;
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return query
   select a.number, private.called(p.full_name, p.email, p.role, true), a.kind, a.words, a.at, u.number
     from private.acts a left join public.profiles p on p.id = a.actor_id left join private.acts u on u.id = a.undone_by
@@ -3000,9 +2996,7 @@ begin
   if least(skip, most) < 0 then
     perform private.refuse_negative(least(skip, most));
   end if;
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return query
   with fitting as materialized (
     select p.id, lower(coalesce(p.full_name, p.email)) as sort from public.profiles p
@@ -3026,9 +3020,7 @@ returns table (id uuid, name text, description text, color text, department_id u
                is_default boolean, people integer, tickets integer, categories integer)
 language plpgsql stable security definer rows 100 set search_path = pg_catalog, pg_temp as $$
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   if what = 'departments' then
     return query
     select d.id, d.name, d.description, null::text, null::uuid, null::text, d.is_default,
@@ -3144,9 +3136,7 @@ $$;
 create or replace function helpdesk.two_factors() returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return (select f.staff_need_two_factors from private.settings f);
 end
 $$;
@@ -3216,9 +3206,7 @@ declare
   standing record;
   sight text;
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   if reference !~ '^([0-9]{1,18}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$' then
     raise exception '% is not a ticket', quote_literal(left(ticket, 100)) using errcode = 'HD002',
       hint = 'Give its number, such as 1042, or its whole id.';
@@ -3756,9 +3744,7 @@ create or replace function helpdesk.routing()
 returns table (department uuid, name text, mode text, capacity integer, waiting integer, agents integer, away integer)
 language plpgsql stable security definer rows 20 set search_path = pg_catalog, pg_temp as $$
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return query
   select d.id, d.name, coalesce(r.mode, 'manual'), r.capacity,
          (select count(*)::integer from private.routing_queue q where q.department_id = d.id),
@@ -3778,9 +3764,7 @@ language plpgsql stable security definer rows 20 set search_path = pg_catalog, p
 declare
   last constant uuid := (select w.last_id from private.routing_turns w where w.department_id = routing_agents.department);
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return query
   select p.id, private.called(p.full_name, p.email, p.role, true), p.email,
          (select count(*)::integer from public.tickets t where t.assignee_id = p.id and t.is_open),
@@ -4982,9 +4966,7 @@ create or replace function helpdesk.sla_calendars()
 returns table (name text, zone text, hours jsonb, holidays jsonb, policies integer)
 language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return query
   select c.name, c.zone, c.hours, c.holidays,
          (select count(*)::integer from private.sla_policies p where p.calendar_id = c.id)
@@ -4997,9 +4979,7 @@ returns table (name text, priority text, category text, department text, calenda
                next_response integer, resolution integer, tickets integer)
 language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
 begin
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return query
   select p.name, p.priority::text, c.name, d.name, k.name, p.first_response, p.next_response, p.resolution,
          (select count(*)::integer from private.ticket_sla s where s.policy_id = p.id and s.is_open)
@@ -5975,9 +5955,7 @@ begin
   if most < 0 then
     perform private.refuse_negative(most);
   end if;
-  if not private.is_admin() then
-    raise exception 'only admins do this' using errcode = 'HD003', hint = 'Ask an admin.';
-  end if;
+  perform private.as_admin(alone => false);
   return query
   with page as materialized (
     select a.* from private.audit a

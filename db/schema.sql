@@ -1218,18 +1218,6 @@ create table if not exists private.article_words (
 create index if not exists article_words_word_idx on private.article_words (word, published, term);
 create table if not exists private.article_languages (language text not null, published boolean not null);
 
-do $$
-declare
-  there constant text := (select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
-                           where e.extname = 'pg_trgm');
-begin
-  if there is not null and to_regclass('private.article_words_similar_idx') is null then
-    execute format('create index article_words_similar_idx on private.article_words using gin (word %I.gin_trgm_ops)',
-                   there);
-  end if;
-end
-$$;
-
 -- Text as it is compared: without accents and capitals, and every character that is no part of a word a space. As long
 -- as it was, where it was in composed form, so that a place in the one is the place in the other.
 create or replace function private.folded(content text) returns text
@@ -1545,17 +1533,6 @@ create table if not exists private.ticket_words (
   words tsvector not null
 );
 create index if not exists ticket_words_words_idx on private.ticket_words using gin (words);
-
-do $$
-declare
-  there constant text := (select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
-                           where e.extname = 'pg_trgm');
-begin
-  if there is not null and to_regclass('private.ticket_words_title_idx') is null then
-    execute format('create index ticket_words_title_idx on private.ticket_words using gin (title %I.gin_trgm_ops)', there);
-  end if;
-end
-$$;
 
 create or replace function private.index_ticket() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -2726,15 +2703,23 @@ create index if not exists tickets_all_waits_idx
   on public.tickets (waiting_since, id) where status_rank = 1 and waiting_since is not null;
 -- Whom `from:` names.
 create index if not exists profiles_email_folded_idx on public.profiles (lower(email));
+-- What is found by a word that is like it, where pg_trgm is installed, whatever its schema is called.
 do $$
 declare
   there constant text := (select n.nspname from pg_extension e join pg_namespace n on n.oid = e.extnamespace
                            where e.extname = 'pg_trgm');
+  one record;
 begin
-  if there is not null and to_regclass('public.profiles_name_similar_idx') is null then
-    execute format('create index profiles_name_similar_idx on public.profiles using gin (full_name %I.gin_trgm_ops)', there);
-    execute format('create index profiles_email_similar_idx on public.profiles using gin (email %I.gin_trgm_ops)', there);
-  end if;
+  for one in
+    select * from (values ('article_words_similar_idx', 'private.article_words', 'word'),
+                          ('ticket_words_title_idx', 'private.ticket_words', 'title'),
+                          ('profiles_name_similar_idx', 'public.profiles', 'full_name'),
+                          ('profiles_email_similar_idx', 'public.profiles', 'email')) as i(name, of, what)
+     where there is not null
+  loop
+    execute format('create index if not exists %I on %s using gin (%I %I.gin_trgm_ops)',
+                   one.name, one.of, one.what, there);
+  end loop;
 end
 $$;
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.mutating import Mutant
-from tests.mutants.reading import replaced
-
-WORKS = "private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)"
+from tests.mutants.reading import FOR_ADMINS, FOR_STAFF, WORKS, replaced
 
 ACTING: list[Mutant] = [
     replaced("assign-anywhere", "helpdesk.assign", WORKS, "true", "agents assign other departments' tickets"),
@@ -153,18 +151,10 @@ ACTING: list[Mutant] = [
         "",
         "taking back undoes what others changed since",
     ),
-    replaced(
-        "people-for-agents", "helpdesk.people", "not private.is_admin()", "not private.is_staff()", "agents list all"
-    ),
-    replaced(
-        "structure-for-agents", "helpdesk.structure", "not private.is_admin()", "not private.is_staff()", "counts"
-    ),
-    replaced(
-        "acts-for-agents", "helpdesk.acts", "not private.is_admin()", "not private.is_staff()", "agents read acts"
-    ),
-    replaced(
-        "foresee-for-agents", "helpdesk.foresee", "not private.is_admin()", "not private.is_staff()", "others' counts"
-    ),
+    replaced("people-for-agents", "helpdesk.people", FOR_ADMINS, FOR_STAFF, "agents list all"),
+    replaced("structure-for-agents", "helpdesk.structure", FOR_ADMINS, FOR_STAFF, "counts"),
+    replaced("acts-for-agents", "helpdesk.acts", FOR_ADMINS, FOR_STAFF, "agents read acts"),
+    replaced("foresee-for-agents", "helpdesk.foresee", FOR_ADMINS, FOR_STAFF, "others' counts"),
     replaced(
         "default-by-agents",
         "helpdesk.set_default_department",

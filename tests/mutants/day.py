@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from tests.mutants.mutating import Mutant
-from tests.mutants.reading import replaced
-
-WORKS = "private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)"
+from tests.mutants.reading import FOR_ADMINS, FOR_STAFF, WORKS, replaced
 
 DAY: list[Mutant] = [
     # Relations.
@@ -132,7 +130,7 @@ DAY: list[Mutant] = [
     replaced(
         "fields-by-agents",
         "helpdesk.set_field",
-        "perform private.as_admin(alone => false);",
+        FOR_ADMINS,
         "",
         "anybody sets them up",
     ),
@@ -266,24 +264,20 @@ DAY: list[Mutant] = [
         "  if false then",
         "leaving sent twice at once cannot be taken back whole",
     ),
-    replaced(
-        "routing-by-agents", "helpdesk.set_routing", "perform private.as_admin(alone => false);", "", "anybody sets it"
-    ),
+    replaced("routing-by-agents", "helpdesk.set_routing", FOR_ADMINS, "", "anybody sets it"),
     replaced(
         "capacity-by-agents",
         "helpdesk.set_capacity",
-        "perform private.as_admin(alone => false);",
+        FOR_ADMINS,
         "",
         "anybody sets it",
     ),
-    replaced(
-        "routing-for-agents", "helpdesk.routing", "not private.is_admin()", "not private.is_staff()", "agents read it"
-    ),
+    replaced("routing-for-agents", "helpdesk.routing", FOR_ADMINS, FOR_STAFF, "agents read it"),
     replaced(
         "routing-agents-for-agents",
         "helpdesk.routing_agents",
-        "not private.is_admin()",
-        "not private.is_staff()",
+        FOR_ADMINS,
+        FOR_STAFF,
         "agents read how much each holds",
     ),
     # Promises.
@@ -311,8 +305,8 @@ DAY: list[Mutant] = [
     replaced(
         "sla-policies-for-agents",
         "helpdesk.sla_policies",
-        "not private.is_admin()",
-        "not private.is_staff()",
+        FOR_ADMINS,
+        FOR_STAFF,
         "agents read policies",
     ),
     replaced(

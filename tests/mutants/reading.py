@@ -18,7 +18,11 @@ def replaced(name: str, function: str, old: str, new: str, hole: str, times: int
 THERE = "exists (select from public.tickets t where t.id = ticket_id)"
 SOMEBODY = "(select private.uid()) is not null"
 STAFF = "(select private.is_staff())"
-SEEN = "(t.customer_id = who.person or private.works_on(t.assignee_id, t.department_id, who.agent, who.departments))"
+WORKS = "private.works_on(t.assignee_id, t.department_id, who.agent, who.departments)"
+SEEN = f"(t.customer_id = who.person or {WORKS})"
+#: Only admins go on; and the whole team does.
+FOR_ADMINS = "perform private.as_admin(alone => false);"
+FOR_STAFF = "if not private.is_staff() then raise exception 'only the team does this' using errcode = 'HD003'; end if;"
 
 READING: list[Mutant] = [
     # The policies, each wider than it is.
