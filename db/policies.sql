@@ -1109,8 +1109,11 @@ $$;
 create or replace function private.keep_ticket_act(act uuid, kind text, words text, before jsonb, answer jsonb)
 returns void language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
+  delete from private.ticket_acts a where a.id = act and a.answer = 'null' and a.actor_id = private.uid();
+  -- Those that somebody's open transaction holds go another time, or it would keep everybody else from acting.
   delete from private.ticket_acts a
-   where a.at < clock_timestamp() - interval '30 days' or a.id = act and a.answer = 'null' and a.actor_id = private.uid();
+   where a.id in (select o.id from private.ticket_acts o where o.at < clock_timestamp() - interval '30 days'
+                   order by o.at limit 1000 for update skip locked);
   insert into private.ticket_acts (id, actor_id, kind, words, way, before, answer)
   values (act, private.uid(), kind, left(coalesce(words, ''), 500), left(current_setting('application_name'), 60),
           coalesce(before, '[]'), answer);
@@ -1723,6 +1726,7 @@ begin
   select a.* into was from private.ticket_acts a
    where a.actor_id = who.person and (a.id = undo_act.act or undo_act.act is null and a.kind <> 'undo'
                                       and a.undone_by is null and a.before <> '[]')
+     and a.at > clock_timestamp() - interval '30 days'
    order by a.at desc, a.id limit 1 for no key update;
   if was.id is null or was.before = '[]' then
     raise exception 'there is nothing to take back' using errcode = 'HD004',
@@ -3969,9 +3973,17 @@ create or replace function helpdesk.follow(ids uuid[], following boolean)
 returns table (id uuid, done boolean, why text)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  me constant uuid := private.uid();
-  mine uuid[] := array(select t.id from private.take_tickets(ids) t);
+  who constant record := private.asking();
+  me constant uuid := who.person;
+  mine uuid[];
 begin
+  if who.role is null or who.role = 'customer' then
+    raise exception 'only agents and admins do this' using errcode = 'HD003';
+  end if;
+  -- No lock on them: the requester of one would keep others from following the rest.
+  mine := array(select t.id from public.tickets t
+                 where t.id = any(ids) and t.customer_id <> who.person
+                   and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
   if following then
     insert into private.followers (ticket_id, person) select m, me from unnest(mine) m on conflict do nothing;
   else
@@ -4590,11 +4602,14 @@ begin
       null;
     end;
   end loop;
-  begin
-    perform private.sla_go_on(500);
-  exception when lock_not_available then
-    null;  -- The next time, then.
-  end;
+  -- Not for an agent: it holds rows of other departments' tickets until the end of the transaction.
+  if everybody or who.role = 'admin' then
+    begin
+      perform private.sla_go_on(500);
+    exception when lock_not_available then
+      null;  -- The next time, then.
+    end;
+  end if;
   return told + private.notice_sla(who.person, everybody) + private.notice_back(who.person, everybody);
 end
 $$;
@@ -6660,6 +6675,9 @@ begin
         refused := refused || jsonb_build_object(each.ticket, sqlerrm);
       when check_violation then
         refused := refused || jsonb_build_object(each.ticket, 'this text is too long');
+      when lock_not_available then
+        refused := refused || jsonb_build_object(each.ticket, 'somebody else is changing it just now; try again');
+        perform set_config('lock_timeout', '50ms', true);  -- of the function: it was patient once
     end;
   end loop;
   if coalesce(change, '{}') <> '{}' and cardinality(sent) > 0 then

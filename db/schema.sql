@@ -938,6 +938,10 @@ begin
     return new;
   end if;
   perform from public.tickets t where t.id = new.ticket_id for no key update;
+  -- Merged while this waited.
+  if private.merged_into(new.ticket_id) is not null then
+    perform private.refuse_merged(private.merged_into(new.ticket_id));
+  end if;
 
   if sight = 'team' and not new.is_internal then
     select s.created_at, s.id into seen
@@ -2164,14 +2168,16 @@ create table if not exists private.ticket_acts (
   at timestamptz not null default clock_timestamp(),
   before jsonb not null check (jsonb_typeof(before) = 'array'),
   answer jsonb not null,
-  undone_by uuid references private.ticket_acts on delete set null,
-  -- The act that this one took back.
-  undoes uuid references private.ticket_acts on delete set null
+  -- The act that took this one back, and the one that this took back: no foreign keys, by which one that is forgotten would
+  -- wait for whoever holds the other.
+  undone_by uuid,
+  undoes uuid
 );
+alter table private.ticket_acts drop constraint if exists ticket_acts_undone_by_fkey,
+  drop constraint if exists ticket_acts_undoes_fkey;
+drop index if exists private.ticket_acts_undone_by_idx, private.ticket_acts_undoes_idx;
 create index if not exists ticket_acts_actor_id_idx on private.ticket_acts (actor_id, at desc);
 create index if not exists ticket_acts_at_idx on private.ticket_acts (at);
-create index if not exists ticket_acts_undone_by_idx on private.ticket_acts (undone_by);
-create index if not exists ticket_acts_undoes_idx on private.ticket_acts (undoes);
 
 -- A ticket that waits out of sight until a moment; over by that moment, or when its requester writes or opens it again.
 create table if not exists private.ticket_snoozes (
@@ -2376,6 +2382,8 @@ create or replace function private.notify_assignees() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   actor constant uuid := private.uid();
+  events private.event[];
+  free uuid[];
 begin
   if private.muted() then
     return null;
@@ -2385,7 +2393,7 @@ begin
       select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event
         from new_rows n where n.assignee_id is not null), actor);
   else
-    perform private.deliver(array(
+    events := array(
       select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event
         from old_rows o join new_rows n on n.id = o.id
        where n.assignee_id is not null and n.assignee_id is distinct from o.assignee_id
@@ -2400,7 +2408,19 @@ begin
          and (not n.is_open or actor is not null)
              -- What becomes of a request that is merged, or taken apart again, is nothing that became of the matter.
          and not exists (select from private.merges g
-                          where g.ticket_id = n.id and (g.undone_at is null or g.undone_at = now()))), actor);
+                          where g.ticket_id = n.id and (g.undone_at is null or g.undone_at = now())));
+    begin
+      perform private.deliver(events, actor);
+    exception when lock_not_available then
+      -- Whoever holds lines of their own inbox for so long is told nothing, and holds nothing else up.
+      free := array(
+        select n.id from unnest(events) e join public.notifications n on n.user_id = e.person and n.ticket_id = e.ticket_id
+           for no key update of n skip locked);
+      perform private.deliver(array(
+        select e::private.event from unnest(events) e
+         where not exists (select from public.notifications n
+                            where n.user_id = e.person and n.ticket_id = e.ticket_id and n.id <> all (free))), actor);
+    end;
     -- What routing gives out is nobody's own act, whoever made room for it.
     perform private.deliver(array(
       select (n.assignee_id, 'assigned', n.id, n.title, 'Assigned to you: ')::private.event

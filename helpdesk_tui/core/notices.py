@@ -287,33 +287,17 @@ class Notices:
             The ids of those that changed.
         """
         seen = {each.id: each.updated_at for each in notices}
-        return await self.database.fetch(
-            Statement(
-                """
-update public.notifications n set read = %(read)s
-  from unnest(%(ids)s::uuid[], %(seen)s::timestamptz[]) as a(id, seen)
- where n.id = a.id and n.user_id = %(me)s and n.read <> %(read)s and (not %(read)s or n.updated_at <= a.seen)
-returning n.id
-""",
-                {"ids": list(seen), "seen": list(seen.values()), "read": read, "me": self.me.id},
-                only(UUID),
-                writes=True,
-            ),
-            idempotent=True,
+        return await self._mark(
+            read,
+            "exists (select from unnest(%(ids)s::uuid[], %(seen)s::timestamptz[]) as a(id, seen)"
+            " where a.id = n.id and (not %(read)s or n.updated_at <= a.seen))",
+            ids=list(seen),
+            seen=list(seen.values()),
         )
 
     async def mark_about(self, *, ticket: UUID | None = None, chat: UUID | None = None) -> list[UUID]:
         """Marks the line about a ticket or a chat as read, which has just been opened."""
-        return await self.database.fetch(
-            Statement(
-                "update public.notifications set read = true where user_id = %s and not read"
-                " and (ticket_id = %s or chat_id = %s) returning id",
-                (self.me.id, ticket, chat),
-                only(UUID),
-                writes=True,
-            ),
-            idempotent=True,
-        )
+        return await self._mark(True, "(n.ticket_id = %(ticket)s or n.chat_id = %(chat)s)", ticket=ticket, chat=chat)
 
     async def mark_all(self, upto: datetime | None = None) -> list[UUID]:
         """Marks everything as read.
@@ -324,17 +308,7 @@ returning n.id
         Returns:
             The ids of those that changed, for ``unmark``.
         """
-        return await self.database.fetch(
-            Statement(
-                "update public.notifications set read = true"
-                " where user_id = %(me)s and not read and updated_at <= coalesce(%(upto)s::timestamptz, 'infinity')"
-                " returning id",
-                {"me": self.me.id, "upto": upto},
-                only(UUID),
-                writes=True,
-            ),
-            idempotent=True,
-        )
+        return await self._mark(True, "n.updated_at <= coalesce(%(upto)s::timestamptz, 'infinity')", upto=upto)
 
     async def unmark(self, ids: Sequence[UUID]) -> list[UUID]:
         """Undoes marking, by what ``mark`` or ``mark_all`` answered. Answers the ids of those that changed."""
@@ -342,11 +316,22 @@ returning n.id
 
     async def mark_ids(self, ids: Sequence[UUID], read: bool) -> list[UUID]:
         """Marks lines by their ids, whatever happened on them since. Answers the ids of those that changed."""
+        return await self._mark(read, "n.id = any(%(ids)s)", ids=list(ids))
+
+    async def _mark(self, read: bool, which: str, **parameters: Any) -> list[UUID]:
+        """Marks those of one's lines that are not so yet; what its own transaction is just writing to is left.
+
+        Whoever writes in a ticket and leaves the transaction open would keep the whole inbox from being marked.
+        """
         return await self.database.fetch(
             Statement(
-                "update public.notifications set read = %s"
-                " where user_id = %s and read <> %s and id = any(%s) returning id",
-                (read, self.me.id, read, list(ids)),
+                f"""
+with free as materialized (
+  select n.id from public.notifications n
+   where n.user_id = %(me)s and n.read <> %(read)s and {which} for no key update skip locked)
+update public.notifications n set read = %(read)s from free f where n.id = f.id returning n.id
+""",  # noqa: S608  (constants)
+                {**parameters, "me": self.me.id, "read": read},
                 only(UUID),
                 writes=True,
             ),

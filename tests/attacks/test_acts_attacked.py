@@ -38,6 +38,10 @@ class Desk:
         made = self._open[f"{who} {len(self._open)}"] = connect_as(self.scene.database, self.scene.people[who])
         return made
 
+    def another_owner(self) -> Sync:
+        """One more connection of the owner's, for the caller to close."""
+        return owner(self.scene.database)
+
     def ask(self, who: str, statement: str, *parameters: Any) -> list[Row]:
         """What the statement answers them."""
         if who not in self._open:
@@ -53,7 +57,7 @@ class Desk:
 
     def run(self, statement: str, *parameters: Any) -> list[Row]:
         """As the owner."""
-        with owner(self.scene.database) as connection:
+        with self.another_owner() as connection:
             cursor = connection.execute(statement.encode(), parameters)
             return cursor.fetchall() if cursor.description else []
 

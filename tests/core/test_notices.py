@@ -82,6 +82,15 @@ async def test_marking_is_undone_and_never_swallows_what_came_after(scene: Scene
     assert (await notices.badges()).unread == 0
 
 
+async def test_nobody_keeps_the_rest_of_an_inbox_from_being_marked(scene: Scene) -> None:
+    """Whoever has just written in one of its tickets and leaves the transaction open, holds that one line."""
+    async with scene.requester.transaction():
+        await say(scene.requester, scene.tickets[0])
+        assert len(await scene.notices.mark_all()) == 2
+        assert await scene.notices.mark_about(ticket=scene.tickets[0]) == []
+    assert (await scene.notices.badges()).tickets == {scene.tickets[0]}
+
+
 async def test_badges_are_one_round_trip_and_tell_news_once(scene: Scene) -> None:
     notices = scene.notices
     before = notices.database.round_trips

@@ -191,6 +191,28 @@ DAY: list[Mutant] = [
         "if false then",
         "a note lands in whoever's request one has, one's own too",
     ),
+    # What one person's open transaction holds up.
+    replaced(
+        "acts-forgotten-in-turn",
+        "private.keep_ticket_act",
+        " for update skip locked",
+        "",
+        "whoever acted last and goes on keeps everybody from acting",
+    ),
+    replaced(
+        "promises-held-by-agents",
+        "helpdesk.notice_due",
+        "if everybody or who.role = 'admin' then",
+        "if true then",
+        "an agent holds tickets of other departments up",
+    ),
+    replaced(
+        "written-while-merged",
+        "private.guard_message",
+        "if private.merged_into(new.ticket_id) is not null then",
+        "if false then",
+        "what is written while its ticket is merged is left behind",
+    ),
     # Macros and views.
     replaced(
         "macro-author-for-good",
