@@ -88,7 +88,7 @@ async def _enter(args: argparse.Namespace, settings: Settings) -> tuple[LocalDes
             await sign_in.abandon()
             return desk, sign_in, None
         session = entered
-    people = ", ".join(f"{email} ({role})" for role, email in ACCOUNTS.items())
+    people = ", ".join(f"{email} ({role})" for role, email in ACCOUNTS.items() if email != session.email)
     say(f"You are {session.email}. Others: {people}. The password of all: {DEMO_PASSWORD}")
     return desk, sign_in, session
 

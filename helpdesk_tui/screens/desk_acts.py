@@ -210,4 +210,7 @@ class DeskActs(DeskCommands):
             self.say(f"Nothing was marked: {error}", alarm=True)
             return
         self.queue.mark(list(rows.values()))
-        self.say(f"The first {len(rows):,} are marked, and no more" if more else f"All {len(rows):,} are marked")
+        if rows:
+            self.say(f"The first {len(rows):,} are marked, and no more" if more else f"All {len(rows):,} are marked")
+        else:
+            self.say("There is nothing to mark")

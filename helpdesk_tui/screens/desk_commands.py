@@ -66,7 +66,7 @@ class DeskCommands(DeskArticles):
         """Choose one of them."""
         ticket = self.subject
         if not self._commands:
-            self.say("You have no commands of your own yet: [[command]] in the settings makes one")
+            self.say("No commands of your own yet: [[command]] in the settings")
         elif ticket is None:
             self.say("No ticket is selected")
         else:

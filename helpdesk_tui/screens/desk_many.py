@@ -101,7 +101,7 @@ class DeskMany(DeskMacros):
 
         tickets = self._marked
         if not tickets or self.desk is None:
-            self.say("Nothing is marked: space marks, B answers what is marked")
+            self.say("Nothing is marked: Space marks, * marks all")
             return
         if not self._few_enough(tickets):
             return
@@ -114,18 +114,13 @@ class DeskMany(DeskMacros):
 
     def on_bulk_writer_written(self, message: BulkWriter.Written) -> None:
         """It is written: show what it is for each."""
-        self.spawn(self._written_for_many(message.text))
-
-    async def _written_for_many(self, text: str) -> None:
-        from helpdesk_tui.core import macros
         from helpdesk_tui.core.thread import Also
 
-        try:
-            macros.check(text)
-        except HelpdeskError as error:
-            self.say(str(error), alarm=True)
-            return
-        await self._preview_many(self._many, text, False, Also(uuid4(), {}, ""), written=True)
+        self.spawn(self._preview_many(self._many, message.text, False, Also(uuid4(), {}, ""), written=True))
+
+    def on_bulk_writer_wrong(self, message: BulkWriter.Wrong) -> None:
+        """Say what is wrong with it."""
+        self.say(message.words, alarm=True)
 
     def on_bulk_writer_left(self) -> None:
         """Not now; what was written is kept."""

@@ -86,6 +86,7 @@ class DeskViews(Place):
             live=self._is_live,
             lined_up=self._lined_up,
         )
+        self.queue.own = self.triage.echoes
         self._sorts: dict[str, queues.Sort] = {}
         self._counts: dict[str, int | None] = {}
         self._ready = asyncio.Event()

@@ -55,6 +55,7 @@ class DeskWriting(DeskTicket):
         """Send it; why it was not sent, "" where it was or surely will be."""
         desk = self.asked
         word = self._title(message)
+        self.triage.echo([message.ticket_id])
         try:
             words = self._words(message.ticket_id, "note" if message.internal else "reply")
             status_set = await desk.send(message, words)
@@ -84,6 +85,7 @@ class DeskWriting(DeskTicket):
         await self._load_thread(message.ticket_id)
         if status_set and message.also is not None and message.also.change:
             self.triage.did(message.also.act, f"{self._words(message.ticket_id, 'ticket')} {more}", [message.ticket_id])
+        self.triage.echo([message.ticket_id])
         self.link.mark(frozenset([message.ticket_id]))
         return ""
 

@@ -118,6 +118,10 @@ class Triage:
         """When the person last did something here, in seconds since 1970; 0 if never."""
         return self._acted_at
 
+    def echo(self, ids: Collection[UUID]) -> None:
+        """The person changed these otherwise, as by an answer: what is told of them now is no news."""
+        self._acted.update(dict.fromkeys(ids, monotonic()))
+
     def did(self, act_id: UUID, words: str, ids: Collection[UUID] = ()) -> None:
         """Another part of the program did something that ``helpdesk.undo_act`` takes back: ``u`` now means it.
 
@@ -129,8 +133,7 @@ class Triage:
         done.answered.set()
         self._done.append(done)
         self._acted_at = time()
-        for ticket_id in ids:
-            self._acted[ticket_id] = monotonic()
+        self.echo(ids)
 
     def _show(self, tickets: Collection[Ticket]) -> None:
         looks = {each.id: each if self._belongs(each) else None for each in tickets}

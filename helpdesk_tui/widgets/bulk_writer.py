@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Static
 
+from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.writing import Writing
@@ -60,6 +61,13 @@ class BulkWriter(Writing):
             super().__init__()
             self.text = text
 
+    class Wrong(Message):
+        """It cannot be sent like this; the writer stays."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
     class Left(Message):
         """Not now; what is written is kept."""
 
@@ -101,9 +109,16 @@ class BulkWriter(Writing):
 
     def action_look(self) -> None:
         """See what each gets."""
+        from helpdesk_tui.core.macros import check
+
         self.flush()
         if not self.text.text.strip():
             self.notify("There is nothing to send yet.")
+            return
+        try:
+            check(self.text.text)
+        except BadInput as error:
+            self.post_message(self.Wrong(str(error)))
             return
         self.remove_class("writing")
         self.post_message(self.Written(self.text.text))

@@ -16,7 +16,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from helpdesk_tui.core.filters import FilterError, Suggestion, Vocabulary, complete, condition, parse
+from helpdesk_tui.core.filters import FilterError, Suggestion, Unfinished, Vocabulary, complete, condition, parse
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.filter_offers import FilterOffers, Offered
 
@@ -24,6 +24,8 @@ __all__ = ["FilterField", "FilterLine"]
 
 #: What the language takes at most, and a little more, so that it can say so.
 LONGEST: Final = 2100
+#: Parentheses and quotation marks that are closed for the count, and a few more than can be open.
+MOST_CLOSED: Final = 40
 HINT: Final = 'status:open priority>=high assignee:@me -tag:vip "refund"'
 
 
@@ -195,19 +197,23 @@ class FilterLine(Vertical):
         """
         query, caret = self.field.value, self.field.cursor_position
         self._chosen = None
-        error = self._judged(query)
+        asked, error = query, self._judged(query)
+        while not insist and isinstance(error, Unfinished) and error.closes and len(asked) < len(query) + MOST_CLOSED:
+            # It is not closed yet, that is all: it is looked at, and counted, as if it were.
+            asked += error.closes
+            error = self._judged(asked)
         self._suggestions = []
         if self._names is not None:
             offered = complete(query, caret, self._names)
             # A name that would not look like what it is cannot be typed either.
             self._suggestions = [each for each in offered if safe_line(each.text) == each.text]
-        unfinished = error is not None and error.start <= caret <= error.end
+        unfinished = isinstance(error, Unfinished) or (error is not None and error.start <= caret <= error.end)
         self._error = error if insist or not unfinished else None
         if ask:
-            self._counted = query
-            if error is None and query.strip():
+            self._counted = asked
+            if error is None and asked.strip():
                 self._say("…")
-                self.post_message(self.Typed(query))
+                self.post_message(self.Typed(asked))
             else:
                 self._say("")
         self._offer()
@@ -237,6 +243,7 @@ class FilterLine(Vertical):
             indent=3 + at - scrolled,
             wrong=None if error is None else (error.what, error.caret, error.hint or ""),
             caret=3 - scrolled,
+            width=self.size.width,
         )
 
     # Keys

@@ -13,6 +13,7 @@ from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.queue_lines import wrapped
 
 __all__ = ["FilterOffers", "Offered"]
 
@@ -79,6 +80,7 @@ class FilterOffers(LineView, can_focus=False):
         indent: int,
         wrong: tuple[str, str, str] | None = None,
         caret: int = 0,
+        width: int = 80,
     ) -> None:
         """Show what could stand there.
 
@@ -87,6 +89,7 @@ class FilterOffers(LineView, can_focus=False):
             indent: cells before the suggestions.
             wrong: what is wrong: a sentence, a line with a caret under the word, and the way out or "".
             caret: cells before that line.
+            width: cells that there is room for: the way out goes on in the next line.
         """
         self._offered, self._chosen = offered[:MOST], chosen
         self._indent, self._caret = indent, caret
@@ -94,7 +97,7 @@ class FilterOffers(LineView, can_focus=False):
         if wrong is not None:
             what, mark, hint = wrong
             self._wrong = [(" " * max(0, caret) + mark[max(0, -caret) :], "wrong"), (f" ✗ {safe_line(what)}", "wrong")]
-            self._wrong += [(f"   {safe_line(hint)}", "hint")] if hint else []
+            self._wrong += [(f"   {line}", "hint") for line in wrapped(safe_line(hint), width - 4)] if hint else []
         height = len(self._wrong) + len(self._offered)
         self.display = height > 0
         if height:

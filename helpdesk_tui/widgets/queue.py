@@ -191,7 +191,7 @@ class Queue(QueueMarks):
         """After a reading anew: what changed meanwhile is marked, as if each change had been told."""
         survivors = [index for index, row in enumerate(self.window.rows) if row.id in old]
         for index, row in enumerate(self.window.rows[: survivors[-1] + 1 if survivors else 0]):
-            if row.id not in old or old[row.id].updated_at < row.updated_at:
+            if (row.id not in old or old[row.id].updated_at < row.updated_at) and not self.own(row.id):
                 self._fresh.add(row.id)
                 if index < self._view.top:
                     self._news.add(row.id)

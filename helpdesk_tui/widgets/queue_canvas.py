@@ -61,6 +61,8 @@ class QueueCanvas(LineView):
         self._view = View()
         self._empty = empty
         self._fresh: set[UUID] = set()
+        #: Whether a change of the ticket is most likely the person's own: that is no news.
+        self.own: Callable[[UUID], bool] = lambda _: False
         self._pending: frozenset[UUID] = frozenset()
         self._drafts: frozenset[UUID] = frozenset()
         self._there: Mapping[UUID, tuple[str, bool]] = {}

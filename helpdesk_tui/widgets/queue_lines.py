@@ -92,6 +92,7 @@ class Situation:
         news: how many tickets came in above the screen.
         key: tells the key of an action by its binding's id.
         marked: tickets that the next act is about.
+        ranging: whether a range of them reaches to wherever one goes.
     """
 
     pager: Pager
@@ -109,6 +110,7 @@ class Situation:
     news: int
     key: Callable[[str], str]
     marked: Collection[UUID] = ()
+    ranging: bool = False
 
     def lines(self) -> list[Line]:
         """One for every line of the widget."""
@@ -174,7 +176,9 @@ class Situation:
             return Foot("", (), order)
         news: list[Part] = []
         if self.marked:
-            news.append((f"{MARK_GLYPH} {len(self.marked):,} marked ({self.key('queue.unmark')} unmarks) ", "marked"))
+            end = f"{self.key('queue.range')} ends the range, " if self.ranging else ""
+            unmark = f"{end}{self.key('queue.unmark')} unmarks"
+            news.append((f"{MARK_GLYPH} {len(self.marked):,} marked ({unmark}) ", "marked"))
         at_edge = (window.has_after and view.top + view.height >= len(window)) or (window.has_before and not view.top)
         if pager.failure is not None:
             news.append((f"✗ {self.key('queue.retry')} tries again: {plain(pager.failure)} ", "failed"))

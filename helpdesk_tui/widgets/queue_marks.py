@@ -109,7 +109,7 @@ class QueueMarks(QueueCanvas):
     def _situation(self) -> Situation:
         marked = self._marks.keys() | self._in_range().keys()
         self._tell(len(marked))
-        return replace(super()._situation(), marked=marked)
+        return replace(super()._situation(), marked=marked, ranging=self.ranging)
 
     def _tell(self, number: int) -> None:
         if number != self._told:

@@ -12,6 +12,7 @@ from textual.timer import Timer
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.queue_lines import wrapped
 
 __all__ = ["Connection", "StatusLine"]
 
@@ -22,6 +23,8 @@ WORDS_SECONDS, ALARM_SECONDS = 8.0, 30.0
 
 #: Columns from which a badge has its whole name.
 ROOMY = 110
+#: Lines that an alarm has above the line where it does not fit there: why something was refused is read to its end.
+ALARM_LINES = 3
 
 Connection = Literal["connecting", "live", "polling", "stale", "down"]
 
@@ -89,41 +92,42 @@ class StatusLine(LineView, can_focus=False):
         self._alarm = False
         self._said_at = 0.0
         self._expiry: Timer | None = None
+        self._above: list[str] = []
 
     def set_connection(self, connection: Connection) -> None:
         """How live what is on the screen is."""
         if connection != self.connection:
             self.connection = connection
-            self.refresh()
+            self._redraw()
 
     def set_who(self, who: str, short: str) -> None:
         """Who works here, and where; and the same in brief, for where there is little room."""
         self._who, self._short_who = safe_line(who, 80), safe_line(short, 30)
-        self.refresh()
+        self._redraw()
 
     def set_badges(self, unread: int, waiting: int) -> None:
         """So many notices are unread, and so many chats wait; nothing is shown of none."""
         if (unread, waiting) != self._badges:
             self._badges = (unread, waiting)
-            self.refresh()
+            self._redraw()
 
     def set_unsent(self, waiting: int, refused: int) -> None:
         """So much of what was done waits to be sent, and so much was refused; nothing is shown of none."""
         if (waiting, refused) != self._unsent:
             self._unsent = (waiting, refused)
-            self.refresh()
+            self._redraw()
 
     def set_away(self, words: str) -> None:
         """Whoever works here has said that they are away, in these words; nothing where they are not."""
         if words != self._away:
             self._away = words
-            self.refresh()
+            self._redraw()
 
     def set_hints(self, hints: Sequence[tuple[str, str]]) -> None:
         """The keys worth knowing here, at most eight: key and word."""
         if list(hints[:8]) != list(self._hints):
             self._hints = list(hints[:8])
-            self.refresh()
+            self._redraw()
 
     def say(self, words: str, *, alarm: bool = False) -> None:
         """Say what happened; it stays until the next word or :meth:`hush`."""
@@ -132,7 +136,7 @@ class StatusLine(LineView, can_focus=False):
             self._expiry.stop()
         # What is no longer news may no longer be true.
         self._expiry = self.set_timer(ALARM_SECONDS if alarm else WORDS_SECONDS, self._forget)
-        self.refresh()
+        self._redraw()
 
     def hush(self) -> None:
         """Take away what was said some time ago; an alarm stays until the next word."""
@@ -146,42 +150,57 @@ class StatusLine(LineView, can_focus=False):
 
     def _forget(self) -> None:
         self._said, self._alarm = "", False
-        self.refresh()
+        self._redraw()
 
     @property
     def said(self) -> str:
         """What the line says now."""
         return self._said
 
-    def render_line(self, y: int) -> LineStrip:  # noqa: ARG002  (there is one line)
-        """The one line: the live state first, since stale data must be seen; who last, cut first."""
-        width = self.size.width
+    def on_resize(self) -> None:
+        """What did not fit may fit now."""
+        self._redraw()
+
+    def _redraw(self) -> None:
+        """Draw it anew, as high as what it says: an alarm that does not fit in the line stands above it."""
+        width, above = self.size.width, []
+        if self._alarm and width and cell_len(self._said) + 2 > width - sum(each.cell_length for each in self._state()):
+            above = wrapped(self._said, width - 2)
+            if len(above) > ALARM_LINES:
+                above = [*above[: ALARM_LINES - 1], " ".join(above[ALARM_LINES - 1 :])]
+        if above != self._above:
+            self._above = above
+            self.styles.height = len(above) + 1
+        self.refresh()
+
+    def _state(self) -> list[Segment]:
+        """What is always told: how live it is, what waits, whether one is away, what is new."""
         glyph, word = (_PLAIN_LOOKS if self.plain else _LOOKS)[self.connection]
         mood = {"live": "good", "polling": "good", "connecting": "wait", "stale": "bad", "down": "bad"}[self.connection]
-        state = f" {glyph} {word} "
-        segments = [Segment(state, self.line_style("row", mood))]
-        x = cell_len(state)
+        segments = [Segment(f" {glyph} {word} ", self.line_style("row", mood))]
         for number, word, mood in zip(self._unsent, ("waiting", "refused"), ("wait", "bad"), strict=True):
             if number:
                 unsent = f" {'◌' if mood == 'wait' else '✖'} {number} {word} "
                 segments.append(Segment(unsent, self.line_style("row", mood)))
-                x += cell_len(unsent)
         if self._away:
-            away = f" ☾ {self._away} "
-            segments.append(Segment(away, self.line_style("row", "wait")))
-            x += cell_len(away)
-        for badge in self._badge_words(width):
-            segments.append(Segment(f" {badge} ", self.line_style("row", "badge")))
-            x += cell_len(badge) + 2
+            segments.append(Segment(f" ☾ {self._away} ", self.line_style("row", "wait")))
+        badges = self._badge_words(self.size.width)
+        return segments + [Segment(f" {badge} ", self.line_style("row", "badge")) for badge in badges]
+
+    def render_line(self, y: int) -> LineStrip:
+        """The one line: the live state first, since stale data must be seen; who last, cut first."""
+        width = self.size.width
+        if y < len(self._above):
+            words = _cut(f" {self._above[y]} ", width)
+            return LineStrip([Segment(set_cell_size(words, width), self.line_style("row", "alarm"))], width)
+        segments = self._state()
+        x = sum(each.cell_length for each in segments)
         who = f" {self._who if cell_len(self._who) + 2 <= width * 2 // 5 else self._short_who} "
         room = width - x - cell_len(who)
-        if self._said:
+        if self._said and not self._above:
             # What happened matters more than who and where, which stand here all the time; what does not fit even so
             # is seen to go on.
-            most = max(0, (room if cell_len(self._said) + 2 <= room else width - x))
-            words = f" {self._said} "
-            said = words if cell_len(words) <= most else set_cell_size(words, max(0, most - 2)).rstrip() + "… "
-            said = set_cell_size(said, min(most, cell_len(said)))
+            said = _cut(f" {self._said} ", max(0, (room if cell_len(self._said) + 2 <= room else width - x)))
             segments.append(Segment(said, self.line_style("row", "alarm" if self._alarm else "said")))
             x += cell_len(said)
             room -= cell_len(said)
@@ -202,3 +221,10 @@ class StatusLine(LineView, can_focus=False):
         chats = "chat" if self._badges[1] == 1 else "chats"
         words = ("unread", f"waiting {chats}") if width >= ROOMY else ("new", chats)
         return [f"{min(n, 99)} {word}" for n, word in zip(self._badges, words, strict=True) if n]
+
+
+def _cut(words: str, most: int) -> str:
+    """Words in at most so many cells; what does not fit is seen to go on."""
+    if cell_len(words) > most:
+        words = set_cell_size(words, max(0, most - 2)).rstrip() + "… "
+    return set_cell_size(words, min(most, cell_len(words)))

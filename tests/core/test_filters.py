@@ -169,7 +169,7 @@ async def test_filter_finds(tickets: DeskDatabase, query: str, found: set[str]) 
         ("due<99999y", "“99999y” is longer than anything lasts.", "99999y", "2d"),
         ("number:1a", "“1a” is no ticket's number.", "1a", "#1042"),
         ("is:lost", "There is no state “lost”.", "lost", "Did you mean “closed”?"),
-        ("a (status:open", "This parenthesis has no second one.", "(", None),
+        ("a (status:open", "This parenthesis is not closed.", "(", None),
         ("a) b", "This parenthesis closes none.", ")", None),
         ("a () b", "Between these parentheses there is nothing.", "()", None),
         ("a (b or -(tag:vpi))", "There is no tag “vpi”.", "vpi", "Did you mean “vip”?"),
@@ -185,7 +185,7 @@ async def test_filter_finds(tickets: DeskDatabase, query: str, found: set[str]) 
         ("priority>high|low", "Only one value can be compared to.", "low", None),
         ("plain status:", "Behind “status:” there is nothing.", "status:", None),
         ("status:open|", "Behind “status:” there is nothing.", "status:open|", None),
-        ('a "b', "This quotation mark has no second one.", '"', None),
+        ('a "b', "This quotation mark is not closed.", '"', None),
         ("a -", "A minus alone excludes nothing.", "-", "-tag:vip"),
     ],
 )

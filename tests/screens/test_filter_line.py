@@ -61,6 +61,17 @@ async def test_a_query_is_counted_while_it_is_typed_and_completed_and_shown_as_a
         burst(seen, "status:ope\r")
         await seen.until(lambda: seen.shows("There is no status “ope”"), "insisted upon")
         assert seen.desk.filtering
+        # What is not closed yet is no mistake while one types, and is counted; Enter says it.
+        await seen.press("ctrl+u")
+        burst(seen, '(status:open or "forgets')
+        await seen.until(lambda: seen.shows('"forgets') and seen.shows("3 tickets"), "counted as if it were closed")
+        assert not seen.shows("is not closed")
+        await seen.press("enter")
+        await seen.until(lambda: seen.shows("This quotation mark is not closed"), "insisted upon")
+        # A way out that is longer than the line goes on in the next.
+        await seen.press("end", "ctrl+u")
+        burst(seen, "foo:bar ")
+        await seen.until(lambda: seen.shows("There is no field “foo”") and seen.shows("quotes."), "the whole of it")
         # In the empty line the arrow brings back what was asked before.
         await seen.press("ctrl+u", "up")
         assert seen.desk.line.field.value == "status:open assignee:@me"

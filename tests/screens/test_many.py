@@ -34,9 +34,9 @@ async def test_one_reply_goes_to_all_that_are_marked_each_seen_before(team: Team
         await seen.press("B")
         await seen.until(lambda: seen.shows("REPLY TO 2 TICKETS"), "where it is written")
         await seen.press(*"Dear {{requester.nam}}", "ctrl+s")
+        # It is read to its end, above the line that it does not fit in, and the writer stays for it to be mended.
         await seen.until(lambda: seen.shows("Did you mean {{requester.name}}?"), "what is wrong with it")
-        await seen.press("B")
-        await seen.until(lambda: seen.shows("REPLY TO 2 TICKETS"), "it is there still")
+        assert seen.shows("REPLY TO 2 TICKETS")
         await seen.press("backspace", "backspace", *"e}} #{{ticket.number}}", "ctrl+s")
         await seen.until(lambda: seen.shows("Nothing is sent yet: 2 replies"), "the preview")
         assert seen.shows("Dear Noor van Dijk #1001")

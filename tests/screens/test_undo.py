@@ -24,6 +24,10 @@ async def test_status_priority_and_assignee_are_undone(
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone"), "undone")
         assert await team.value(query) == was
+        # What one did oneself is no news, whichever way the queue learns of it.
+        seen.desk.queue.reread()
+        await seen.until(lambda: not seen.desk.queue._pager.asking, "the queue read anew")
+        assert not any("•" in line for line in seen.text().splitlines()), seen.text()
 
 
 async def test_undoing_a_move_gives_the_assignee_back(team: Team, tmp_path: Path) -> None:

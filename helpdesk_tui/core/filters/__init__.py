@@ -9,7 +9,7 @@ is told in docs/queries.md.
 
 from helpdesk_tui.core.filters.compile import Condition, condition
 from helpdesk_tui.core.filters.complete import Suggestion, complete
-from helpdesk_tui.core.filters.errors import FilterError
+from helpdesk_tui.core.filters.errors import FilterError, Unfinished
 from helpdesk_tui.core.filters.fields import FIELDS
 from helpdesk_tui.core.filters.names import CustomField, Vocabulary
 from helpdesk_tui.core.filters.parse import parse
@@ -21,6 +21,7 @@ __all__ = [
     "CustomField",
     "FilterError",
     "Suggestion",
+    "Unfinished",
     "Vocabulary",
     "complete",
     "condition",

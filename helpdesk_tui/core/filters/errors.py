@@ -28,6 +28,19 @@ class FilterError(BadInput):
         super().__init__(f"{what}\n  {shown}\n  {self.caret}", hint)
 
 
+class Unfinished(FilterError):
+    """A filter that ends too early: nothing is wrong with it as long as one types.
+
+    Args:
+        what, query, start, end, hint: as above.
+        closes: what closes the quotation mark or the parenthesis that is open; "" where a word is missing.
+    """
+
+    def __init__(self, what: str, query: str, start: int, end: int, closes: str, hint: str | None = None) -> None:
+        super().__init__(what, query, start, end, hint)
+        self.closes = closes
+
+
 def near(word: str, known: Iterable[str]) -> str | None:
     """Asks whether the nearest of some words was meant; None where none is near."""
     import difflib

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from helpdesk_tui.core.filters.errors import FilterError
+from helpdesk_tui.core.filters.errors import FilterError, Unfinished
 from helpdesk_tui.core.filters.tree import And, Node, Not, Operator, Or, Term, Value, Words
 
 LONGEST: Final = 2000
@@ -46,7 +46,7 @@ def chunk(query: str, at: int, *, listed: bool = False) -> tuple[Value, int]:
         listed: it is one of several values, and ends where a comma or ``|`` stands.
 
     Raises:
-        FilterError: a quotation mark without its second.
+        Unfinished: the quotation mark is not closed.
     """
     if at < len(query) and query[at] == '"':
         text = ""
@@ -56,7 +56,7 @@ def chunk(query: str, at: int, *, listed: bool = False) -> tuple[Value, int]:
             text += query[end]
             end += 1
         if end >= len(query):
-            raise FilterError("This quotation mark has no second one.", query, at, at + 1)
+            raise Unfinished("This quotation mark is not closed.", query, at, at + 1, '"')
         return Value(text, at, end + 1), end + 1
     stops = _STOPS + _LIST if listed else _STOPS
     end = at
@@ -86,7 +86,7 @@ class _Parser:
         if depth == 0 and self.at < len(self.query):
             raise FilterError("This parenthesis closes none.", self.query, self.at, self.at + 1)
         if depth > 0 and self.at >= len(self.query):
-            raise FilterError("This parenthesis has no second one.", self.query, opened, opened + 1)
+            raise Unfinished("This parenthesis is not closed.", self.query, opened, opened + 1, ")")
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else Or(tuple(parts))
@@ -172,13 +172,13 @@ class _Parser:
 
     def lonely(self, word: Value | None) -> FilterError:
         assert word is not None
-        return FilterError(
+        what, hint = (
             f"“{word.text}” stands between two things.",
-            self.query,
-            word.start,
-            word.end,
             f'To look for the word itself, write "{word.text}" in quotes.',
         )
+        if not self.query[word.end :].strip(" )"):
+            return Unfinished(what, self.query, word.start, word.end, "", hint)
+        return FilterError(what, self.query, word.start, word.end, hint)
 
 
 def _lower(name: str) -> str:
