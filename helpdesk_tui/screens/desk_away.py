@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core import routing
+from helpdesk_tui.core import routing, when
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.routing import Load, until_words
 from helpdesk_tui.widgets.picker import Choice
@@ -50,8 +50,13 @@ class Away:
         if link.away:
             choices.insert(0, Choice(BACK, "I am back", "b"))
         title = f"You are {link.away}" if link.away else "Away until when? Routing gives you nothing meanwhile"
-        self._screen.picker.ask(title, choices, self._take_until)
+        self._screen.picker.ask(title, choices, self._take_until, written=self._written)
         self._screen.spawn(self._look())
+
+    def _written(self, text: str) -> Choice:
+        link = self._screen.link
+        until = when.parse(text, link.clock(), link.zone)
+        return Choice(until, until_words(until, link.clock(), link.zone))
 
     async def _look(self) -> None:
         try:

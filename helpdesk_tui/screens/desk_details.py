@@ -165,7 +165,9 @@ class DeskDetails(DeskActs):
         ]
         offered.append(Choice(ask, "write when …", "w"))
         offered += [Choice(doing(other.value), other.label, other.key, other.current) for other in others]
-        self.picker.ask(self.asked_of(asked), offered, do_it)
+        self.picker.ask(
+            self.asked_of(asked), offered, do_it, written=lambda text: Choice(doing(change(parse(text))), means(text))
+        )
 
     # Custom fields
 

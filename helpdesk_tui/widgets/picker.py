@@ -16,6 +16,7 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 
+from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.question import Question
@@ -101,9 +102,17 @@ class Picker(Question):
         self._cursor = 0
         self._top = 0
         self._leaving = False
+        self._written: Callable[[str], Choice] | None = None
+        self._why = ""
 
     def ask(
-        self, title: str, choices: Sequence[Choice], then: Callable[[Any], object], *, leaving: bool = False
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        then: Callable[[Any], object],
+        *,
+        leaving: bool = False,
+        written: Callable[[str], Choice] | None = None,
     ) -> None:
         """Put a question.
 
@@ -112,8 +121,10 @@ class Picker(Question):
             choices: what there is to choose from; a key each for the first ones.
             then: what is done with the value of the choice.
             leaving: a key that chooses nothing is a no.
+            written: the choice that words stand for which find none, where one may also write a time. It may raise
+                BadInput, whose message is shown.
         """
-        self._leaving = leaving
+        self._leaving, self._written = leaving, written
         self._then, self._title = then, safe_line(title, 200)
         self._choices = list(choices)
         self._filter = None
@@ -135,6 +146,12 @@ class Picker(Question):
         # Enter takes the first: where a word begins with the letters it is meant more likely.
         begins = re.compile(rf"\b{re.escape(wanted)}")
         self._matches = sorted(matches, key=lambda match: begins.search(match[1].label.casefold()) is None)
+        self._why = "nothing fits"
+        if not matches and self._written is not None and wanted.strip():
+            try:
+                self._matches = [("", self._written(self._filter or ""))]
+            except BadInput as error:
+                self._why = error.message
         self._cursor = max(0, min(self._cursor, len(self._matches) - 1))
 
     def _fit(self) -> None:
@@ -151,7 +168,8 @@ class Picker(Question):
             title = f" {self._title}"
             if self._filter is not None:
                 title += f"  / {self._filter}▏"
-            help_ = "Esc leaves · type to find " if self._finds and self._filter is None else "Esc leaves "
+            finds = "or type a time" if self._written is not None else "type to find"
+            help_ = f"Esc leaves · {finds} " if self._finds and self._filter is None else "Esc leaves "
             room = max(0, width - cell_len(help_))
             return LineStrip(
                 [
@@ -162,7 +180,8 @@ class Picker(Question):
             )
         index = self._top + y - 1
         if not self._matches and y == 1:
-            return LineStrip([Segment(set_cell_size("   nothing fits", width), self.line_style("row", "muted"))], width)
+            why = set_cell_size(f"   {safe_line(self._why, 200)}", width)
+            return LineStrip([Segment(why, self.line_style("row", "muted"))], width)
         if index >= len(self._matches):
             return LineStrip([Segment(" " * width, self.line_style("row"))], width)
         key, choice = self._matches[index]
@@ -214,7 +233,8 @@ class Picker(Question):
                 if key == event.character:
                     self._choose(choice)
                     return
-            if self._finds and event.is_printable and not event.character.isdigit():
+            # A digit that chooses nothing is meant for nothing, unless a time may begin with it.
+            if self._finds and event.is_printable and (self._written is not None or not event.character.isdigit()):
                 self._filter = event.character
                 self._refilter()
             elif self._leaving:

@@ -34,10 +34,12 @@ async def test_away_shows_what_one_holds_hands_it_over_and_u_takes_all_of_it_bac
         assert await team.value(leads) == "Mira Okonkwo"
         await seen.until(lambda: not seen.shows("☾ away"), "here again")
         # Keeping everything, and back by the same key.
-        await seen.press("Z", "o")
+        await seen.press("Z")
+        await seen.until(lambda: seen.shows("Away until when?"), "the first question")
+        await seen.press(*"9:00", "enter")  # a time that is not among them is typed right there
         await seen.until(lambda: seen.shows("Who gets them?"), "the question")
         await seen.press("k")
-        await seen.until(lambda: seen.shows("You are away · Z: you are back"), "away")
+        await seen.until(lambda: seen.shows("09:00 · Z: you are back"), "away until then")
         assert await team.value(HOLDER) == "Mira Okonkwo"
         await seen.press("Z")
         await seen.until(lambda: seen.shows("I am back"), "the way back")

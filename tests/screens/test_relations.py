@@ -31,6 +31,16 @@ async def test_snooze_by_preset_and_in_words_is_taken_back(team: Team, tmp_path:
         await seen.until(lambda: seen.shows("Undone"), "undone")
         assert await team.value(until, ticket_id(1001)) is None
 
+        # A time that is not among them is written right there.
+        await seen.press("z", *"in 2 wee")
+        await seen.until(lambda: seen.shows("“in 2 wee” is no time"), "what it is not yet")
+        await seen.press(*"ks", "enter")
+        await seen.until(lambda: seen.shows("#1001 snoozed until"), "said")
+        await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "done")
+        assert await team.value(f"select ({until})::timestamptz - now() > '13 days'", ticket_id(1001))
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone"), "undone")
+
         seen.desk.queue.select(ticket_id(1002))
         await seen.press("z", "w")
         await seen.until(lambda: seen.desk.prompt.field.has_focus, "when")
