@@ -1147,7 +1147,7 @@ begin
   exception when data_exception then
     found_moment := null;
   end;
-  if found_moment is null or not isfinite(found_moment) or found_moment > timestamptz '9999-12-31' then
+  if private.is_plain_moment(found_moment) is not true then
     raise exception 'this is no time: %', left(given #>> '{}', 100) using errcode = 'HD002',
       hint = format('%s takes a date and time, or null.', key);
   end if;
@@ -3540,6 +3540,8 @@ declare
 begin
   if set_away.until <= clock_timestamp() then
     raise exception 'that is over already' using errcode = 'HD002', hint = 'Say a moment that is still to come.';
+  elsif not private.is_plain_moment(set_away.until) then
+    raise exception 'that is no time to be back' using errcode = 'HD002', hint = 'Leave it out to be away until you are back.';
   elsif char_length(btrim(set_away.note)) > 200 then
     raise exception 'a note on being away may have 200 characters at most' using errcode = 'HD002';
   end if;

@@ -802,6 +802,11 @@ begin
 end
 $$;
 
+-- Whether a moment can be shown in any time zone and any program. PostgreSQL knows of infinity, and of years that few do.
+create or replace function private.is_plain_moment(moment timestamptz) returns boolean
+language sql immutable parallel safe
+return moment between timestamptz '0001-01-02 00:00+00' and timestamptz '9999-12-30 00:00+00';
+
 -- What a ticket may look like, whoever writes it; and what its requester may do to it.
 create or replace function private.guard_ticket() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -865,6 +870,10 @@ begin
         and exists (select from public.profiles p where p.id = new.assignee_id and p.deactivated_at is not null) then
     -- Opened again, while who had it has left meanwhile.
     new.assignee_id := null;
+  end if;
+
+  if (tg_op = 'INSERT' or new.due_date is distinct from old.due_date) and not private.is_plain_moment(new.due_date) then
+    raise exception 'this is no due date' using errcode = 'HD002', hint = 'It is in a year from 1 to 9999.';
   end if;
 
   if tg_op = 'INSERT' and not private.muted() then

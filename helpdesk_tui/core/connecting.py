@@ -10,7 +10,7 @@ import select
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -45,8 +45,9 @@ class NoConnectionLeft(Unreachable):
     """The server grants this login no further connection."""
 
 
-_FIRST = datetime.min.replace(tzinfo=UTC)
-_LAST = datetime.max.replace(tzinfo=UTC)
+# A day from the ends: what is shown somewhere else than in UTC is up to fourteen hours away.
+_FIRST = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+_LAST = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 
 
 class UtcLoader(Loader):
@@ -56,7 +57,7 @@ class UtcLoader(Loader):
         """``data`` is the server's ISO text, such as ``2024-01-21 12:00:00.25+01``."""
         text = bytes(data).decode()
         try:
-            return datetime.fromisoformat(text).astimezone(UTC)
+            return min(max(datetime.fromisoformat(text).astimezone(UTC), _FIRST), _LAST)
         except (ValueError, OverflowError):
             # Years beyond 9999, BC, infinity: shown as the end or the beginning of what Python can count.
             return _FIRST if text.endswith("BC") or text.startswith("-") else _LAST

@@ -108,6 +108,6 @@ def _due(value: str | None, zone: tzinfo | None) -> str:
         return "none"
     try:
         when = datetime.fromisoformat(value)
-    except ValueError:
+        return moment(when, zone) if when.tzinfo else value
+    except (ValueError, OverflowError):  # infinity, and what is in no year of Python's over there
         return value
-    return moment(when, zone) if when.tzinfo else value

@@ -303,3 +303,17 @@ def test_words_that_are_none_and_texts_that_are_too_long_are_refused_in_words(de
         "ada", "select * from helpdesk.send_each(gen_random_uuid(), %s, true, '{}', 'x')", json.dumps(messages)
     )
     assert sorted(sent) == sorted([(short, True, None), (long, False, "this text is too long")])
+
+
+@pytest.mark.parametrize("moment", ["infinity", "-infinity", "294276-01-01", "0044-03-15 BC", "9999-12-31"])
+def test_moment_that_no_program_shows_is_kept_nowhere(desk: Desk, moment: str) -> None:
+    """East of Greenwich colleagues' programs ended over it, and the pages of a queue by due dates went in circles."""
+    ticket = desk.ticket()
+    for statement in (
+        "update public.tickets set due_date = %s::timestamptz where id = %s",
+        "insert into public.tickets (due_date, title, customer_id) select %s::timestamptz, 't', customer_id from public.tickets where id = %s",
+        "select helpdesk.act(gen_random_uuid(), array[%s]::uuid[], jsonb_build_object('due_date', %s::text), 'x')",
+        "select helpdesk.set_away(null, %s::timestamptz, null) where %s is not null",
+    ):
+        given = (ticket, moment) if "act(" in statement else (moment, ticket)
+        assert desk.refused("ada", statement, *given)[:5] == "HD002"

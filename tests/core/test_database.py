@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID, uuid4
 
 import pytest
@@ -142,13 +142,18 @@ async def test_times_are_aware_and_in_utc(database: DeskDatabase, agent: Person)
     async with opened(database, agent) as desk:
         statement = Statement(
             "select '2024-07-01 12:00+02'::timestamptz, 'infinity'::timestamptz, '0044-03-15 BC'::timestamptz,"
-            " '2024-07-01 12:00:00.25+05:30'::timestamptz, current_setting('TimeZone')"
+            " '2024-07-01 12:00:00.25+05:30'::timestamptz, '9999-12-31 23:59+00'::timestamptz,"
+            " current_setting('TimeZone')"
         )
         for _ in range(5):
-            ((noon, never, ides, quarter, zone),) = await desk.fetch(statement)
+            ((noon, never, ides, quarter, nearly, zone),) = await desk.fetch(statement)
             assert (noon, noon.tzinfo) == (datetime(2024, 7, 1, 10, tzinfo=UTC), UTC)
-            assert never == datetime.max.replace(tzinfo=UTC)
-            assert ides == datetime.min.replace(tzinfo=UTC)
+            # As far away as can still be shown wherever one is.
+            assert (never.year, ides.year) == (9999, 1)
+            for hours in (14, -12):
+                assert never.astimezone(timezone(timedelta(hours=hours))).year == 9999
+                assert ides.astimezone(timezone(timedelta(hours=hours))).year == 1
+            assert nearly == never
             assert quarter == datetime(2024, 7, 1, 6, 30, 0, 250000, tzinfo=UTC)
             assert zone == "UTC"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
@@ -35,12 +35,20 @@ WHEN = datetime(2026, 3, 3, 14, 5, tzinfo=UTC)
         ),
         ("due_date", "2026-03-05 09:00:00+00", None, "Mara removed the due date"),
         ("due_date", "soon", "later", "Mara set due date soon → later"),
+        ("due_date", "infinity", None, "Mara removed the due date"),
+        ("due_date", None, "infinity", "Mara set due date none → infinity"),
         ("weather", "rain", "sun", "Mara changed weather rain → sun"),
     ],
 )
 def test_every_kind_of_change_is_a_sentence(kind: str, old: str | None, new: str | None, words: str) -> None:
     line = HistoryLine(UUID(int=1), "Mara", kind, old, new, WHEN)  # type: ignore[arg-type]
     assert history_words(line, UTC) == words
+
+
+def test_due_date_that_is_in_no_year_over_there_is_told_as_it_was_written() -> None:
+    line = HistoryLine(UUID(int=1), "Mara", "due_date", None, "9999-12-31 23:59:59+00", WHEN)
+    east = timezone(timedelta(hours=14))
+    assert history_words(line, east) == "Mara set due date none → 9999-12-31 23:59:59+00"
 
 
 def test_a_background_change_has_an_actor_too() -> None:

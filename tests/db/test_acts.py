@@ -265,6 +265,7 @@ BAD_CHANGES: dict[str, tuple[Any, str]] = {
     "tags and more": ({"tags": {"set": []}}, "HD002"),
     "no time": ({"due_date": "tomorrow-ish"}, "HD002"),
     "no end of time": ({"due_date": "infinity"}, "HD002"),
+    "before all years": ({"due_date": "0044-03-15T00:00:00Z BC"}, "HD002"),
     "a time of another type": ({"due_date": 12}, "HD002"),
     "a snooze that is over": ({"snooze": "2001-01-01T00:00:00Z"}, "HD002"),
     "fields as a list": ({"fields": [1]}, "HD002"),
