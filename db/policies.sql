@@ -1741,14 +1741,21 @@ begin
     raise exception 'this was taken back already: %', was.words using errcode = 'HD002';
   end if;
   case
-    when was.kind in ('change', 'undo', 'redo') then
-      back := private.undo_change(was, coalesce(force, false));
     when was.kind = 'away' then
       back := private.undo_away(was, coalesce(force, false));
-    when was.kind = 'merge' then
-      back := private.undo_merge(was.before);
     when was.kind = 'split' then
       back := private.undo_split(was.before);
+    -- An undoing of these has the same ones before it.
+    when was.before -> 0 ? 'merge' then
+      back := private.undo_merge(was.before);
+    when was.before -> 0 ? 'apart' then
+      back := private.merge_again(was.before, coalesce(force, false));
+    when was.before -> 0 ? 'link' then
+      back := private.undo_link(was.before -> 0, coalesce(force, false));
+    when was.before -> 0 ? 'followed' then
+      back := private.undo_follow(was.before);
+    when was.kind in ('change', 'undo', 'redo') then
+      back := private.undo_change(was, coalesce(force, false));
     else
       raise exception 'this cannot be taken back: %', was.words using errcode = 'HD002';
   end case;
@@ -3970,76 +3977,214 @@ begin
 end
 $$;
 
--- Follows tickets, or follows them no more.
-create or replace function helpdesk.follow(ids uuid[], following boolean)
-returns table (id uuid, done boolean, why text)
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+-- Those of some tickets whose team the person is, to follow them. No lock on them: the requester of one would keep others
+-- from following the rest.
+create or replace function private.to_follow(ids uuid[]) returns uuid[]
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
   who constant record := private.asking();
-  me constant uuid := who.person;
-  mine uuid[];
 begin
   if who.role is null or who.role = 'customer' then
     raise exception 'only agents and admins do this' using errcode = 'HD003';
   end if;
-  -- No lock on them: the requester of one would keep others from following the rest.
-  mine := array(select t.id from public.tickets t
-                 where t.id = any(ids) and t.customer_id <> who.person
-                   and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
-  if following then
-    insert into private.followers (ticket_id, person) select m, me from unnest(mine) m on conflict do nothing;
-  else
-    -- Whoever has lost sight of a ticket may stop following it all the same.
-    delete from private.followers f where f.person = me and f.ticket_id = any(ids);
+  return array(select t.id from public.tickets t
+                where t.id = any(ids) and t.customer_id <> who.person
+                  and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments));
+end
+$$;
+
+-- Follows tickets, or follows them no more.
+drop function if exists helpdesk.follow(uuid[], boolean);  -- those of an older release were no acts
+create or replace function helpdesk.follow(act uuid, ids uuid[], following boolean)
+returns table (id uuid, done boolean, why text)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  me constant uuid := private.uid();
+  answer jsonb := private.act_answer(act, 'follow');
+  mine uuid[];
+  changed uuid[];
+begin
+  if answer is null then
+    mine := private.to_follow(ids);
+    -- The same sent twice at the same moment: the second one waits here until the first is done.
+    insert into private.ticket_acts (id, actor_id, kind, words, before, answer)
+    values (act, me, 'follow', '', '[]', 'null') on conflict on constraint ticket_acts_pkey do nothing;
+    answer := private.act_answer(act, 'follow');
   end if;
-  return query
-  select asked.id, asked.id = any(mine), case when not asked.id = any(mine) then 'there is no such ticket' end
-    from (select distinct a.id from unnest(ids) as a(id) where a.id is not null) asked;
+  if answer is null then
+    if following then
+      with put as (
+        insert into private.followers (ticket_id, person) select m, me from unnest(mine) m
+        on conflict do nothing returning ticket_id)
+      select array_agg(p.ticket_id) into changed from put p;
+    else
+      -- Whoever has lost sight of a ticket may stop following it all the same.
+      with gone as (
+        delete from private.followers f where f.person = me and f.ticket_id = any(ids) returning f.ticket_id)
+      select array_agg(g.ticket_id) into changed from gone g;
+    end if;
+    select coalesce(jsonb_agg(jsonb_build_array(a.id, a.id = any(mine), case
+             when not a.id = any(mine) then 'there is no such ticket' end)), '[]') into answer
+      from (select distinct u as id from unnest(ids) u where u is not null) a;
+    perform private.keep_ticket_act(act, 'follow',
+      (select case when following then 'following ' else 'no longer following ' end
+              || case when count(*) = 1 then '#' || min(t.number) else count(*) || ' tickets' end
+         from public.tickets t where t.id = any(mine)),
+      (select jsonb_agg(jsonb_build_object('id', t.id, 'number', t.number, 'followed', not following) order by t.number)
+         from public.tickets t where t.id = any(mine) and t.id = any(changed)), answer);
+  end if;
+  return query select (a ->> 0)::uuid, (a ->> 1)::boolean, a ->> 2 from jsonb_array_elements(answer) a;
+end
+$$;
+
+-- For helpdesk.undo_act(): tickets are followed again, or no more.
+create or replace function private.undo_follow(before jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  me constant uuid := private.uid();
+  mine constant uuid[] := private.to_follow(array(select (b ->> 'id')::uuid from jsonb_array_elements(before) b));
+begin
+  delete from private.followers f
+   using jsonb_array_elements(before) b
+   where f.person = me and f.ticket_id = (b ->> 'id')::uuid and not (b -> 'followed')::boolean;
+  insert into private.followers (ticket_id, person)
+  select m, me from jsonb_array_elements(before) b join unnest(mine) m on m = (b ->> 'id')::uuid
+   where (b -> 'followed')::boolean
+  on conflict do nothing;
+  return (
+    select jsonb_build_object(
+             'undone', coalesce(jsonb_agg(b -> 'number') filter (where good), '[]'), 'changed', jsonb '[]',
+             'refused', coalesce(jsonb_agg(jsonb_build_object(
+               'number', b -> 'number', 'why', 'there is no such ticket')) filter (where not good), '[]'),
+             'before', coalesce(jsonb_agg(b || jsonb_build_object('followed', not (b -> 'followed')::boolean))
+                                filter (where good), '[]'))
+      from (select e as b, (e ->> 'id')::uuid = any(mine) or not (e -> 'followed')::boolean as good
+              from jsonb_array_elements(before) e) x);
+end
+$$;
+
+-- The link that is between two tickets, either way, as its row; an empty object for none.
+create or replace function private.link_between(ticket uuid, other uuid) returns jsonb
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select coalesce((select to_jsonb(l) from private.links l
+                    where (l.ticket_id, l.other_id) in ((ticket, other), (other, ticket))), '{}')
+$$;
+
+-- Puts another link between two tickets that are locked, or none, and answers what keeping it as an act needs: the link
+-- as it was, and what it was left as.
+create or replace function private.put_link(ticket uuid, other uuid, wanted jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  was constant jsonb := private.link_between(ticket, other);
+begin
+  delete from private.links l where (l.ticket_id, l.other_id) in ((ticket, other), (other, ticket));
+  insert into private.links (ticket_id, other_id, kind, made_by, made_at)
+  select l.ticket_id, l.other_id, l.kind,
+         -- An undoing puts back who made it, as long as they are there.
+         (select p.id from public.profiles p where p.id = l.made_by), l.made_at
+    from jsonb_populate_record(null::private.links, wanted) l where wanted <> '{}';
+  perform private.tell_team(array[ticket, other]);
+  return (select jsonb_build_array(jsonb_build_object(
+            'id', t.id, 'number', t.number, 'other', other, 'link', was, 'left', wanted))
+            from public.tickets t where t.id = ticket);
 end
 $$;
 
 -- Links a ticket to another: it is "duplicate of", "caused by" or "related to" it. A link that is between them already,
--- either way, is another one then. Answers what the link was before, as [ticket, kind, other], null for none.
-create or replace function helpdesk.link(ticket uuid, kind text, other uuid) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+-- either way, is another one then. Answers whether that is anything new.
+drop function if exists helpdesk.link(uuid, text, uuid);
+create or replace function helpdesk.link(act uuid, ticket uuid, kind text, other uuid) returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
-  was jsonb;
+  answer jsonb := private.act_answer(act, 'link');
+  before jsonb;
 begin
-  if link.kind is null or link.kind not in ('duplicate of', 'caused by', 'related to', 'split from') then
+  if answer is not null then
+    return answer::boolean;
+  elsif link.kind is null or link.kind not in ('duplicate of', 'caused by', 'related to', 'split from') then
     raise exception 'there is no link %', coalesce(quote_literal(link.kind), 'null') using errcode = 'HD002',
       hint = 'It is one of: duplicate of, caused by, related to, split from.';
-  end if;
-  if ticket = other then
+  elsif ticket = other then
     raise exception 'a ticket is not linked to itself' using errcode = 'HD002';
-  end if;
-  if (select count(*) from private.take_tickets(array[ticket, other])) < 2 then
+  elsif (select count(*) from private.take_tickets(array[ticket, other])) < 2 then
     raise exception 'there is no such ticket' using errcode = 'HD004';
   end if;
-  delete from private.links l
-   where (l.ticket_id, l.other_id) in ((ticket, other), (other, ticket))
-  returning jsonb_build_array(l.ticket_id, l.kind, l.other_id) into was;
-  insert into private.links (ticket_id, other_id, kind, made_by) values (ticket, other, link.kind, private.uid());
-  perform private.tell_team(array[ticket, other]);
-  return was;
+  -- The same sent twice at the same moment: the first one is done by now.
+  answer := private.act_answer(act, 'link');
+  if answer is null then
+    answer := to_jsonb(private.link_between(ticket, other) - array['made_by', 'made_at']
+                       <> jsonb_build_object('ticket_id', ticket, 'other_id', other, 'kind', link.kind));
+    if answer::boolean then
+      before := private.put_link(ticket, other, jsonb_build_object(
+        'ticket_id', ticket, 'other_id', other, 'kind', link.kind, 'made_by', private.uid(), 'made_at', clock_timestamp()));
+    end if;
+    perform private.keep_ticket_act(act, 'link', private.linked_words(ticket, link.kind, other), before, answer);
+  end if;
+  return answer::boolean;
 end
 $$;
 
--- Takes the link between two tickets away. Answers what it was, as above.
-create or replace function helpdesk.unlink(ticket uuid, other uuid) returns jsonb
-language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+-- Such as "#7 is caused by #12". For those who see both.
+create or replace function private.linked_words(ticket uuid, kind text, other uuid) returns text
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+  select format('#%s %s #%s', t.number, kind, o.number)
+    from public.tickets t join public.tickets o on o.id = other where t.id = ticket
+$$;
+
+-- Takes the link between two tickets away.
+drop function if exists helpdesk.unlink(uuid, uuid);
+create or replace function helpdesk.unlink(act uuid, ticket uuid, other uuid) returns void
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
-  was jsonb;
+  there boolean;
 begin
-  if (select count(*) from private.take_tickets(array[ticket, other])) = 2 then
-    delete from private.links l
-     where (l.ticket_id, l.other_id) in ((ticket, other), (other, ticket))
-    returning jsonb_build_array(l.ticket_id, l.kind, l.other_id) into was;
+  if private.act_answer(act, 'unlink') is not null then
+    return;
   end if;
-  if was is null then
+  there := (select count(*) from private.take_tickets(array[ticket, other])) = 2;
+  if private.act_answer(act, 'unlink') is not null then
+    return;
+  elsif not there or private.link_between(ticket, other) = '{}' then
     raise exception 'there is no such link' using errcode = 'HD004';
   end if;
-  perform private.tell_team(array[ticket, other]);
-  return was;
+  perform private.keep_ticket_act(act, 'unlink', private.linked_words(ticket, 'not linked to', other),
+                                  private.put_link(ticket, other, '{}'), jsonb 'true');
+end
+$$;
+
+-- For helpdesk.undo_act(): gives two tickets the link back that was between them, or none.
+create or replace function private.undo_link(one jsonb, force boolean) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  ticket constant uuid := (one ->> 'id')::uuid;
+  other constant uuid := (one ->> 'other')::uuid;
+  marks constant text[] := array['made_by', 'made_at'];
+  back jsonb := jsonb_build_object('undone', jsonb_build_array(one -> 'number'), 'changed', jsonb '[]', 'refused', jsonb '[]',
+                                   'before', jsonb '[]');
+  mine uuid[];
+  is_now jsonb;
+begin
+  mine := array(select t.id from private.take_tickets(array[ticket, other]) t);
+  if cardinality(mine) < 2 then
+    -- Of one that is out of sight nothing is told, its number neither.
+    return back || jsonb_build_object('undone', jsonb '[]', 'refused', jsonb_build_array(jsonb_build_object(
+      'number', one -> 'number', 'why', case when ticket = any(mine) then 'there is no such other ticket'
+                                             else 'there is no such ticket' end)));
+  end if;
+  is_now := private.link_between(ticket, other);
+  if is_now - marks = (one -> 'link') - marks then
+    return back;
+  elsif is_now - marks <> (one -> 'left') - marks and not force then
+    return back || jsonb_build_object('undone', jsonb '[]', 'changed', (
+      select jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+               'id', ticket, 'number', one -> 'number', 'field', 'link',
+               'is_now', case when is_now = '{}' then 'none'
+                              else private.linked_words((is_now ->> 'ticket_id')::uuid, is_now ->> 'kind',
+                                                        (is_now ->> 'other_id')::uuid) end,
+               'by', (select private.called(p.full_name, p.email, p.role, true)
+                        from public.profiles p where p.id = (is_now ->> 'made_by')::uuid))))));
+  end if;
+  return back || jsonb_build_object('before', private.put_link(ticket, other, one -> 'link'));
 end
 $$;
 
@@ -4103,26 +4248,34 @@ begin
              else 'it was merged already' end)), '[]') into answer
       from (select distinct a.id from unnest(ids) as a(id) where a.id is not null) a
       left join public.tickets t on t.id = a.id;
-    perform private.keep_ticket_act(act, 'merge', words, private.merge_into(fitting, into_ticket), answer);
+    perform private.keep_ticket_act(act, 'merge', words, private.merge_into(fitting, into_ticket, '{}'), answer);
   end if;
   return query select (a ->> 0)::uuid, (a ->> 1)::boolean, a ->> 2 from jsonb_array_elements(answer) a;
 end
 $$;
 
--- Does it, for tickets that are locked and fit. Answers what taking it back needs: [{"id", "number", "merge"}, ...].
-create or replace function private.merge_into(sources uuid[], target public.tickets) returns jsonb
+-- Does it, for tickets that are locked and fit. "again" holds what private.unmerge() answered of those that are merged
+-- again, by their ids. Answers what taking it back needs: [{"id", "number", "merge"}, ...].
+drop function if exists private.merge_into(uuid[], public.tickets);
+create or replace function private.merge_into(sources uuid[], target public.tickets, again jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   me constant uuid := private.uid();
+  -- Where what is said in the target stands: one that is merged again may go into one that is merged itself.
+  holds constant uuid := coalesce(private.merged_into(target.id), target.id);
   before jsonb;
 begin
   if sources = '{}' then
     return jsonb '[]';
   end if;
   perform set_config('helpdesk.telling', private.telling_word(), true);
+  -- The act that merged them first knows it by its id, which stays; what was goes on as history under another.
+  update private.merges g set id = gen_random_uuid()
+   where g.ticket_id = any(sources) and g.id = (again -> g.ticket_id::text ->> 'apart')::uuid;
   with made as (
-    insert into private.merges (ticket_id, into_id, actor_id, note, moved)
-    select s.id, target.id, me, gen_random_uuid(), jsonb_build_object(
+    insert into private.merges (id, ticket_id, into_id, actor_id, note, moved)
+    select coalesce((again -> s.id::text ->> 'apart')::uuid, gen_random_uuid()), s.id, target.id, me, gen_random_uuid(),
+           jsonb_build_object(
              'status', s.status,
              'messages', (select coalesce(jsonb_agg(m.id), '[]') from public.ticket_messages m where m.ticket_id = s.id),
              'files', (select coalesce(jsonb_agg(f.id), '[]') from public.ticket_attachments f where f.ticket_id = s.id),
@@ -4140,23 +4293,26 @@ begin
   select jsonb_agg(jsonb_build_object('id', t.id, 'number', t.number, 'merge', m.id) order by t.number) into before
     from made m join public.tickets t on t.id = m.ticket_id;
 
-  update public.ticket_messages m set ticket_id = target.id where m.ticket_id = any(sources);
-  update public.ticket_attachments f set ticket_id = target.id where f.ticket_id = any(sources);
+  update public.ticket_messages m set ticket_id = holds where m.ticket_id = any(sources);
+  update public.ticket_attachments f set ticket_id = holds where f.ticket_id = any(sources);
   insert into public.ticket_tag_relations (ticket_id, tag_id)
   select distinct target.id, r.tag_id from public.ticket_tag_relations r where r.ticket_id = any(sources)
   on conflict do nothing;
   insert into private.followers (ticket_id, person)
   select distinct target.id, f.person from private.followers f where f.ticket_id = any(sources) on conflict do nothing;
-  update public.tickets t set status = case when t.id = target.id then t.status else 'closed' end
-   where t.id = target.id or t.id = any(sources);
+  update public.tickets t
+     set status = case when t.id = any(sources) then 'closed' else t.status end,
+         resolved_at = coalesce((again -> t.id::text #>> '{closed,0}')::timestamptz, t.resolved_at),
+         closed_at = coalesce((again -> t.id::text #>> '{closed,1}')::timestamptz, t.closed_at)
+   where t.id in (target.id, holds) or t.id = any(sources);
   -- Whoever writes to the target without having seen this has not seen what came with it either, however old that is. And
   -- what the requester asked stands in the row of the ticket and not in a message.
   insert into public.ticket_messages (id, ticket_id, sender_id, content, is_internal)
-  select m.note, target.id, me, left(concat_ws(E'\n', '#' || s.number || ' was merged in here:', '>',
+  select m.note, holds, me, left(concat_ws(E'\n', '#' || s.number || ' was merged in here:', '>',
            regexp_replace(concat_ws(E'\n\n', '**' || s.title || '**', s.description), '^', '> ', 'gn')), 400000), true
     from private.merges m join public.tickets s on s.id = m.ticket_id
    where m.ticket_id = any(sources) and m.undone_at is null order by s.number;
-  perform private.tell_at_last(sources || target.id, true);
+  perform private.tell_at_last(sources || target.id || holds, true);
   return before;
 end
 $$;
@@ -4172,8 +4328,10 @@ begin
 end
 $$;
 
--- Takes a merge back: what came with it and is still in the other ticket goes where it was. What came after stays.
-create or replace function private.unmerge(merge uuid) returns void
+-- Takes a merge back: what came with it and is still in the other ticket goes where it was. What came after stays. Answers
+-- what merging again needs: {"id", "number", "apart": the merge, "closed": when it was resolved and closed}.
+drop function if exists private.unmerge(uuid);
+create or replace function private.unmerge(merge uuid, out apart jsonb)
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
   m private.merges;
@@ -4184,6 +4342,9 @@ begin
     return;
   end if;
   now_in := private.merged_into(m.ticket_id);
+  apart := (select jsonb_build_object('id', t.id, 'number', t.number, 'apart', m.id,
+                                      'closed', jsonb_build_array(t.resolved_at, t.closed_at))
+              from public.tickets t where t.id = m.ticket_id);
   perform set_config('helpdesk.telling', private.telling_word(), true);
   update private.merges g set undone_at = now(), undone_by = private.uid() where g.id = m.id;
   delete from public.ticket_messages x where x.id = m.note;
@@ -4225,22 +4386,33 @@ end
 $$;
 
 -- Takes the merge of a ticket back, whoever did it. Answers the number of the ticket that it was merged into.
-create or replace function helpdesk.unmerge(ticket uuid) returns bigint
+drop function if exists helpdesk.unmerge(uuid);
+create or replace function helpdesk.unmerge(act uuid, ticket uuid) returns bigint
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
+  answer jsonb := private.act_answer(act, 'unmerge');
+  t public.tickets;
   m private.merges;
 begin
-  perform private.take_ticket(ticket);
-  select g.* into m from private.merges g where g.ticket_id = unmerge.ticket and g.undone_at is null;
-  if m.id is null then
-    raise exception 'this ticket is not merged' using errcode = 'HD002';
+  if answer is null then
+    t := private.take_ticket(ticket);
+    -- The same sent twice at the same moment: the first one is done by now.
+    answer := private.act_answer(act, 'unmerge');
   end if;
-  if not private.takes_apart(m) then
-    raise exception 'to take a merge back, one works on both tickets' using errcode = 'HD003',
-      hint = 'And on the one that both were merged into since.';
+  if answer is null then
+    select g.* into m from private.merges g where g.ticket_id = unmerge.ticket and g.undone_at is null;
+    if m.id is null then
+      raise exception 'this ticket is not merged' using errcode = 'HD002';
+    end if;
+    if not private.takes_apart(m) then
+      raise exception 'to take a merge back, one works on both tickets' using errcode = 'HD003',
+        hint = 'And on the one that both were merged into since.';
+    end if;
+    answer := (select to_jsonb(o.number) from public.tickets o where o.id = m.into_id);
+    perform private.keep_ticket_act(act, 'unmerge', format('#%s taken out of #%s', t.number, answer),
+                                    jsonb_build_array(private.unmerge(m.id)), answer);
   end if;
-  perform private.unmerge(m.id);
-  return (select t.number from public.tickets t where t.id = m.into_id);
+  return answer::bigint;
 end
 $$;
 
@@ -4253,6 +4425,7 @@ declare
   why text;
   undone jsonb := jsonb '[]';
   refused jsonb := jsonb '[]';
+  apart jsonb := jsonb '[]';
 begin
   for one in select b from jsonb_array_elements(before) b loop
     select g.* into m from private.merges g where g.id = (one ->> 'merge')::uuid;
@@ -4260,14 +4433,78 @@ begin
       when m.id is null or not private.takes_apart(m) then 'there is no such ticket'
       when m.undone_at is not null then 'the merge was taken back already' end;
     if why is null then
-      perform private.unmerge(m.id);
+      apart := apart || private.unmerge(m.id);
       undone := undone || jsonb_build_array(one -> 'number');
     else
       refused := refused || jsonb_build_array(jsonb_build_object('number', one -> 'number', 'why', why));
     end if;
   end loop;
-  return jsonb_build_object('undone', undone, 'changed', jsonb_build_array(), 'refused', refused,
-                            'before', jsonb_build_array());
+  return jsonb_build_object('undone', undone, 'changed', jsonb_build_array(), 'refused', refused, 'before', apart);
+end
+$$;
+
+-- For helpdesk.undo_act(): merges again what was taken apart, all of it out of one ticket, where it may be merged still. What
+-- came of such a ticket since is told, and goes along only with "force".
+create or replace function private.merge_again(before jsonb, force boolean) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  target constant uuid := (select g.into_id from private.merges g where g.id = (before #>> '{0,apart}')::uuid);
+  holds uuid;
+  ids uuid[] := array(select (b ->> 'id')::uuid from jsonb_array_elements(before) b) || target;
+  mine uuid[];
+  into_ticket public.tickets;
+  judged jsonb;
+begin
+  loop
+    holds := private.merged_into(target);
+    mine := array(select t.id from private.take_tickets(ids || holds) t);
+    -- It may have been merged on while this waited.
+    exit when holds is not distinct from private.merged_into(target);
+  end loop;
+  select t.* into into_ticket from public.tickets t where t.id = target;
+  -- "why" is given where it cannot be merged, "changed" is what came of it since.
+  select coalesce(jsonb_agg(jsonb_build_object('one', x.b, 'there', x.there, 'changed', x.changed, 'why', case
+             when x.t_id is null or not target = any(mine) or not coalesce(holds, target) = any(mine)
+               then 'there is no such ticket'
+             when x.there then null
+             when x.now_in is not null or x.t_id = holds then 'it was merged since'
+             when x.customer_id <> into_ticket.customer_id then 'it is another requester''s by now'
+             -- What came of it since would stay behind where the two are taken apart in the other order.
+             when holds is not null and x.changed is not null then 'it has moved on since'
+           end) order by x.n), '[]') into judged
+    from (select e.b, e.n, t.id as t_id, t.customer_id, m.into_id is not distinct from target as there,
+                 private.merged_into(t.id) as now_in,
+                 case when t.status::text <> g.moved ->> 'status' then jsonb_build_array('status', t.status, (
+                        select h.changed_by from public.ticket_status_history h where h.ticket_id = t.id
+                         order by h.created_at desc, h.id limit 1))
+                      else (select jsonb_build_array('thread', case count(*) when 1 then 'a message more'
+                                                                    else count(*) || ' messages more' end,
+                                                     (array_agg(s.sender_id order by s.created_at desc, s.id))[1])
+                              from public.ticket_messages s
+                             where s.ticket_id = t.id and not g.moved -> 'messages' ? s.id::text
+                            having count(*) > 0) end as changed
+            from jsonb_array_elements(before) with ordinality e(b, n)
+            left join private.merges g on g.id = (e.b ->> 'apart')::uuid
+            left join public.tickets t on t.id = g.ticket_id and t.id = any(mine)
+            left join private.merges m on m.ticket_id = t.id and m.undone_at is null) x;
+  return (
+    select jsonb_build_object(
+             'undone', coalesce(jsonb_agg(j #> '{one,number}') filter (where v = 'back'), '[]'),
+             'refused', coalesce(jsonb_agg(jsonb_build_object('number', j #> '{one,number}', 'why', j -> 'why'))
+                                 filter (where v = 'refused'), '[]'),
+             'changed', coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                 'id', j #> '{one,id}', 'number', j #> '{one,number}', 'field', j #> '{changed,0}',
+                 'is_now', j #> '{changed,1}', 'by', (
+                   select private.called(p.full_name, p.email, p.role, p.role <> 'customer' or p.id = into_ticket.customer_id)
+                     from public.profiles p where p.id = (j #>> '{changed,2}')::uuid)))) filter (where v = 'changed'), '[]'),
+             'before', private.merge_into(
+                 coalesce(array_agg((j #>> '{one,id}')::uuid) filter (where v = 'back' and j -> 'there' = 'false'), '{}'),
+                 into_ticket,
+                 coalesce(jsonb_object_agg(j #>> '{one,id}', j -> 'one') filter (where v = 'back'), '{}')))
+      from (select e as j, case when e -> 'why' <> 'null' then 'refused'
+                                when e -> 'there' = 'true' or e -> 'changed' = 'null' or force then 'back'
+                                else 'changed' end as v
+              from jsonb_array_elements(judged) e) x);
 end
 $$;
 
@@ -6752,9 +6989,9 @@ grant execute on function helpdesk.requesters(text[]) to authenticated, helpdesk
 grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.fields(), helpdesk.set_field(text, jsonb),
-  helpdesk.with_field(text, text, text, boolean), helpdesk.metadata_of(uuid[]), helpdesk.follow(uuid[], boolean),
-  helpdesk.followed(), helpdesk.link(uuid, text, uuid), helpdesk.unlink(uuid, uuid), helpdesk.merge(uuid, uuid[], uuid, text),
-  helpdesk.unmerge(uuid), helpdesk.split(uuid, uuid, uuid, boolean, uuid, text)
+  helpdesk.with_field(text, text, text, boolean), helpdesk.metadata_of(uuid[]), helpdesk.follow(uuid, uuid[], boolean),
+  helpdesk.followed(), helpdesk.link(uuid, uuid, text, uuid), helpdesk.unlink(uuid, uuid, uuid),
+  helpdesk.merge(uuid, uuid[], uuid, text), helpdesk.unmerge(uuid, uuid), helpdesk.split(uuid, uuid, uuid, boolean, uuid, text)
   to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),

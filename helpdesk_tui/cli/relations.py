@@ -118,7 +118,7 @@ async def _merge(args: argparse.Namespace) -> int:
 async def _unmerge(args: argparse.Namespace) -> int:
     async with desk(args) as here:
         ticket = await one(here, args.ticket)
-        (number,) = await here.database.fetch(relations.unmerge(ticket.id))
+        (number,) = await here.database.fetch(relations.unmerge(uuid4(), ticket.id), idempotent=True)
     words = f"#{ticket.number} is no longer merged into #{number}"
     return _done(args, words, {"number": ticket.number, "from": number})
 
@@ -151,7 +151,7 @@ async def _link(args: argparse.Namespace) -> int:
     kind = relations.link_kind(args.kind)
     async with desk(args) as here:
         ticket, other = await one(here, args.ticket), await one(here, args.other)
-        await here.database.fetch(relations.link(ticket.id, kind, other.id))
+        await here.database.fetch(relations.link(uuid4(), ticket.id, kind, other.id), idempotent=True)
     words = f"#{ticket.number} is {kind} #{other.number}"
     return _done(args, words, {"number": ticket.number, "kind": kind, "other": other.number})
 
@@ -159,7 +159,7 @@ async def _link(args: argparse.Namespace) -> int:
 async def _unlink(args: argparse.Namespace) -> int:
     async with desk(args) as here:
         ticket, other = await one(here, args.ticket), await one(here, args.other)
-        await here.database.fetch(relations.unlink(ticket.id, other.id))
+        await here.database.fetch(relations.unlink(uuid4(), ticket.id, other.id), idempotent=True)
     words = f"#{ticket.number} and #{other.number} are not linked any more"
     return _done(args, words, {"number": ticket.number, "other": other.number})
 
@@ -168,7 +168,8 @@ async def _follow(args: argparse.Namespace, following: bool) -> int:
     async with desk(args) as here:
         known = await _several(here, args.tickets)
         ids = [ticket.id for ticket in known.values()]
-        answers = await here.database.fetch(relations.follow(ids, following), idempotent=True) if ids else []
+        statement = relations.follow(uuid4(), ids, following)
+        answers = await here.database.fetch(statement, idempotent=True) if ids else []
     return _tell(args, known, answers, "followed" if following else "no longer followed")
 
 

@@ -1,9 +1,12 @@
-"""What tickets are to each other and to people: merged, split, linked, followed. Statements for ``Database.run``."""
+"""What tickets are to each other and to people: merged, split, linked, followed. Statements for ``Database.run``.
+
+Each is done under an id that the client draws, once however often it is sent, and taken back with ``core.acts.undo``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, cast
+from typing import Final, Literal
 from uuid import UUID
 
 from helpdesk_tui.core.errors import BadInput
@@ -43,9 +46,9 @@ def merge(act: UUID, ids: Sequence[UUID], target: UUID, words: str) -> Statement
     )
 
 
-def unmerge(ticket: UUID) -> Statement[int]:
+def unmerge(act: UUID, ticket: UUID) -> Statement[int]:
     """Takes the merge of a ticket back, whoever did it; the number of the ticket that it was merged into."""
-    return Statement("select helpdesk.unmerge(%s)", (ticket,), only(int), writes=True)
+    return Statement("select helpdesk.unmerge(%s, %s)", (act, ticket), only(int), writes=True)
 
 
 def split(act: UUID, ticket: UUID, message: UUID, new_ticket: UUID, title: str, *, later: bool) -> Statement[int]:
@@ -58,24 +61,21 @@ def split(act: UUID, ticket: UUID, message: UUID, new_ticket: UUID, title: str, 
     )
 
 
-def link(ticket: UUID, kind: LinkKind, other: UUID) -> Statement[object]:
-    """``ticket`` is ``kind`` ``other``. The link that was between them, as [ticket, kind, other], or None."""
-    return Statement("select helpdesk.link(%s, %s, %s)", (ticket, kind, other), only(object), writes=True)
+def link(act: UUID, ticket: UUID, kind: LinkKind, other: UUID) -> Statement[bool]:
+    """``ticket`` is ``kind`` ``other``, whatever was between them; whether that is anything new."""
+    return Statement("select helpdesk.link(%s, %s, %s, %s)", (act, ticket, kind, other), only(bool), writes=True)
 
 
-def relink(was: object) -> Statement[object]:
-    """Puts a link back that ``link`` or ``unlink`` answered."""
-    ticket, kind, other = cast("tuple[str, LinkKind, str]", was)
-    return link(UUID(ticket), kind, UUID(other))
+def unlink(act: UUID, ticket: UUID, other: UUID) -> Statement[tuple[None]]:
+    """Takes the link between two tickets away."""
+    return Statement("select helpdesk.unlink(%s, %s, %s)", (act, ticket, other), writes=True)
 
 
-def unlink(ticket: UUID, other: UUID) -> Statement[object]:
-    """Takes the link between two tickets away; what it was."""
-    return Statement("select helpdesk.unlink(%s, %s)", (ticket, other), only(object), writes=True)
-
-
-def follow(ids: Sequence[UUID], following: bool) -> Statement[Outcome]:
+def follow(act: UUID, ids: Sequence[UUID], following: bool) -> Statement[Outcome]:
     """Follows tickets, or follows them no more: whoever does is told what their assignees are told."""
     return Statement(
-        "select id, done, why from helpdesk.follow(%s::uuid[], %s)", (list(ids), following), _OUTCOME, writes=True
+        "select id, done, why from helpdesk.follow(%s, %s::uuid[], %s)",
+        (act, list(ids), following),
+        _OUTCOME,
+        writes=True,
     )

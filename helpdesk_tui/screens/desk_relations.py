@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from helpdesk_tui.core import relations
 from helpdesk_tui.core import tickets as statements
@@ -13,7 +13,6 @@ from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.picker import Choice, do_it
 
 if TYPE_CHECKING:
-    from helpdesk_tui.core.statement import Statement
     from helpdesk_tui.screens.desk import DeskScreen
 
 __all__ = ["Relations"]
@@ -114,9 +113,12 @@ class Relations:
         self._screen.open_ticket(target)
 
     async def _unmerge(self, ticket: Ticket) -> None:
-        (number,) = await self._screen.asked.database.fetch(relations.unmerge(ticket.id))
+        act = uuid4()
+        (number,) = await self._screen.asked.database.fetch(relations.unmerge(act, ticket.id), idempotent=True)
+        words = f"#{ticket.number} is no longer merged into #{number}"
+        self._screen.triage.did(act, words, [ticket.id])
         self._screen.link.mark(None)
-        self._screen.say(f"#{ticket.number} is no longer merged into #{number}")
+        self._screen.say(f"{words} · u undoes")
 
     # Splitting
 
@@ -177,17 +179,26 @@ class Relations:
     async def _link_named(self, ticket: Ticket, kind: Any, text: str) -> None:
         other = await self._ticket_named(text)
         if other is not None:
-            words = f"#{ticket.number} is {kind} #{other.number} now"
-            await self._screen.attempt(self._relate(relations.link(ticket.id, kind, other.id), ticket, words))
+            await self._screen.attempt(self._link(ticket, kind, other))
+
+    async def _link(self, ticket: Ticket, kind: Any, other: Ticket) -> None:
+        act, words = uuid4(), f"#{ticket.number} is {kind} #{other.number}"
+        statement = relations.link(act, ticket.id, kind, other.id)
+        (new,) = await self._screen.asked.database.fetch(statement, idempotent=True)
+        if new:
+            self._did(act, f"{words} now", [ticket.id])
+        else:
+            self._screen.say(f"{words} already")
 
     async def _unlink(self, ticket: Ticket, link: Any) -> None:
-        words = f"#{ticket.number} and #{link.number} are not linked any more"
-        await self._relate(relations.unlink(ticket.id, link.id), ticket, words)
+        act = uuid4()
+        await self._screen.asked.database.fetch(relations.unlink(act, ticket.id, link.id), idempotent=True)
+        self._did(act, f"#{ticket.number} and #{link.number} are not linked any more", [ticket.id])
 
-    async def _relate(self, statement: Statement[object], ticket: Ticket, words: str) -> None:
-        await self._screen.asked.database.fetch(statement)
-        self._screen.link.mark(frozenset([ticket.id]))
-        self._screen.say(words)
+    def _did(self, act: UUID, words: str, ids: list[UUID]) -> None:
+        self._screen.triage.did(act, words, ids)
+        self._screen.link.mark(frozenset(ids))
+        self._screen.say(f"{words} · u undoes")
 
     # Following
 
@@ -199,11 +210,12 @@ class Relations:
 
     async def _follow(self, tickets: tuple[Ticket, ...], following: bool) -> None:
         ids = [ticket.id for ticket in tickets]
-        answers = await self._screen.asked.database.fetch(relations.follow(ids, following), idempotent=True)
+        act = uuid4()
+        statement = relations.follow(act, ids, following)
+        answers = await self._screen.asked.database.fetch(statement, idempotent=True)
         refused = [answer.why for answer in answers if not answer.done]
-        self._screen.link.mark(frozenset(ids))
         named = f"#{tickets[0].number}" if len(tickets) == 1 else f"{len(tickets)} tickets"
+        if len(refused) < len(answers):
+            self._did(act, f"You follow {named} {'now' if following else 'no more'}", ids)
         if refused and following:
             self._screen.say(f"{len(refused)} of {len(answers)} not followed: {refused[0]}", alarm=True)
-        else:
-            self._screen.say(f"You follow {named} now" if following else f"You follow {named} no more")

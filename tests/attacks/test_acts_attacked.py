@@ -154,6 +154,10 @@ def test_act_s_id_is_none_for_an_act_of_another_kind(desk: Desk) -> None:
     assert desk.refused("ada", split, act, ticket, message) == taken
     assert desk.refused("ada", "select helpdesk.leave(%s, null, null, 'queue', null)", act) == taken
     assert desk.refused("ada", undo, act, act) == taken
+    assert desk.refused("ada", "select helpdesk.link(%s, %s, 'related to', %s)", act, ticket, other) == taken
+    assert desk.refused("ada", "select helpdesk.unlink(%s, %s, %s)", act, ticket, other) == taken
+    assert desk.refused("ada", "select helpdesk.unmerge(%s, %s)", act, ticket) == taken
+    assert desk.refused("ada", "select * from helpdesk.follow(%s, %s, true)", act, [ticket]) == taken
     merged = uuid4()
     assert desk.ask("ada", merge, merged, [other], ticket)[0][1]
     assert desk.refused("ada", "select * from helpdesk.act(%s, %s, '{}', 'x')", merged, [ticket]) == taken
@@ -233,11 +237,11 @@ def test_merge_is_taken_apart_only_by_who_works_on_the_ticket_that_holds_it_all_
     merge = "select * from helpdesk.merge(%s, %s, %s, 'x')"
     desk.ask("ada", merge, act, [first], second)
     desk.ask("ann", merge, uuid4(), [second], last)
-    assert desk.refused("ada", "select helpdesk.unmerge(%s)", first)[:5] == "HD003"
+    assert desk.refused("ada", "select helpdesk.unmerge(gen_random_uuid(), %s)", first)[:5] == "HD003"
     assert [each["why"] for each in desk.undo("ada", act)["refused"]] == [NO_SUCH]
     assert desk.ask("ada", "select content from public.ticket_messages where ticket_id = any(%s)",
                     [first, second, last]) == []  # fmt: skip
-    assert len(desk.ask("ann", "select helpdesk.unmerge(%s)", first)) == 1
+    assert len(desk.ask("ann", "select helpdesk.unmerge(gen_random_uuid(), %s)", first)) == 1
     assert desk.ask("ada", "select content from helpdesk.messages(%s)", first) == [("n",)]
 
 
@@ -246,8 +250,8 @@ def test_merge_is_taken_apart_only_by_who_works_on_the_ticket_that_holds_it_all_
     [
         """select helpdesk.act(gen_random_uuid(), array[%(made)s::uuid], '{"tags": {"add": ["%(tag)s"]}}', 'x')""",
         """select helpdesk.act(gen_random_uuid(), array[%(made)s::uuid], '{"snooze": "2100-01-01"}', 'x')""",
-        "select helpdesk.follow(array[%(made)s::uuid], true)",
-        "select helpdesk.link(%(made)s, 'related to', %(other)s)",
+        "select helpdesk.follow(gen_random_uuid(), array[%(made)s::uuid], true)",
+        "select helpdesk.link(gen_random_uuid(), %(made)s, 'related to', %(other)s)",
         "update public.tickets set description = 'what it is about' where id = %(made)s",
         "select helpdesk.save_draft(gen_random_uuid(), %(made)s, 'reply', 'half an hour of writing', null, 0)",
     ],
@@ -278,7 +282,7 @@ def test_staff_learn_of_their_own_request_no_more_than_its_requester(desk: Desk)
     own, other = desk.ticket("own", customer_id=desk.ids["ada"], metadata='{"size": 1}'), desk.ticket("other")
     assert desk.ask("ann", "select * from helpdesk.with_field('size', ':', '1', true) f where f = %s", own)
     assert desk.ask("ada", "select * from helpdesk.with_field('size', ':', '1', true) f where f = %s", own) == []
-    desk.ask("ann", "select helpdesk.link(%s, 'related to', %s)", other, own)
+    desk.ask("ann", "select helpdesk.link(gen_random_uuid(), %s, 'related to', %s)", other, own)
     for ticket in (own, other):
         assert desk.ask("ada", "select more ->> 'links' from helpdesk.ticket(%s)", ticket) == [(None,)]
         assert desk.ask("ann", "select more #> '{links,0,0}' from helpdesk.ticket(%s)", ticket) == [("related to",)]

@@ -98,7 +98,7 @@ def test_bulk_reply_reaches_the_others_when_one_requester_holds_their_ticket(des
 def test_following_many_waits_for_no_requester(desk: Desk) -> None:
     coras, ottos = tickets_of_two(desk)
     with left_open(desk, "cora", "update public.tickets set status = status where id = %s", coras):
-        followed = desk.ask("ada", "select id, done from helpdesk.follow(%s, true)", [coras, ottos])
+        followed = desk.ask("ada", "select id, done from helpdesk.follow(gen_random_uuid(), %s, true)", [coras, ottos])
     assert sorted(followed) == sorted([(coras, True), (ottos, True)])
 
 

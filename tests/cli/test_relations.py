@@ -38,10 +38,22 @@ async def test_merge_split_link_and_follow(cli, desk):
     assert (await cli.run(desk.agent, "tickets", "link", number, "like", n_kept)).code == 2
     assert (await cli.run(desk.agent, "tickets", "unlink", number, n_kept)).code == 0
     assert (await cli.run(desk.agent, "tickets", "unlink", number, n_kept)).code == 6
+    assert (await cli.run(desk.agent, "undo")).out == f"Undone: #{number} not linked to #{n_kept}\n"
+    listed = (await cli.run(desk.agent, "acts", "--json")).json
+    assert [(each["kind"], each["words"]) for each in listed[1:3]] == [
+        ("link", f"#{number} duplicate of #{n_kept}"), ("split", f"#{number} split off #{n_old}"),
+    ]  # fmt: skip
+    assert (await cli.run(desk.agent, "undo", listed[1]["id"])).code == 0
+    assert (await cli.run(desk.agent, "tickets", "show", n_kept, "--json")).json["links"] == []
 
     assert (await cli.run(desk.agent, "tickets", "follow", n_kept)).out == f"#{n_kept} followed\n"
     assert (await cli.run(desk.agent, "tickets", "show", n_kept, "--json")).json["following"] is True
     assert (await cli.run(desk.agent, "tickets", "unfollow", n_kept, "--json")).json[0]["done"] is True
+    assert (await cli.run(desk.agent, "undo")).out == f"Undone: no longer following #{n_kept}\n"
+    assert (await cli.run(desk.agent, "tickets", "show", n_kept, "--json")).json["following"] is True
+    again = [each["id"] for each in listed if each["kind"] == "unmerge"]
+    assert (await cli.run(desk.agent, "undo", *again)).out == f"Undone: #{n_old} taken out of #{n_kept}\n"
+    assert (await cli.run(desk.agent, "tickets", "show", n_old, "--json")).json["merged_into"]["number"] == int(n_kept)
     for action in (("merge", n_old, "--into", n_kept), ("follow", n_kept), ("unmerge", n_old)):
         assert (await cli.run(desk.customer, "tickets", *action)).code == 5
 

@@ -213,7 +213,7 @@ async def test_a_draft_survives_a_merge_on_every_device_and_is_the_other_tickets
     assert await here.sync.pull(source)
     assert here.texts(source) == {"Begun here, gone on with there"}
 
-    await there.database.run(unmerge(source))
+    await there.database.run(unmerge(uuid4(), source))
     (apart,) = await there.database.fetch(several([source], ()))
     writing.merged.learn(apart)
     assert writing.slot(target, "reply").is_empty

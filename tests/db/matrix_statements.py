@@ -165,13 +165,14 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "metadata, by metadata_of()": "select from helpdesk.metadata_of(array[%(ticket)s]::uuid[])",
         "its fields and links": "select from helpdesk.ticket(%(ticket)s) where more ?& array['fields', 'links']",
         "a field, by set_field()": "select helpdesk.set_field('floor', '{}')",
-        "followed, by follow()": "select from helpdesk.follow(array[%(ticket)s]::uuid[], true) where done",
+        "followed, by follow()": "select from helpdesk.follow(gen_random_uuid(), array[%(ticket)s]::uuid[], true)"
+        " where done",
         "followed by them": "select from unnest(helpdesk.followed()) f where f = %(ticket)s",
-        "linked, by link()": "select helpdesk.link(%(ticket)s, 'related to', %(closed)s)",
-        "not linked, by unlink()": "select helpdesk.unlink(%(ticket)s, %(merged)s)",
+        "linked, by link()": "select helpdesk.link(gen_random_uuid(), %(ticket)s, 'related to', %(closed)s)",
+        "not linked, by unlink()": "select helpdesk.unlink(gen_random_uuid(), %(ticket)s, %(merged)s)",
         "merged, by merge()": "select from helpdesk.merge(gen_random_uuid(), array[%(closed)s]::uuid[], %(ticket)s, '')"
         " where done",
-        "not merged, by unmerge()": "select helpdesk.unmerge(%(merged)s)",
+        "not merged, by unmerge()": "select helpdesk.unmerge(gen_random_uuid(), %(merged)s)",
         "split off, by split()": "select helpdesk.split(gen_random_uuid(), %(ticket)s, %(message)s, true, %(new)s, '')",
         "back again, by undo_act()": "select from helpdesk.undo_act(%(done)s, gen_random_uuid(), true) u"
         " where jsonb_array_length(u -> 'undone') = 1",

@@ -130,13 +130,13 @@ async def test_merged_ticket_gives_all_it_has_to_the_other_and_gets_exactly_it_b
     assert await inbox(people, two.cora) == told
     # What came after stays.
     await say(two.team, two.kept, "since then", note=True)
-    ((taken_from,),) = await rows(two.team, "select helpdesk.unmerge(%s)", two.old)
+    ((taken_from,),) = await rows(two.team, "select helpdesk.unmerge(gen_random_uuid(), %s)", two.old)
     assert taken_from == kept
     assert await said(two.team, two.kept) == ["kept one", "since then"]
     await people.database.run("delete from public.ticket_messages where content = 'since then'")
     assert await everything(people, two.old, two.kept) == before
     assert await inbox(people, two.cora) == told
-    assert (await refused(two.team, "select helpdesk.unmerge(%s)", two.old)).sqlstate == "HD002"
+    assert (await refused(two.team, "select helpdesk.unmerge(gen_random_uuid(), %s)", two.old)).sqlstate == "HD002"
 
 
 async def test_only_tickets_of_one_requester_are_merged_and_by_whoever_works_on_both(people: People) -> None:
@@ -169,9 +169,9 @@ async def test_only_tickets_of_one_requester_are_merged_and_by_whoever_works_on_
     await people.database.run(
         "update public.tickets set department_id = %s where id = %s", [two.bo.department_id, two.old]
     )
-    assert (await refused(two.other, "select helpdesk.unmerge(%s)", two.old)).sqlstate == "HD003"
-    assert (await refused(two.team, "select helpdesk.unmerge(%s)", two.old)).sqlstate == "HD004"
-    assert (await refused(two.requester, "select helpdesk.unmerge(%s)", two.old)).sqlstate == "HD003"
+    assert (await refused(two.other, "select helpdesk.unmerge(gen_random_uuid(), %s)", two.old)).sqlstate == "HD003"
+    assert (await refused(two.team, "select helpdesk.unmerge(gen_random_uuid(), %s)", two.old)).sqlstate == "HD004"
+    assert (await refused(two.requester, "select helpdesk.unmerge(gen_random_uuid(), %s)", two.old)).sqlstate == "HD003"
     # Nor is it told where the rest of it is.
     assert await more(two.other, two.old) == {"merged_into": [None, None]}
     assert (await more(two.team, two.kept)).get("merged") is None
@@ -237,7 +237,7 @@ async def test_reply_is_refused_over_what_was_merged_in_unseen_however_old_it_is
     ((seen,),) = (await rows(colleague, "select id from helpdesk.messages(%s)", two.kept))[-1:]
     await colleague.execute(reply.encode(), [two.kept, seen])
     # And over what a merge took away nobody is told anything stale: the thread is read anew.
-    await rows(two.team, "select helpdesk.unmerge(%s)", two.old)
+    await rows(two.team, "select helpdesk.unmerge(gen_random_uuid(), %s)", two.old)
     assert (await refused(colleague, reply, two.kept, seen)).sqlstate == "HD001"
 
 
@@ -250,7 +250,7 @@ async def test_chains_of_merges_come_apart_in_any_order(people: People) -> None:
         await merge(two.team, [two.kept], third)
         assert {"old one", "old note", "kept one"} < set(await said(two.team, third))
         for each in order:
-            await rows(two.team, "select helpdesk.unmerge(%s)", each)
+            await rows(two.team, "select helpdesk.unmerge(gen_random_uuid(), %s)", each)
         assert await everything(people, two.old, two.kept, third) == before
 
 
@@ -310,7 +310,7 @@ async def test_merge_and_split_are_taken_back_with_undo_like_any_act(people: Peo
     act = uuid4()
     await merge(two.team, [two.old, third], two.kept, act)
     old, last = await number(people, two.old), await number(people, third)
-    await rows(two.team, "select helpdesk.unmerge(%s)", third)
+    await rows(two.team, "select helpdesk.unmerge(gen_random_uuid(), %s)", third)
     answer = await undo(people, two.ada, act)
     assert (answer["undone"], answer["refused"]) == (
         [old],
@@ -340,6 +340,111 @@ async def test_merge_and_split_are_taken_back_with_undo_like_any_act(people: Peo
     assert caught.value.sqlstate == "HD004"
 
 
+async def taken_apart(two: Two, ticket: UUID) -> UUID:
+    """Takes a merge apart by hand; the act."""
+    act = uuid4()
+    for _ in range(2):  # an answer was lost
+        assert len(await rows(two.team, "select helpdesk.unmerge(%s, %s)", act, ticket)) == 1
+    return act
+
+
+async def test_merge_that_was_taken_apart_by_hand_is_merged_again(people: People) -> None:
+    two = await Two().make(people)
+    old, merging = await number(people, two.old), uuid4()
+    apart = await everything(people, two.old, two.kept)
+    await merge(two.team, [two.old], two.kept, merging)
+    told = await inbox(people, two.cora)
+    act = await taken_apart(two, two.old)
+    assert await everything(people, two.old, two.kept) == apart
+    # A colleague reads what is there now, and answers nobody over what comes back.
+    colleague = await people.connect_as(await new(people, "cleo", "agent", "Support"))
+    ((newest,),) = (await rows(colleague, "select id from helpdesk.messages(%s)", two.kept))[-1:]
+    assert (await undo(people, two.ada, act))["undone"] == [old]
+    assert await said(two.team, two.kept) == ["old one", "old note", "kept one", f"#{old} was merged in here:"]
+    assert await rows(two.team, "select status::text from public.tickets where id = %s", two.old) == [("closed",)]
+    reply = "insert into public.ticket_messages (ticket_id, content, after_id) values (%s, 'here you are', %s)"
+    assert (await refused(colleague, reply, two.kept, newest)).sqlstate == "HD001"
+    assert await inbox(people, two.cora) == told
+    # It is the merge that it was: taking that back takes it back, and its history tells all of it.
+    assert (await undo(people, two.ada, merging))["undone"] == [old]
+    assert await everything(people, two.old, two.kept) == apart
+    told_kinds = [row[0] for row in await rows(two.team, "select kind from helpdesk.history(%s)", two.old)]
+    assert [kind for kind in told_kinds if "merged" in kind] == ["merged", "unmerged"] * 2
+
+
+async def test_what_came_since_of_a_merge_taken_apart_is_told_and_asked_about(people: People) -> None:
+    two = await Two().make(people)
+    old = await number(people, two.old)
+    await merge(two.team, [two.old], two.kept)
+    act = await taken_apart(two, two.old)
+    await say(two.requester, two.old, "one more thing")
+    line = {"id": str(two.old), "number": old}
+    answer = await undo(people, two.ada, act)
+    assert (answer["undone"], answer["refused"]) == ([], [])
+    assert answer["changed"] == [line | {"field": "thread", "is_now": "a message more", "by": "Cora"}]
+    await two.team.execute("update public.tickets set status = 'pending' where id = %s", [two.old])
+    act = await again(people, act)
+    answer = await undo(people, two.ada, act)
+    assert answer["changed"] == [line | {"field": "status", "is_now": "pending", "by": "Ada"}]
+    assert "one more thing" not in await said(two.team, two.kept)
+    ((forced,),) = await rows(
+        await people.connect_as(two.ada), "select helpdesk.undo_act(%s, gen_random_uuid(), true)", act
+    )
+    assert forced["undone"] == [old]
+    assert "one more thing" in await said(two.team, two.kept)
+
+
+async def again(people: People, act: UUID) -> UUID:
+    """As if the act had not been taken back."""
+    await people.database.run("update private.ticket_acts set undone_by = null where id = %s", [act])
+    return act
+
+
+async def test_merging_again_is_refused_where_merging_is(people: People) -> None:
+    two = await Two().make(people)
+    third = await ticket_of(people, two.cora, "Third")
+    old, billing = await number(people, two.old), two.bo.department_id
+    await merge(two.team, [two.old], two.kept)
+    act = await taken_apart(two, two.old)
+
+    async def why() -> str:
+        answer = await undo(people, two.ada, await again(people, act))
+        assert (answer["undone"], answer["changed"]) == ([], [])
+        ((line,),) = [answer["refused"]]
+        assert line["number"] == old
+        return str(line["why"])
+
+    # Merged into another one since, and so is what it was merged into.
+    await merge(two.team, [two.old], third)
+    assert await why() == "it was merged since"
+    await taken_apart(two, two.old)
+    await merge(two.team, [two.kept], two.old)
+    assert await why() == "it was merged since"
+    await taken_apart(two, two.kept)
+    # Where one of them is out of sight, or the one that holds it all by now, nothing is told of it.
+    move = "update public.tickets set department_id = %s where id = %s"
+    for ticket in (two.old, third):
+        if ticket == third:
+            await merge(two.team, [two.kept], third)
+        await people.database.run(move, [billing, ticket])
+        assert await why() == "there is no such ticket"
+        await people.database.run(move, [two.ada.department_id, ticket])
+    await people.database.run("update public.tickets set customer_id = %s where id = %s",
+                              [(await new(people, "otto")).id, two.old])  # fmt: skip
+    assert await why() == "it is another requester's by now"
+    await people.database.run("update public.tickets set customer_id = %s where id = %s", [two.cora.id, two.old])
+    # Into what the other one was merged into since, and out of there again.
+    before = await everything(people, two.old, two.kept, third)
+    undoing = uuid4()
+    await rows(two.team, "select helpdesk.undo_act(%s, %s, false)", await again(people, act), undoing)
+    assert {"old one", "kept one"} < set(await said(two.team, third))
+    assert (await undo(people, two.ada, undoing))["undone"] == [old]
+    assert await everything(people, two.old, two.kept, third) == before
+    with pytest.raises(psycopg.Error) as caught:
+        await undo(people, two.bo, act)
+    assert caught.value.sqlstate == "HD004"
+
+
 async def test_merge_is_told_to_each_audience_once(people: People) -> None:
     two = await Two().make(people)
     listener = await people.database.connect()
@@ -351,7 +456,7 @@ async def test_merge_is_told_to_each_audience_once(people: People) -> None:
         await listener.execute(f'listen "{channel}"'.encode())
     await listener.commit()
     await merge(two.team, [two.old], two.kept)
-    await rows(two.team, "select helpdesk.unmerge(%s)", two.old)
+    await rows(two.team, "select helpdesk.unmerge(gen_random_uuid(), %s)", two.old)
     names = {channel: audience for audience, channel in channels}
     notes = [note async for note in listener.notifies(timeout=1.0) if note.payload.startswith("[")]
     heard = sorted((names[note.channel], sorted(json.loads(note.payload))) for note in notes)

@@ -21,7 +21,9 @@ def people(module_people: People) -> People:
 
 
 async def follow(connection: Connection, ticket: UUID, following: bool = True) -> bool:
-    ((done,),) = await rows(connection, "select done from helpdesk.follow(array[%s]::uuid[], %s)", ticket, following)
+    ((done,),) = await rows(
+        connection, "select done from helpdesk.follow(gen_random_uuid(), array[%s]::uuid[], %s)", ticket, following
+    )
     assert isinstance(done, bool)
     return done
 
@@ -81,7 +83,9 @@ async def test_only_staff_who_see_all_of_a_ticket_follow_it(people: People) -> N
     assert not await follow(await people.connect_as(ada), own), "of their own request nobody is told as staff"
     assert await follow(await people.connect_as(ann), ticket)
     error = await refused(
-        await people.connect_as(cora), "select * from helpdesk.follow(array[%s]::uuid[], true)", ticket
+        await people.connect_as(cora),
+        "select * from helpdesk.follow(gen_random_uuid(), array[%s]::uuid[], true)",
+        ticket,
     )
     assert error.sqlstate == "HD003"
     assert (await follows(people, ticket), await follows(people, own)) == ({ann.id}, set())
@@ -105,14 +109,15 @@ async def test_link_is_seen_from_both_ends_by_whoever_works_on_both_and_by_nobod
     foreign = await ticket_of(people, otto, "Secret", department_id=bo.department_id)
     n_one, n_other, n_foreign = [await number(people, each) for each in (one, other, foreign)]
     team, stranger, requester = await people.connect_as(ada), await people.connect_as(bo), await people.connect_as(cora)
-    link = "select helpdesk.link(%s, %s, %s)"
-    assert await rows(team, link, one, "duplicate of", other) == [(None,)]
+    link = "select helpdesk.link(gen_random_uuid(), %s, %s, %s)"
+    assert await rows(team, link, one, "duplicate of", other) == [(True,)]
     assert (await links(team, one), await links(team, other)) == (
         [["duplicate of", n_other]],
         [["duplicated by", n_one]],
     )
-    # Between two there is one: said otherwise, it is another, and what it was is told.
-    assert await rows(team, link, other, "caused by", one) == [([str(one), "duplicate of", str(other)],)]
+    # Between two there is one: said otherwise, it is another; said again, it is no news.
+    assert await rows(team, link, other, "caused by", one) == [(True,)]
+    assert await rows(team, link, other, "caused by", one) == [(False,)]
     assert (await links(team, one), await links(team, other)) == ([["cause of", n_other]], [["caused by", n_one]])
     await rows(ann, link, one, "related to", foreign)
     assert await links(ann, one) == [["cause of", n_other], ["related to", n_foreign]]
@@ -132,9 +137,11 @@ async def test_link_is_seen_from_both_ends_by_whoever_works_on_both_and_by_nobod
     ):
         assert (await refused(connection, link, here, "related to", there)).sqlstate == code
         if code != "HD002":
-            assert (await refused(connection, "select helpdesk.unlink(%s, %s)", here, there)).sqlstate == code
+            assert (
+                await refused(connection, "select helpdesk.unlink(gen_random_uuid(), %s, %s)", here, there)
+            ).sqlstate == code
     assert (await refused(team, link, one, "like", other)).sqlstate == "HD002"
-    assert await rows(team, "select helpdesk.unlink(%s, %s)", one, other) == [([str(other), "caused by", str(one)],)]
+    await rows(team, "select helpdesk.unlink(gen_random_uuid(), %s, %s)", one, other)
     assert await links(team, one) == []
     assert await links(ann, one) == [["related to", n_foreign]]
 
@@ -152,9 +159,112 @@ async def test_nobody_writes_round_these_functions(people: People) -> None:
             f"private.unmerge('{ticket}')",
             "private.undo_merge('[]')",
             "private.undo_split('[]')",
+            "private.undo_follow('[]')",
+            "private.undo_link('{}', true)",
+            "private.merge_again('[]', true)",
+            f"private.put_link('{ticket}', '{ticket}', '{{}}')",
+            f"private.link_between('{ticket}', '{ticket}')",
             f"private.take_tickets(array['{ticket}']::uuid[])",
             f"private.links_of('{ticket}', null, null, null)",
             "private.fields_of('{}')",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 await connection.execute(f"select {call}".encode())
+
+
+async def undo(connection: Connection, act: UUID, force: bool = False, undoing: UUID | None = None) -> dict[str, Any]:
+    """What taking an act back answers."""
+    ((answer,),) = await rows(connection, "select helpdesk.undo_act(%s, %s, %s)", act, undoing or uuid4(), force)
+    assert isinstance(answer, dict)
+    return answer
+
+
+async def test_links_and_following_are_taken_back_and_done_again(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    team = await people.connect_as(ada)
+    one, other = await ticket_of(people, cora, "One"), await ticket_of(people, cora, "Other")
+    n_one, n_other = await number(people, one), await number(people, other)
+    link = "select helpdesk.link(%s, %s, %s, %s)"
+    linked, changed, gone, followed = uuid4(), uuid4(), uuid4(), uuid4()
+    for _ in range(2):  # an answer was lost
+        assert await rows(team, link, linked, one, "duplicate of", other) == [(True,)]
+    await rows(team, link, changed, other, "caused by", one)
+    for _ in range(2):
+        await rows(team, "select helpdesk.unlink(%s, %s, %s)", gone, one, other)
+    assert await links(team, one) == []
+    for _ in range(2):
+        assert (await rows(team, "select done from helpdesk.follow(%s, %s, true)", followed, [one, other])) == [
+            (True,),
+            (True,),
+        ]
+    listed = await rows(team, "select act, kind, words, numbers from helpdesk.my_acts(10)")
+    assert listed == [
+        (followed, "follow", "following 2 tickets", [n_one, n_other]),
+        (gone, "unlink", f"#{n_one} not linked to #{n_other}", [n_one]),
+        (changed, "link", f"#{n_other} caused by #{n_one}", [n_other]),
+        (linked, "link", f"#{n_one} duplicate of #{n_other}", [n_one]),
+    ]
+    undoing = uuid4()
+    for _ in range(2):
+        assert (await undo(team, gone, undoing=undoing))["undone"] == [n_one]
+    assert await links(team, one) == [["cause of", n_other]]
+    assert (await undo(team, undoing))["undone"] == [n_one]  # done again
+    assert await links(team, one) == []
+    again = await undo(team, linked)
+    assert (again["undone"], again["changed"]) == ([n_one], []), "there was none before it, and is none"
+    assert (await undo(team, changed))["changed"] == [
+        {"id": str(other), "number": n_other, "field": "link", "is_now": "none"}
+    ]
+    assert (await undo(team, changed, True))["undone"] == [n_other]
+    assert await links(team, one) == [["duplicate of", n_other]]
+    assert (await undo(team, followed))["undone"] == [n_one, n_other]
+    assert await follows(people, one) == await follows(people, other) == set()
+    # What changed nothing is no act.
+    for nothing in ("select helpdesk.link(%s, %s, 'duplicate of', %s)",
+                    "select from helpdesk.follow(%s, array[%s, %s]::uuid[], false)"):  # fmt: skip
+        act = uuid4()
+        await rows(team, nothing, act, one, other)
+        assert (await refused(team, "select helpdesk.undo_act(%s, gen_random_uuid(), true)", act)).sqlstate == "HD004"
+
+
+async def test_undoing_a_link_tells_nothing_of_a_ticket_that_is_out_of_sight(people: People) -> None:
+    cora, ada = await new(people, "cora"), await new(people, "ada", "agent", "Support")
+    ann = await people.connect_as(await new(people, "ann", "admin"))
+    team, billing = await people.connect_as(ada), await people.department("Billing")
+    one, other = await ticket_of(people, cora, "One"), await ticket_of(people, cora, "Secret")
+    n_one, n_other = await number(people, one), await number(people, other)
+    acts = {ticket: uuid4() for ticket in (one, other)}
+    await rows(team, "select helpdesk.link(%s, %s, 'related to', %s)", acts[one], one, other)
+    followed, dropped = uuid4(), uuid4()
+    await rows(team, "select from helpdesk.follow(%s, array[%s]::uuid[], true)", followed, other)
+    await people.database.run("update public.tickets set department_id = %s where id = %s", [billing, other])
+    await rows(ann, "select helpdesk.link(%s, %s, 'caused by', %s)", uuid4(), other, one)
+    for force in (False, True):
+        answer = await undo(team, acts[one], force)
+        told = {key: value for key, value in answer.items() if key != "words"}  # which are the person's own
+        assert answer["refused"] == [{"number": n_one, "why": "there is no such other ticket"}]
+        assert not answer["changed"]
+        assert str(n_other) not in str(told).replace(str(answer["act"]), "").replace(str(answer["of"]), "")
+        assert not {"Secret", str(other)} & set(str(told).split("'"))
+        acts[one] = UUID(answer["of"])
+        await people.database.run("update private.ticket_acts set undone_by = null where id = %s", [acts[one]])
+    assert await links(ann, one) == [["cause of", n_other]], "nothing was done"
+    # One's own following ends all the same, and is not begun again.
+    await rows(team, "select from helpdesk.follow(%s, array[%s]::uuid[], false)", dropped, other)
+    assert (await refused(team, "select helpdesk.undo_act(%s, gen_random_uuid(), true)", dropped)).sqlstate == "HD004"
+    assert (await undo(team, followed))["undone"] == [n_other]
+    assert await follows(people, other) == set()
+    # Nobody else takes it back, whoever they are; nor does whoever is of the team no more.
+    taking = "select helpdesk.undo_act(%s, gen_random_uuid(), true)"
+    for stranger in (
+        ann,
+        await people.connect_as(cora),
+        await people.connect_as(await new(people, "bo", "agent", "Billing")),
+    ):
+        assert (await refused(stranger, taking, acts[one])).sqlstate == "HD004"
+    await people.database.run("update public.tickets set department_id = %s where id = %s", [ada.department_id, other])
+    await people.database.run("update public.profiles set role = 'customer' where id = %s", [ada.id])
+    assert (await refused(team, taking, acts[one])).sqlstate == "HD003"
+    await people.database.run("update public.profiles set role = 'agent' where id = %s", [ada.id])
+    assert (await undo(team, acts[one], True))["undone"] == [n_one]
+    assert await links(ann, one) == []

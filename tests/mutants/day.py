@@ -87,9 +87,23 @@ DAY: list[Mutant] = [
     replaced(
         "linked-to-anything",
         "helpdesk.link",
-        "if (select count(*) from private.take_tickets(array[ticket, other])) < 2 then",
-        "if (select count(*) from private.take_tickets(array[ticket, other])) < 1 then",
+        "elsif (select count(*) from private.take_tickets(array[ticket, other])) < 2 then",
+        "elsif (select count(*) from private.take_tickets(array[ticket, other])) < 1 then",
         "a ticket out of sight is linked to by its id",
+    ),
+    replaced(
+        "unlinked-unseen",
+        "private.undo_link",
+        "if cardinality(mine) < 2 then",
+        "if cardinality(mine) < 1 then",
+        "taking a link back tells, by what it was changed to, of a ticket that went out of sight",
+    ),
+    replaced(
+        "merged-again-unseen",
+        "private.merge_again",
+        "or not coalesce(holds, target) = any(mine)",
+        "",
+        "what was taken out of a ticket goes back into one of another department",
     ),
     replaced(
         "followers-without-access",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from helpdesk_tui.core import relations
 from helpdesk_tui.core.acts import Change
 from tests.screens.opened import Opened, Team, opened, ticket_id
 
@@ -154,6 +155,29 @@ async def test_merge_into_another_of_the_requester_and_back(team: Team, tmp_path
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone"), "undone")
         assert (await messages(team, ticket_id(1001)), await messages(team, ticket_id(1002))) == (1, 1)
+        # Taken apart by hand, and that taken back, too: what came of it since is told, and asked about.
+        await seen.press("U")
+        await seen.until(lambda: seen.shows("Undo which") or seen.shows("Nothing can be undone"), "what there is")
+        await seen.press("escape")
+        merge = relations.merge(uuid4(), [ticket_id(1001)], ticket_id(1002), "")
+        await seen.desk.asked.database.fetch(merge, idempotent=True)
+        await seen.press("number_sign", *"1001", "enter")
+        await seen.until(lambda: seen.shows("into #1002") and seen.desk.pane.ticket is not None, "that it is merged")
+        await seen.press("M")
+        await seen.until(lambda: seen.shows("#1001 is merged into #1002"), "what can be done")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("#1001 is no longer merged into #1002 · u undoes"), "said")
+        await team.database.run(
+            "insert into public.ticket_messages (ticket_id, sender_id, content) select id, customer_id, 'and this'"
+            " from public.tickets where number = 1001"
+        )
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("#1001 thread was changed since, to a message more"), "what changed")
+        await seen.until(lambda: seen.desk.picker.asking, "the question")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: #1001 taken out of #1002"), "merged again")
+        # With what came since.
+        assert await messages(team, ticket_id(1001)) == 0
 
 
 async def test_a_draft_survives_a_merge_by_a_colleague_and_its_end(team: Team, tmp_path: Path) -> None:
@@ -184,7 +208,7 @@ async def test_a_draft_survives_a_merge_by_a_colleague_and_its_end(team: Team, t
         )
         await seen.press("escape")
         await seen.until(lambda: "✎" in next(line for line in seen.text().splitlines() if "#1002 " in line), "marked")
-        await colleague.execute("select helpdesk.unmerge(%s)", [ticket_id(1001)])
+        await colleague.execute("select helpdesk.unmerge(gen_random_uuid(), %s)", [ticket_id(1001)])
         await seen.until(lambda: seen.shows("#1001 "), "open again")
         await seen.until(lambda: seen.desk.pane.merged.target(ticket_id(1001)) == ticket_id(1001), "taken apart")
         seen.desk.queue.select(ticket_id(1001))
@@ -246,8 +270,21 @@ async def test_fields_links_following_and_splitting(team: Team, tmp_path: Path) 
         await seen.until(lambda: seen.desk.prompt.asking, "which other")
         await seen.press(*"1003", "enter")
         await seen.until(lambda: seen.shows("caused by #1003 pending"), "the header")
+        assert seen.shows("#1001 is caused by #1003 now · u undoes")
         await seen.press("F")
         await seen.until(lambda: seen.shows("You follow #1001 now") and seen.shows("followed"), "following")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: following #1001") and not seen.shows("followed"), "no more")
+        colleague = await team.people.connect_as(team.colleague)
+        await colleague.execute(
+            "select helpdesk.link(gen_random_uuid(), %s, 'related to', %s)", [ticket_id(1003), ticket_id(1001)]
+        )
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("to #1003 related to #1001, by Tomás Vega"), "what somebody did since")
+        await seen.until(lambda: seen.shows("undo it all the same"), "the question")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: #1001 caused by #1003"), "undone all the same")
+        await seen.until(lambda: not seen.shows("related to #1003"), "the header")
 
         await seen.press("n", "X")
         await seen.until(lambda: seen.shows("this message alone"), "how much")
