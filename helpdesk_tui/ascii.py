@@ -22,7 +22,7 @@ __all__ = ["SIGNS", "ascii_driver", "to_ascii", "wanted"]
 SIGNS: Final[Mapping[str, str]] = {
     "·": "-", "…": "~", "“": '"', "”": '"', "’": "'", "‘": "'", "–": "-", "—": "-", "−": "-", "‐": "-", "×": "x",
     "→": ">", "←": "<", "↑": "^", "↓": "v", "↩": "<", "↪": ">", "›": ">", "‹": "<", "»": ">", "«": "<",
-    "✗": "x", "✖": "X", "✓": "v", "✔": "v", "⚠": "!", "★": "*", "☆": ".", "✎": "%", "•": "*", "⋯": "~",
+    "✗": "x", "✖": "X", "✓": "v", "✔": "v", "⚠": "!", "★": "*", "☆": ".", "✎": "%", "•": "+", "⋯": "~",
     "◎": "u", "◉": "w", "☾": ")",
     "●": "*", "○": "o", "◌": ".", "◐": "~", "◔": "'", "◑": "~", "◕": ",", "■": "#", "□": "[", "◇": "<", "◆": "&",
     "▲": "^", "△": "/", "▼": "v", "▽": ".", "▶": ">", "◀": "<", "▸": ">", "▾": "v", "▤": "=", "⏸": "=", "◷": "@",
@@ -31,8 +31,11 @@ SIGNS: Final[Mapping[str, str]] = {
     "═": "=", "║": "|", "‖": "=",
     "▌": "|", "▎": "|", "▏": "|", "▍": "|", "▋": "|", "▊": "|", "▐": "|", "▕": "|", "█": "#", "▀": '"', "▄": "_",
     "▁": "_", "▂": "_", "▃": "_", "▅": "#", "▆": "#", "▇": "#", "░": ":", "▒": ":", "▓": "#", "▔": "-",
-    "¹": "1", "²": "2", "³": "3", "�": "?", "\u3000": "  ", "\xa0": " ",
+    "¹": "1", "²": "2", "³": "3", "�": "?", "\u3000": "  ", "\xa0": " ", "🔎": "/ ",
 }  # fmt: skip
+
+#: Letters that no accent can be taken off.
+_LETTERS: Final = dict(zip("ıłŁøØđĐßæÆœŒðÐþÞħĦŧŦ", "ilLoOdDsaAoOdDtThHtT", strict=True))
 
 _OTHER_CHARSET: Final = re.compile(r"(?:C|POSIX)$|.*\.(?!utf-?8)", re.IGNORECASE)
 _OLD_TERMINALS: Final = ("vt", "ansi", "dumb", "cons25", "sun")
@@ -56,7 +59,7 @@ def wanted(setting: str, env: Mapping[str, str]) -> bool:
 def _one(char: str) -> str:
     if char.isascii():
         return char
-    if (sign := SIGNS.get(char)) is not None:
+    if (sign := SIGNS.get(char) or _LETTERS.get(char)) is not None:
         return sign
     width = cell_len(char)
     bare = "".join(part for part in unicodedata.normalize("NFKD", char) if part.isascii() and part.isprintable())

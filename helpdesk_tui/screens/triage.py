@@ -95,6 +95,7 @@ class Triage:
         self._say = say
         self._live = live
         self._lined_up = lined_up
+        self._lined: frozenset[UUID] = frozenset()
         self._flying: Counter[UUID] = Counter()
         self._acted: dict[UUID, float] = {}
         self._done: list[Done] = []
@@ -247,7 +248,10 @@ class Triage:
         return [*(ticket_id for ticket_id, number in self._flying.items() if number > 0), *self._lined_up()]
 
     def mark_waiting(self) -> None:
-        """What waits in line is another than before: show it so."""
+        """What waits in line is another than before: show it so. What has left it was the person's own."""
+        now = frozenset(self._lined_up())
+        self.echo(self._lined - now)
+        self._lined = now
         self._queue.set_pending(self._waiting())
 
     async def undo(self, desk: Desk, act_id: UUID | None = None, *, force: bool = False) -> Undone | None:

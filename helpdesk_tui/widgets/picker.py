@@ -20,6 +20,7 @@ from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.question import Question
+from helpdesk_tui.widgets.queue_row import fit
 
 __all__ = ["Choice", "Picker", "do_it"]
 
@@ -165,12 +166,15 @@ class Picker(Question):
         """The title, then a choice a line."""
         width = self.size.width
         if y == 0:
-            title = f" {self._title}"
-            if self._filter is not None:
-                title += f"  / {self._filter}▏"
             finds = "or type a time" if self._written is not None else "type to find"
             help_ = f"Esc leaves · {finds} " if self._finds and self._filter is None else "Esc leaves "
-            room = max(0, width - cell_len(help_))
+            room = max(0, width - cell_len(help_) - 1)
+            title = fit(f" {self._title}", room)
+            if self._filter is not None:
+                # Where one writes is in sight, however long the title is and what is written.
+                written = f"  / {self._filter}▏"[-room:]
+                title = fit(f" {self._title}", min(room - cell_len(written), cell_len(self._title) + 1)) + written
+            room += 1
             return LineStrip(
                 [
                     Segment(set_cell_size(title, room), self.line_style("title")),

@@ -130,10 +130,17 @@ def test_every_sign_of_ours_has_a_letter_of_its_own_width() -> None:
 
 
 def test_signs_that_tell_states_apart_stay_apart() -> None:
-    from helpdesk_tui.widgets.queue_row import PRIORITY_GLYPHS, STATUS_GLYPHS
+    from helpdesk_tui.widgets import queue_row
 
-    for glyphs in (STATUS_GLYPHS, PRIORITY_GLYPHS):
-        assert len({to_ascii(glyph) for glyph in glyphs.values()}) == len(glyphs)
+    before_a_row = (queue_row.CURSOR_GLYPH, queue_row.FRESH_GLYPH, queue_row.MARK_GLYPH, queue_row.PENDING_GLYPH)
+    for glyphs in (queue_row.STATUS_GLYPHS.values(), queue_row.PRIORITY_GLYPHS.values(), before_a_row):
+        assert len({to_ascii(glyph) for glyph in glyphs}) == len(glyphs)
+
+
+def test_names_can_be_read_in_ascii() -> None:
+    assert to_ascii("Elif Yıldırım, Łukasz Søndergård, Đặng, Amélie Weiß") == (
+        "Elif Yildirim, Lukasz Sondergard, Dang, Amelie Weis"
+    )
 
 
 @given(st.text())
