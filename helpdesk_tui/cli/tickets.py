@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from helpdesk_tui.cli import apply, files, listing, relations, reply
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import show_thread
-from helpdesk_tui.core import people, thread, ticket_acts, tickets
+from helpdesk_tui.core import acts, people, thread, ticket_acts, tickets
+from helpdesk_tui.core.acts import Change
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused
 from helpdesk_tui.core.model import PRIORITIES, STATUSES, Me
 from helpdesk_tui.core.records import thread_json
+from helpdesk_tui.core.ticket_acts import Outcome
 
 if TYPE_CHECKING:
+    from helpdesk_tui.cli.connection import Desk
     from helpdesk_tui.core.statement import Statement
 
 
@@ -76,24 +80,20 @@ async def _set(args: argparse.Namespace) -> int:
         rows = await here.database.run(*lookups, people.staff(), people.departments())
         *found, staff, departments = rows
         known = {reference: row[0] for reference, row in zip(args.tickets, found, strict=True) if row}
-        ids = list(dict.fromkeys(ticket.id for ticket in known.values()))
-        acts: list[tuple[str, str, Statement[ticket_acts.Outcome]]] = []
-        if args.status:
-            acts.append(("status", args.status, ticket_acts.set_status(ids, args.status)))
-        if args.priority:
-            acts.append(("priority", args.priority, ticket_acts.set_priority(ids, args.priority)))
-        # The department last: whoever sends a ticket elsewhere may no longer touch it, and an assignee of the new
-        # department goes along.
+        numbers = {ticket.id: ticket.number for ticket in known.values()}
+        change = Change(status=args.status, priority=args.priority)
+        wanted = {key: value for key, value in (("status", args.status), ("priority", args.priority)) if value}
         if args.assignee:
-            person, name = _person(args.assignee, here.me, staff)
-            acts.append(("assignee", name, ticket_acts.assign(ids, person)))
+            person, wanted["assignee"] = _person(args.assignee, here.me, staff)
+            change = replace(change, assignee=person, names={} if person is None else {person: wanted["assignee"]})
         if args.department:
             department = one_of(args.department, [(each.id, each.name, None) for each in departments], "department")
-            acts.append(("department", department[1], ticket_acts.move(ids, department[0])))
-        outcomes = await here.database.run(*(act for _, _, act in acts), idempotent=True) if ids else [[] for _ in acts]
+            change = replace(change, department=department[0], names={**change.names, department[0]: department[1]})
+            wanted["department"] = department[1]
+        outcomes = await _change(here, numbers, change) if numbers else {}
     lines = []
-    for (field, value, _), answers in zip(acts, outcomes, strict=True):
-        became = {outcome.id: outcome for outcome in answers}
+    for field, value in wanted.items():
+        became = outcomes.get(field, outcomes.get("", {}))
         for reference in args.tickets:
             ticket = known.get(reference)
             outcome = became.get(ticket.id) if ticket else None
@@ -112,6 +112,30 @@ async def _set(args: argparse.Namespace) -> int:
         else:
             out.line(f"{name} {line['field']} not set: {line['why']}", "red")
     return _verdict(lines, missing=not known)
+
+
+async def _change(here: Desk, numbers: Mapping[UUID, int], change: Change) -> dict[str, dict[UUID, Outcome]]:
+    """What became of each ticket, by the field; under "" of all fields: they are one act, which can be taken back.
+
+    Customers have no acts: they close their requests and open them again, each by itself.
+    """
+    ids = list(numbers)
+    if here.me.role != "customer":
+        name = f"#{numbers[ids[0]]}" if len(ids) == 1 else f"{len(ids):,} tickets"
+        act = acts.act(uuid4(), ids, change, f"{name} {change.words}")
+        (answers,) = await here.database.run(act, idempotent=True, patience=acts.patience(len(ids)))
+        return {"": {each.id: each for each in answers}}
+    statements = {}
+    if change.status is not None:
+        statements["status"] = ticket_acts.set_status(ids, change.status)
+    if change.priority is not None:
+        statements["priority"] = ticket_acts.set_priority(ids, change.priority)
+    if isinstance(change.assignee, UUID) or change.assignee is None:
+        statements["assignee"] = ticket_acts.assign(ids, change.assignee)
+    if change.department is not None:
+        statements["department"] = ticket_acts.move(ids, change.department)
+    rows = await here.database.run(*statements.values(), idempotent=True)
+    return {field: {each.id: each for each in answers} for field, answers in zip(statements, rows, strict=True)}
 
 
 def _verdict(lines: Sequence[dict[str, Any]], *, missing: bool) -> int:

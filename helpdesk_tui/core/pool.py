@@ -12,6 +12,10 @@ from helpdesk_tui.core import connecting
 from helpdesk_tui.core.connecting import Connection
 from helpdesk_tui.core.errors import Unreachable
 
+#: Connections that stay open though they are not used, and seconds after which more than were needed in them are
+#: closed: a sign-in has a few in all, for its other windows and its command line, too.
+KEPT, REST_SECONDS = 2, 10.0
+
 
 @dataclass(eq=False, slots=True)
 class Line:
@@ -60,6 +64,8 @@ class Pool:
         self._opening = 0
         self._returned = asyncio.Event()
         self._closing: set[asyncio.Task[None]] = set()
+        self._resting: asyncio.TimerHandle | None = None
+        self._most = 0  # in use at once, since it was looked last
         self._closed = False
 
     @property
@@ -79,16 +85,31 @@ class Pool:
             while self._idle:
                 line = self._idle.pop()
                 if line.usable:
-                    self._busy.add(line)
-                    return line
+                    return self._hand_out(line)
                 self._drop(line)
             if self.size < self._granted:
                 found = await self._add()
                 if found is not None:
-                    self._busy.add(found)
-                    return found
+                    return self._hand_out(found)
             self._returned.clear()
             await self._returned.wait()
+
+    def _hand_out(self, line: Line) -> Line:
+        self._busy.add(line)
+        self._most = max(self._most, len(self._busy))
+        return line
+
+    def _rest(self) -> None:
+        """Closes what was not needed for a while."""
+        self._resting = None
+        while self._idle and self.size > max(KEPT, self._most):
+            self._drop(self._idle.pop(0))
+        self._most = len(self._busy)
+        self._rest_later()
+
+    def _rest_later(self) -> None:
+        if self._resting is None and self.size > KEPT and not self._closed:
+            self._resting = asyncio.get_running_loop().call_later(REST_SECONDS, self._rest)
 
     async def spare(self) -> None:
         """Sees that there is a second connection, if the server grants one."""
@@ -105,6 +126,7 @@ class Pool:
             self._drop(line)
         else:
             self._idle.append(line)
+            self._rest_later()
         self._returned.set()
 
     def retire(self) -> None:
@@ -118,6 +140,8 @@ class Pool:
     async def close(self) -> None:
         """Closes every connection, those in use too."""
         self._closed = True
+        if self._resting is not None:
+            self._resting.cancel()
         self.retire()
         for line in tuple(self._busy):
             connecting.hang_up(line.connection)

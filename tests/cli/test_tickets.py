@@ -319,6 +319,11 @@ async def test_set_one_thing_or_all_on_many(cli, desk):
     assert all(line["done"] for line in result.json)
     for ticket in tickets:
         assert await desk.row(ticket) == ("pending", "urgent", desk.agent.id, desk.billing)
+    # It is one act, the last one: taken back by `helpdesk undo`, and by `u` in the app.
+    result = await cli.run(desk.agent, "undo")
+    assert "3 tickets status → pending, priority → urgent, assignee → " in result.out, result.err
+    for ticket in tickets:
+        assert await desk.row(ticket) == ("open", "medium", None, desk.billing)
 
 
 async def test_set_says_what_was_refused_and_exits_with_8(cli, desk):

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from helpdesk_tui.core import pool
 from helpdesk_tui.core.database import Limits, Statement, only, positional
 from helpdesk_tui.core.errors import BadInput, HelpdeskError, Refused, Unreachable
 from tests.opened import opened, proxied, until
@@ -384,7 +385,11 @@ async def test_use_of_another_sign_in_leaves_the_old_connections(
         assert await desk.fetch(who) == [customer.id]
 
 
-async def test_connections_are_few(database: DeskDatabase, customer: Person) -> None:
+async def test_connections_are_few_and_fewer_at_rest(
+    database: DeskDatabase, customer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A sign-in has eight in all: two windows at rest leave some to the command line.
+    monkeypatch.setattr(pool, "REST_SECONDS", 0.1)
     async with proxied(database) as proxy, opened(database, customer, proxy=proxy) as desk:
         assert proxy.open == 1
         await desk.warm()
@@ -393,6 +398,8 @@ async def test_connections_are_few(database: DeskDatabase, customer: Person) -> 
         jobs += [desk.run(Statement(INSERT, (uuid4(), "x", customer.id))) for _ in range(20)]
         await asyncio.gather(*jobs)
         assert proxy.open <= 3
+        await asyncio.gather(*(desk.run(Statement("select pg_sleep(0.2)")) for _ in range(3)))
+        await until(lambda: proxy.open == 2)
 
 
 async def test_a_server_that_grants_one_connection_is_enough(database: DeskDatabase, customer: Person) -> None:
