@@ -18,6 +18,7 @@
 --   Routing
 --   Custom fields
 --   Relations
+--   Tickets written down for others
 --   Notifications
 --   Saved views
 --   SLA
@@ -531,7 +532,8 @@ grant select (id, email, full_name, avatar_url, role, department_id, created_at,
 
 grant insert (id, title, description, status, priority, customer_id, assignee_id, department_id, category_id, due_date)
   on public.tickets to authenticated, helpdesk_member;
-grant update (title, description, status, priority, category_id, due_date) on public.tickets
+-- Not the description: what a request began with stays as it was sent, and says who wrote it.
+grant update (title, status, priority, category_id, due_date) on public.tickets
   to authenticated, helpdesk_member;
 grant insert (id, ticket_id, sender_id, content, is_internal, after_id) on public.ticket_messages
   to authenticated, helpdesk_member;
@@ -658,6 +660,15 @@ $$;
 
 -- One ticket with its description, the words around it and what is known of its files; no row where there is none for
 -- this person. The files come along, as helpdesk.attachments() tells them, since asking anew who asks costs more.
+-- Who sent a ticket: its requester, or somebody of the team who wrote it down for them; null for what was brought in.
+create or replace function private.writer_of(ticket uuid) returns uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return (select h.changed_by from public.ticket_status_history h where h.ticket_id = writer_of.ticket
+           order by h.created_at, h.id limit 1);
+end
+$$;
+
 drop function if exists helpdesk.ticket(uuid);  -- the result of an older release had fewer columns
 create or replace function helpdesk.ticket(ticket uuid)
 returns table (id uuid, number bigint, title text, status public.ticket_status, priority public.ticket_priority,
@@ -685,7 +696,12 @@ begin
          jsonb_strip_nulls(jsonb_build_object(
            'merged_into', case when i.customer_id = who.person
              or private.works_on(i.assignee_id, i.department_id, who.agent, who.departments)
-             then jsonb_build_array(i.id, i.number) when mg.id is not null then '[null, null]' end))
+             then jsonb_build_array(i.id, i.number) when mg.id is not null then '[null, null]' end,
+           'written_by', (select private.called(w.full_name, w.email, w.role, staff) from public.profiles w
+                           where w.id = private.writer_of(t.id) and w.id <> t.customer_id
+                             and (t.description <> ''
+                                  or exists (select from public.ticket_attachments f
+                                              where f.ticket_id = t.id and f.message_id is null)))))
          || case when t.customer_id = who.person then '{}' else jsonb_strip_nulls(jsonb_build_object(
            'snoozed', (select s.until from private.ticket_snoozes s where s.ticket_id = t.id and s.until > now()),
            'sla', (select nullif(l.told, '{}') from private.ticket_sla l where l.ticket_id = t.id),
@@ -1745,6 +1761,8 @@ begin
       back := private.undo_away(was, coalesce(force, false));
     when was.kind = 'split' then
       back := private.undo_split(was.before);
+    when was.kind = 'write' then
+      back := private.undo_write(was.before);
     -- An undoing of these has the same ones before it.
     when was.before -> 0 ? 'merge' then
       back := private.undo_merge(was.before);
@@ -3346,7 +3364,8 @@ begin
      order by t.updated_at desc, t.id desc limit 500
   ),
   happened as (
-    (select t.id, 'new' as kind, t.customer_id as actor, t.created_at as at from public.tickets t
+    (select t.id, 'new' as kind, coalesce(private.writer_of(t.id), t.customer_id) as actor, t.created_at as at
+       from public.tickets t
       where t.is_open and t.department_id = who.department and t.created_at > moment
       order by t.created_at desc, t.id desc limit many)
     union all
@@ -4565,6 +4584,26 @@ begin
 end
 $$;
 
+-- Whether anything has come of a ticket since it was made, but for the messages that it was made of and its link to
+-- where these came from.
+create or replace function private.moved_on(made uuid, origin uuid, messages jsonb) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return exists (select from public.ticket_messages m where m.ticket_id = made and not messages ? m.id::text)
+      or exists (select from private.merges g where made in (g.ticket_id, g.into_id) and g.undone_at is null)
+      or exists (select from public.ticket_feedback f where f.ticket_id = made)
+      -- To whom routing gives it, nobody has done.
+      or exists (select from public.ticket_events e where e.ticket_id = made and not e.routed)
+      or exists (select from public.ticket_tag_relations g where g.ticket_id = made)
+      or exists (select from private.ticket_snoozes s where s.ticket_id = made)
+      or exists (select from private.followers f where f.ticket_id = made)
+      or exists (select from private.links l where made in (l.ticket_id, l.other_id)
+                                               and origin is distinct from l.ticket_id
+                                               and origin is distinct from l.other_id)
+      or (select count(*) from public.ticket_status_history h where h.ticket_id = made) > 1;
+end
+$$;
+
 -- For helpdesk.undo_act(): puts the messages back and removes the ticket that was made, unless more has come of it.
 create or replace function private.undo_split(before jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -4579,17 +4618,7 @@ begin
     why := 'there is no such ticket';
   else
     select t.number, t.customer_id,
-           exists (select from public.ticket_messages m where m.ticket_id = made and not (one -> 'messages') ? m.id::text)
-           or exists (select from private.merges g where made in (g.ticket_id, g.into_id) and g.undone_at is null)
-           or exists (select from public.ticket_feedback f where f.ticket_id = made)
-           or exists (select from public.ticket_events e where e.ticket_id = made)
-           or exists (select from public.ticket_tag_relations g where g.ticket_id = made)
-           or exists (select from private.ticket_snoozes s where s.ticket_id = made)
-           or exists (select from private.followers f where f.ticket_id = made)
-           or exists (select from private.links l where made in (l.ticket_id, l.other_id)
-                                                    and origin not in (l.ticket_id, l.other_id))
-           or t.description is not null
-           or (select count(*) from public.ticket_status_history h where h.ticket_id = made) > 1 as moved_on,
+           private.moved_on(made, origin, one -> 'messages') or t.description is not null as moved_on,
            private.merged_into(origin) is not null as origin_merged
       into n from public.tickets t where t.id = made;
     why := case when n.moved_on then format('#%s has moved on since: merge it in instead', n.number)
@@ -4609,6 +4638,129 @@ begin
   delete from public.tickets t where t.id = made;
   update public.tickets t set status = t.status where t.id = origin;
   perform set_config('helpdesk.telling', '', true);
+  return jsonb_build_object('undone', jsonb_build_array(one -> 'number'), 'changed', jsonb_build_array(),
+                            'refused', jsonb_build_array(), 'before', jsonb_build_array());
+end
+$$;
+
+-- ---------------------------------------------------------------------------------------------------------------
+-- Tickets written down for others: a customer rings up, and somebody of the team writes
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- Whom a ticket can be written down for, as their name or address is typed: the first of those whose address the person
+-- knows anyway, who bear such a name or whose address begins so, by name; those first whose name has a word that begins
+-- so. Whoever is not among them is found by helpdesk.write_ticket(), by their whole address.
+create or replace function helpdesk.known_people(begun text, most integer)
+returns table (id uuid, name text, email text)
+language plpgsql stable security definer rows 20
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+declare
+  who constant record := private.asking();
+  part constant text := regexp_replace(btrim(begun), '([%_\\])', '\\\1', 'g');
+begin
+  if most < 0 then
+    perform private.refuse_negative(most);
+  end if;
+  if who.role is null or who.role = 'customer' or part is null or part = '' then
+    return;
+  end if;
+  return query
+  select p.id, coalesce(nullif(btrim(p.full_name), ''), p.email), p.email
+    from public.profiles p
+   where (p.full_name ilike '%' || part || '%' or p.email ilike part || '%')
+     and p.deactivated_at is null and p.id <> who.person
+     and (who.role = 'admin' or p.role <> 'customer'
+          or exists (select from public.tickets t where t.customer_id = p.id
+                      and private.works_on(t.assignee_id, t.department_id, who.agent, who.departments))
+          or exists (select from public.chat_sessions s where s.customer_id = p.id and s.agent_id = who.agent))
+   order by ' ' || coalesce(p.full_name, '') not ilike '% ' || part || '%' and p.email not ilike part || '%',
+            lower(coalesce(p.full_name, p.email)), p.id limit least(most, 50);
+end
+$$;
+
+-- Writes a ticket down for whoever bears this address. It is theirs, as if they had sent it, and its history says who
+-- did; it goes to the department that is named, else for an agent to their own, else where its category belongs. An agent
+-- keeps it in a department of theirs, or gives it to themselves. Sent again under the same id it is there once: "same" is
+-- false where it was there with other words, which were kept.
+create or replace function helpdesk.write_ticket(
+  ticket uuid, requester text, title text, description text, priority public.ticket_priority, category uuid,
+  department uuid, assignee uuid
+) returns table (number bigint, name text, same boolean)
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
+declare
+  who constant record := private.acting();
+  answer jsonb := private.act_answer(ticket, 'write');
+  person record;
+  made record;
+begin
+  if who.role = 'customer' then
+    raise exception 'only the team writes tickets down for others' using errcode = 'HD003',
+      hint = 'Send a request of your own.';
+  end if;
+  if answer is null then
+    select p.id, coalesce(nullif(btrim(p.full_name), ''), p.email) as called into person from public.profiles p
+     where lower(p.email) = lower(btrim(write_ticket.requester)) and p.deactivated_at is null
+     order by p.email <> btrim(write_ticket.requester), p.id limit 1;
+    if person.id is null then
+      raise exception 'nobody here has the address %', left(coalesce(btrim(write_ticket.requester), ''), 200)
+        using errcode = 'HD004', hint = 'They sign up first; an admin can see who has.';
+    elsif person.id = who.person then
+      raise exception 'this is your own address' using errcode = 'HD002', hint = 'Send a request of your own.';
+    elsif write_ticket.department <> all (who.departments) and write_ticket.assignee is distinct from who.person then
+      raise exception 'a ticket is written down for a department of one''s own' using errcode = 'HD003',
+        hint = 'Leave the department out and move the ticket then, or assign it to yourself.';
+    end if;
+    insert into public.tickets as t (id, title, description, priority, customer_id, category_id, department_id, assignee_id)
+    values (write_ticket.ticket, write_ticket.title, write_ticket.description,
+            coalesce(write_ticket.priority, 'medium'), person.id, write_ticket.category, write_ticket.department,
+            write_ticket.assignee)
+    on conflict (id) do nothing
+    returning t.id, t.number, t.assignee_id, t.department_id into made;
+    if made.id is null then
+      -- Sent twice at the same moment, the first one is done by now.
+      answer := private.act_answer(write_ticket.ticket, 'write');
+      if answer is null then
+        raise exception 'this id is taken by another ticket' using errcode = 'HD002', hint = 'Draw a new one.';
+      end if;
+    elsif private.works_on(made.assignee_id, made.department_id, who.agent, who.departments) is not true then
+      raise exception 'a ticket is written down for a department of one''s own' using errcode = 'HD003',
+        hint = 'You are in none: assign the ticket to yourself.';
+    else
+      answer := jsonb_build_object('number', made.number, 'name', person.called);
+      perform private.keep_ticket_act(write_ticket.ticket, 'write',
+        format('#%s written for %s', made.number, person.called),
+        jsonb_build_array(jsonb_build_object('id', made.id, 'number', made.number)), answer);
+    end if;
+  end if;
+  -- Of a ticket that has gone out of sight since, nothing is told but what was told already.
+  return query
+  select (answer ->> 'number')::bigint, answer ->> 'name',
+         not exists (select from public.tickets t
+                      where t.id = write_ticket.ticket and private.sight(t.id) is not null
+                        and (t.title, coalesce(t.description, ''))
+                            is distinct from (write_ticket.title, coalesce(write_ticket.description, '')));
+end
+$$;
+
+-- For helpdesk.undo_act(): removes the ticket, unless anything has come of it.
+create or replace function private.undo_write(before jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  one constant jsonb := before -> 0;
+  made constant uuid := (one ->> 'id')::uuid;
+  why text;
+begin
+  if not exists (select from private.take_tickets(array[made])) then
+    why := 'there is no such ticket';
+  elsif private.moved_on(made, null, '[]')
+        or exists (select from private.drafts d where d.ticket_id = made and d.person_id <> private.uid()) then
+    why := format('#%s has moved on since: close it instead', one ->> 'number');
+  end if;
+  if why is not null then
+    return jsonb_build_object('undone', jsonb_build_array(), 'changed', jsonb_build_array(), 'before', jsonb_build_array(),
+      'refused', jsonb_build_array(jsonb_build_object('number', one -> 'number', 'why', why)));
+  end if;
+  delete from public.tickets t where t.id = made;
   return jsonb_build_object('undone', jsonb_build_array(one -> 'number'), 'changed', jsonb_build_array(),
                             'refused', jsonb_build_array(), 'before', jsonb_build_array());
 end
@@ -6991,7 +7143,9 @@ grant execute on function helpdesk.why(text, text) to authenticated, helpdesk_me
 grant execute on function helpdesk.fields(), helpdesk.set_field(text, jsonb),
   helpdesk.with_field(text, text, text, boolean), helpdesk.metadata_of(uuid[]), helpdesk.follow(uuid, uuid[], boolean),
   helpdesk.followed(), helpdesk.link(uuid, uuid, text, uuid), helpdesk.unlink(uuid, uuid, uuid),
-  helpdesk.merge(uuid, uuid[], uuid, text), helpdesk.unmerge(uuid, uuid), helpdesk.split(uuid, uuid, uuid, boolean, uuid, text)
+  helpdesk.merge(uuid, uuid[], uuid, text), helpdesk.unmerge(uuid, uuid), helpdesk.split(uuid, uuid, uuid, boolean, uuid, text),
+  helpdesk.known_people(text, integer),
+  helpdesk.write_ticket(uuid, text, text, text, public.ticket_priority, uuid, uuid, uuid)
   to authenticated, helpdesk_member, service_role;
 
 grant execute on function helpdesk.notices(boolean, integer, timestamptz, uuid), helpdesk.badges(timestamptz),

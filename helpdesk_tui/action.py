@@ -29,6 +29,7 @@ Context = Literal[
     "admin",
     "customer",
     "request",
+    "new ticket",
     "sign in",
 ]
 """Where an action can be had; in this order the help lists them."""

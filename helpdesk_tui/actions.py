@@ -50,6 +50,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("desk.reply", "Reply to the requester", ("r",), "queue", "screen.compose(False)", "reply"),
     Action("desk.note", "Write an internal note", ("i",), "queue", "screen.compose(True)", "note"),
     Action("desk.reply_to_many", "Reply to all that are marked", ("B",), "queue", "screen.reply_to_many"),
+    Action("place.ticket", "Write a ticket for somebody who rang", ("T", "ctrl+n"), "queue", "app.open('ticket')"),
     Action("desk.macro", "Answer or change it by a macro, seen before", ("m", "alt+m"), "queue", "screen.macro"),
     Action(
         "desk.quote",
@@ -144,6 +145,19 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("hints.down", "Next article that may help", ("j", "down"), "request", palette=False),
     Action("hints.up", "Article before", ("k", "up"), "request", palette=False),
     Action("hints.read", "Read the article", ("enter",), "request", palette=False),
+    # a ticket for somebody
+    Action(
+        "ticket.send", "Send the ticket", ("ctrl+s", "ctrl+enter", "alt+enter"), "new ticket", "screen.send", "send"
+    ),
+    Action(
+        "ticket.details",
+        "Priority, category, department, assignee",
+        ("ctrl+o",),
+        "new ticket",
+        "screen.topic",
+        "priority …",
+    ),
+    Action("ticket.file", "Attach a file", ("ctrl+f",), "new ticket", "screen.file", "file"),
     # the queue widget's own
     Action("queue.down", "Next ticket", ("j", "down"), "queue", palette=False),
     Action("queue.up", "Ticket before", ("k", "up"), "queue", palette=False),

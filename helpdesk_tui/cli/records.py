@@ -56,6 +56,8 @@ def show_thread(out: Output, thread: Thread, *, history: bool) -> None:
     if ticket.tags:
         pairs.insert(5, ("tags", ", ".join(ticket.tags)))
     more = ticket.more
+    if more.written_by:
+        pairs.append(("written by", f"{more.written_by}, for the requester"))
     if more.merged_into:
         pairs.append(("merged into", f"#{more.merged_into.number}" if more.merged_into.number else "another ticket"))
     if more.merged:

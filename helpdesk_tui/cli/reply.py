@@ -193,6 +193,16 @@ async def _show_unseen(here: Desk, ticket: Ticket, stale: Stale, out: Output, *,
 
 
 def _given(args: argparse.Namespace) -> _Text | None:
+    content = given_text(args)
+    return _Text(content) if content is not None else None
+
+
+def given_text(args: argparse.Namespace) -> str | None:
+    """The text of ``--message`` or ``--file``; None where neither was given.
+
+    Raises:
+        BadInput: it cannot be read, or is none.
+    """
     if args.message is None and args.file is None:
         return None
     try:
@@ -208,10 +218,10 @@ def _given(args: argparse.Namespace) -> _Text | None:
         raise BadInput("The message is not UTF-8 text.") from error
     if "\0" in content:
         raise BadInput("The message holds a NUL character, which no text does.")
-    content = content.rstrip("\r\n")
+    content = str(content).rstrip("\r\n")
     if not content.strip():
         raise BadInput("The message is empty.")
-    return _Text(content)
+    return content
 
 
 def _edited(opened: Thread, here: Desk, *, note: bool) -> _Text:
@@ -268,6 +278,8 @@ def _as_comment(opened: Thread) -> str:
         kind = "internal note of" if message.internal else "message of"
         lines += [f"{stamp(message.created_at)} {kind} {safe_line(message.sender)}", ""]
         lines += [f"    {line}" for line in safe_block(message.content).split("\n")] + [""]
+    if opened.ticket.more.written_by is not None:
+        lines += [f"written by {safe_line(opened.ticket.more.written_by)} for the requester", ""]
     lines += [f"    {line}" for line in safe_block(opened.description).split("\n")]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 

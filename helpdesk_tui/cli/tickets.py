@@ -1,4 +1,4 @@
-"""``helpdesk tickets list|show|set|reply|note|attachments|save``."""
+"""``helpdesk tickets list|show|new|set|reply|note|attachments|save``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from helpdesk_tui.cli import apply, files, listing, relations, reply
+from helpdesk_tui.cli import apply, files, listing, new_ticket, relations, reply
 from helpdesk_tui.cli.connection import desk, run
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
@@ -38,6 +38,8 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     show.add_argument("--no-history", action="store_true", help="messages alone, without the lines about changes")
     add_common(show, json=True)
     show.set_defaults(handler=lambda args: run(_show(args)))
+
+    new_ticket.register(actions)
 
     change = actions.add_parser(
         "set",
@@ -84,7 +86,7 @@ async def _set(args: argparse.Namespace) -> int:
         change = Change(status=args.status, priority=args.priority)
         wanted = {key: value for key, value in (("status", args.status), ("priority", args.priority)) if value}
         if args.assignee:
-            person, wanted["assignee"] = _person(args.assignee, here.me, staff)
+            person, wanted["assignee"] = person_of(args.assignee, here.me, staff)
             change = replace(change, assignee=person, names={} if person is None else {person: wanted["assignee"]})
         if args.department:
             department = one_of(args.department, [(each.id, each.name, None) for each in departments], "department")
@@ -150,7 +152,7 @@ def _verdict(lines: Sequence[dict[str, Any]], *, missing: bool) -> int:
     return NotFound.exit_code if missing else Refused.exit_code
 
 
-def _person(given: str, me: Me, staff: Sequence[Any]) -> tuple[UUID | None, str]:
+def person_of(given: str, me: Me, staff: Sequence[Any]) -> tuple[UUID | None, str]:
     """Who is meant by ``me``, ``none``, an e-mail address, a name or an id."""
     if given == "none":
         return None, "nobody"

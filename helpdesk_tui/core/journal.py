@@ -70,6 +70,7 @@ _ADDED: Final = (
     journal_files.SCHEMA,
     journal_files.INDEX,
     journal_requests.SCHEMA,
+    journal_requests.FOR_OTHERS,
     journal_outbox.SCHEMA,
     journal_held.SCHEMA,
     draft_sync.SCHEMA,
@@ -267,10 +268,10 @@ class Journal:
         with _plain_words(self.path), self._transaction() as connection:
             return journal_requests.save(connection, request)
 
-    def requests(self, owner: str) -> tuple[Request, ...]:
-        """The requests that a person is writing, newest first."""
+    def requests(self, owner: str, *, for_others: bool = False) -> tuple[Request, ...]:
+        """The requests that a person is writing, their own or those for others, newest first."""
         with _plain_words(self.path):
-            return journal_requests.of(self._connection, owner)
+            return journal_requests.of(self._connection, owner, for_others=for_others)
 
     def drop_request(self, request_id: UUID) -> None:
         """Forget a request: the server has it, or its author threw it away."""

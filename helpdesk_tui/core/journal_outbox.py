@@ -185,6 +185,11 @@ def refuse(connection: sqlite3.Connection, entry: Entry, why: str, tickets: Sequ
                 datetime.now(UTC).isoformat(),
             ),
         )
+        if entry.payload.get("caller") is not None:
+            connection.execute(
+                "insert or ignore into requests_for (id, told) values (?, ?)",
+                (str(entry.id), json.dumps(entry.payload["caller"])),
+            )
     elif entry.is_message:
         # Under the same id: the database has answered that it has no such message.
         connection.execute(
@@ -224,6 +229,10 @@ def _take_draft(connection: sqlite3.Connection, entry: Entry) -> None:
         connection.execute(
             "delete from requests where id = ? and title = ? and content = ?",
             (str(entry.id), entry.payload["title"], entry.payload["content"]),
+        )
+        connection.execute(
+            "delete from requests_for where id = ?1 and not exists (select 1 from requests where id = ?1)",
+            (str(entry.id),),
         )
 
 

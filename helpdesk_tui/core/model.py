@@ -93,7 +93,7 @@ class Filled:
 @dataclass(frozen=True, slots=True)
 class More:
     """What most tickets have nothing of, and only who works on a ticket is told. Each is None, or empty, where there is
-    none. Of these its requester is told ``merged_into``."""
+    none. Of these its requester is told ``merged_into`` and ``written_by``."""
 
     merged_into: Other | None = None
     merged: tuple[Other, ...] = ()
@@ -106,6 +106,8 @@ class More:
     """Until when it is out of sight."""
     sla: Sla | None = None
     """What its requester is promised."""
+    written_by: str | None = None
+    """Who of the team wrote it down for its requester; told of an opened ticket alone."""
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> More:
@@ -119,6 +121,7 @@ class More:
             following=told.get("following", False),
             links=tuple(Link(kind, UUID(other), *rest) for kind, other, *rest in told.get("links", ())),
             fields=tuple(Filled(*each) for each in told.get("fields", ())),
+            written_by=told.get("written_by"),
         )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from helpdesk_tui.core import acts
 from helpdesk_tui.core.attachments import Upload
 from helpdesk_tui.core.journal_files import DraftFile
+from helpdesk_tui.core.journal_requests import Caller, Request
 from helpdesk_tui.core.model import Attachment, Me, Message, Status, Unsent
 from helpdesk_tui.core.outbox import Answer, Entry, Perform
 from helpdesk_tui.core.statement import Statement, only, positional
@@ -70,12 +71,18 @@ def unsent(entry: Entry, me: Me, files: Sequence[DraftFile]) -> Unsent:
     )
 
 
-def request(owner: str, request_id: UUID, title: str, content: str, topic: UUID | None) -> Entry:
-    """A new request of one's own, as ``Requests.send`` takes it. Its files go beside it."""
+def request(
+    owner: str, request_id: UUID, title: str, content: str, topic: UUID | None, caller: Caller | None = None
+) -> Entry:
+    """A new request, as ``Requests.send`` takes it; for a ``caller`` as ``written_down.send`` does. Its files go beside
+    it."""
     # As the journal has it: half a surrogate pair, which a terminal can paste, is no text.
     title, content = (each.encode("utf-8", "replace").decode() for each in (title, content))
-    payload = {"title": title, "content": content, "category": str(topic) if topic is not None else None}
-    return Entry(request_id, owner, "request", (request_id,), f"your request “{safe_line(title, 60)}”", payload)
+    payload: dict[str, Any] = {"title": title, "content": content, "category": str(topic) if topic else None}
+    named, words = safe_line(title, 60), "your request"
+    if caller is not None:
+        payload["caller"], words = caller.json(), f"the ticket for {safe_line(caller.words, 60)}:"
+    return Entry(request_id, owner, "request", (request_id,), f"{words} “{named}”", payload)
 
 
 def performing(desk: Desk) -> Perform:
@@ -116,6 +123,12 @@ async def _request(desk: Desk, entry: Entry, uploads: Sequence[Upload]) -> Answe
 
     said = entry.payload
     topic = UUID(said["category"]) if said["category"] is not None else None
+    caller = Caller.of(said.get("caller"))
+    if caller is not None:
+        from helpdesk_tui.core import written_down
+
+        written = Request(entry.owner, said["title"], said["content"], topic, (), entry.id, caller)
+        return Answer(await written_down.send(desk.database, written, tuple(uploads)))
     sent = await Requests(desk.database, desk.me).send(entry.id, said["title"], said["content"], topic, tuple(uploads))
     return Answer(sent)
 

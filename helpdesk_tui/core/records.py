@@ -58,6 +58,7 @@ def more_json(more: More) -> dict[str, Any]:
         ],
         "merged_into": {"id": str(into.id) if into.id else None, "number": into.number} if into else None,
         "merged": [{"id": str(each.id), "number": each.number} for each in more.merged],
+        "written_by": more.written_by,
     }
 
 

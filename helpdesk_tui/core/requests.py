@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.database import Database
     from helpdesk_tui.core.outbox import Outbox
 
-__all__ = ["LONGEST_TITLE", "MOST_LISTED", "Listed", "Opened", "Rating", "Requests", "Sent", "Topic"]
+__all__ = ["LONGEST_TITLE", "MOST_LISTED", "Listed", "Opened", "Rating", "Requests", "Sent", "Topic", "checked"]
 
 #: So many open requests are listed, and as many that are over.
 MOST_LISTED: Final = 200
@@ -67,7 +67,7 @@ class Sent:
     same: bool
 
 
-def _checked(title: str) -> str:
+def checked(title: str) -> str:
     """A title as it is kept.
 
     Raises:
@@ -144,7 +144,7 @@ class Requests:
             return await self.send(request_id, title, content, topic, files)
         from helpdesk_tui.core import outbox_kinds
 
-        _checked(title)
+        checked(title)
         entry = outbox_kinds.request(outbox.owner, request_id, title, content, topic)
         sent: Sent = (await outbox.do(entry, files, patience=attachments.patience(files))).value
         return sent
@@ -157,7 +157,7 @@ class Requests:
         Raises:
             BadInput: it has no title, or too long a one.
         """
-        title, content = _checked(title), content.strip()
+        title, content = checked(title), content.strip()
         statements: list[Statement[Any]] = [ticket_acts.create(request_id, title, content, self._me.id, category=topic)]
         statements += [attachments.add(request_id, None, each) for each in files]
         statements.append(

@@ -37,6 +37,9 @@ def ask(desk: DeskScreen) -> None:
 
 def _ask_what(desk: DeskScreen, entry: Entry) -> None:
     choices = [Choice("open", "open its ticket", "o"), Choice("drop", "drop it", "d")]
+    if entry.kind == "request":
+        # Its words are in the form again once it was refused; while it waits, there is nothing to open.
+        choices[0:1] = [Choice("form", "go on writing it", "o")] if entry.refused is not None else []
     if entry.refused is not None and not entry.is_message:
         choices.insert(0, Choice("again", "try it again", "t"))
     desk.picker.ask(listed(entry), choices, lambda what: _do(desk, what, entry))
@@ -45,6 +48,9 @@ def _ask_what(desk: DeskScreen, entry: Entry) -> None:
 def _do(desk: DeskScreen, what: str, entry: Entry) -> None:
     keeping = desk.link.keeping
     if keeping is None:
+        return
+    if what == "form":
+        desk.link.open("ticket")
         return
     if what == "open":
         ticket_id: UUID = entry.tickets[0]

@@ -61,6 +61,7 @@ class DeskTicket(DeskQueries):
         super().opened(desk)
         self.follow("tickets", self.read_thread)
         self.link.looking = self._looking
+        self.link.did = self.triage.did
 
     def _looking(self) -> UUID | None:
         """The ticket that is open before the person's eyes."""

@@ -40,6 +40,7 @@ TITLES: Mapping[Context, str] = {
     "composer": "Writing",
     "customer": "My requests",
     "request": "A new request",
+    "new ticket": "A ticket for somebody",
     "finder": "Articles for a ticket",
     "knowledge": "Knowledge base",
     "article": "Reading an article",

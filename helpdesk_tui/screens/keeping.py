@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.model import Thread, Ticket, Unsent
     from helpdesk_tui.core.outbox import Entry, Happened, Outbox
     from helpdesk_tui.core.requests import Sent
+    from helpdesk_tui.core.written_down import Written
     from helpdesk_tui.screens.link import Link
 
 __all__ = ["Keeping", "listed"]
@@ -76,7 +77,11 @@ class Keeping:
         """Which messages are in line; what has left it is read again where it went."""
         from helpdesk_tui.core.outbox_kinds import unsent
 
-        self.requests = tuple(each.payload["title"] for each in entries if each.kind == "request" and not each.refused)
+        self.requests = tuple(
+            each.payload["title"]
+            for each in entries
+            if each.kind == "request" and not each.refused and each.payload.get("caller") is None
+        )
         before, self._unsent = self._unsent, {}
         for entry in entries:
             if entry.is_message:
@@ -132,13 +137,14 @@ class Keeping:
             self._link.say(f"NOT {'sent' if words else 'done'}: {event.entry.words}: {event.why}{back}", alarm=True)
         self._link.mark(frozenset(event.entry.tickets))
 
-    def _request_done(self, entry: Entry, sent: Sent) -> None:
+    def _request_done(self, entry: Entry, sent: Sent | Written) -> None:
         if not sent.same:
-            from helpdesk_tui.core.journal import Draft
+            from helpdesk_tui.core.journal import Draft, Kind
 
             # Another window had sent an earlier text of it: what was changed since becomes an answer.
             words = f"{entry.payload['title']}\n\n{entry.payload['content']}"
-            self.outbox.keep_draft(Draft(entry.owner, entry.id, "reply", words))
+            kind: Kind = "reply" if entry.payload.get("caller") is None else "note"
+            self.outbox.keep_draft(Draft(entry.owner, entry.id, kind, words))
 
 
 def listed(entry: Entry) -> str:

@@ -65,6 +65,7 @@ class Link:
         attention: what keeps the badges up to date; None until changes are listened for.
         leaving: what is done while the database can still be asked, when the person goes.
         looking: answers which ticket the person has open before their eyes, if any: set by the home screen.
+        did: told of an act done elsewhere, by id and words, that its undo key takes back: set by the home screen.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Link:
         self.saved_in: Path | None = None
         self.attention: Attention | None = None
         self.looking: Callable[[], UUID | None] = lambda: None
+        self.did: Callable[[UUID, str], None] = lambda _act, _words: None
         self.leaving: list[Callable[[], Awaitable[None]]] = []
         self._sign_in = sign_in
         self._session = session

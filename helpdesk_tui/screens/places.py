@@ -46,6 +46,12 @@ def _request(link: Link) -> Place:
     return NewRequest(link)
 
 
+def _ticket(link: Link) -> Place:
+    from helpdesk_tui.screens.new_ticket import NewTicket
+
+    return NewTicket(link)
+
+
 def _admin(link: Link) -> Place:
     from helpdesk_tui.screens.admin import AdminScreen
 
@@ -82,6 +88,7 @@ def _chats(link: Link) -> Place:
 PLACES: Final[dict[str, Entry]] = {
     "knowledge": Entry(_knowledge),
     "request": Entry(_request, ("customer",)),
+    "ticket": Entry(_ticket, ("agent", "admin")),
     "inbox": Entry(_inbox),
     "admin": Entry(_admin, ("admin",)),
     "chats": Entry(_chats),
@@ -89,7 +96,7 @@ PLACES: Final[dict[str, Entry]] = {
 
 
 #: Whose keys there are for the team alone.
-TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "filter", "finder", "versions", "editor", "chats")
+TEAM_CONTEXTS: Final[tuple[Context, ...]] = ("queue", "filter", "finder", "versions", "editor", "chats", "new ticket")
 #: And whose for customers alone.
 CUSTOMER_CONTEXTS: Final[tuple[Context, ...]] = ("customer", "request", "my chat")
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from helpdesk_tui.core.model import Attachment, HistoryLine, Message, Thread, Unsent
 from helpdesk_tui.core.plain import change_words
+from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.markdown.layout import estimate
 
 __all__ = ["MESSAGE_KINDS", "Entry", "Kind", "build"]
@@ -93,7 +94,7 @@ def build(
             entries.append(Entry(f"day {day}", "day", when, "", _day(day), gap=1 if entries else 0))
         if first_unread is not None and isinstance(one, Message) and one.id == first_unread:
             entries.append(Entry("unread", "unread", when, "", "New since you last looked", gap=1))
-        entries.append(_entry(thread, one, entries[-1].kind))
+        entries.append(_entry(thread, one, entries[-1].kind, plain=plain))
     there = {message.id for message in thread.messages}
     for each in unsent:
         if each.message.id not in there:
@@ -107,8 +108,8 @@ def build(
     return [entry._replace(gap=0) for entry in entries] if tight else entries
 
 
-def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind) -> Entry:
-    """One entry; ``before`` is what stands above it."""
+def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind, *, plain: bool = False) -> Entry:
+    """One entry; ``before`` is what stands above it, ``plain`` as for :func:`build`."""
     if isinstance(one, HistoryLine):
         gap = 1 if before in MESSAGE_KINDS else 0
         # A merge and its end are two lines of one thing.
@@ -116,10 +117,12 @@ def _entry(thread: Thread, one: Message | HistoryLine | None, before: Kind) -> E
     gap = 0 if before == "unread" else 1
     if one is None:
         ticket = thread.ticket
-        key = f"opening {ticket.id}"
-        return Entry(
-            key, "requester", ticket.created_at, ticket.requester, thread.description, gap, files=_files(thread, None)
-        )
+        key, opened, files = f"opening {ticket.id}", ticket.created_at, _files(thread, None)
+        if ticket.more.written_by is not None:
+            # Never as the requester's own words.
+            who = f"{safe_line(ticket.more.written_by, 40)} for {'you' if plain else ticket.requester}"
+            return Entry(key, "staff", opened, who, thread.description, gap, files=files)
+        return Entry(key, "requester", opened, ticket.requester, thread.description, gap, files=files)
     kind: Kind = "note" if one.internal else "staff" if one.from_staff else "customer"
     if kind == "customer" and one.sender_id == thread.ticket.customer_id:
         kind = "requester"

@@ -252,7 +252,7 @@ def test_merge_is_taken_apart_only_by_who_works_on_the_ticket_that_holds_it_all_
         """select helpdesk.act(gen_random_uuid(), array[%(made)s::uuid], '{"snooze": "2100-01-01"}', 'x')""",
         "select helpdesk.follow(gen_random_uuid(), array[%(made)s::uuid], true)",
         "select helpdesk.link(gen_random_uuid(), %(made)s, 'related to', %(other)s)",
-        "update public.tickets set description = 'what it is about' where id = %(made)s",
+        "update public.tickets set title = 'what it is about' where id = %(made)s",
         "select helpdesk.save_draft(gen_random_uuid(), %(made)s, 'reply', 'half an hour of writing', null, 0)",
     ],
 )

@@ -73,6 +73,7 @@ OTHERS: Final[dict[str, tuple[str, ...]]] = {
         *("array['zq', '%', '@']", "array['otto@desk.test', '@desk.test']", "array['', '_', '\\']", "'{}'::text[]"),
         *("array[null]::text[]", "array[['a'], ['b']]", NULL),
     ),
+    "ticket_priority": ("'urgent'", NULL),
     "bigint": ("-1", "1", "9223372036854775807", NULL),
 }
 """What is tried for arguments that are no ids."""

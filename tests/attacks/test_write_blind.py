@@ -42,7 +42,7 @@ MAY: Final[dict[str, Mapping[str, tuple[str, ...]]]] = {
     "public.tickets.status": _TICKETS,
     **{
         f"public.tickets.{column}": {who: rows for who, rows in _TICKETS.items() if who in _STAFF}
-        for column in ("title", "description", "priority", "category_id", "due_date")
+        for column in ("title", "priority", "category_id", "due_date")
     },
     **dict.fromkeys(
         (f"public.profiles.{column}" for column in ("full_name", "avatar_url", "preferences")), _THEMSELVES

@@ -43,6 +43,11 @@ def _draft(kind: str) -> str:
     return f"select helpdesk.save_draft(gen_random_uuid(), %(ticket)s, '{kind}', 'mine', null, 0)"
 
 
+def _written(department: str) -> str:
+    given = f"gen_random_uuid(), 'cora@desk.test', 't', 'd', 'high', null, {department}, null"
+    return f"select from helpdesk.write_ticket({given})"
+
+
 def _view(view: str, audience: str, department: str = "null") -> str:
     return f"select helpdesk.save_view({view}, 'Stuck', 'status:open', 'due', '{audience}', {department})"
 
@@ -80,6 +85,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "by remove()": "select helpdesk.remove('category', %(category)s)",
     },
     "profiles": {
+        "for whom one may write": "select from helpdesk.known_people('cora@', 5)",
         "who is away": "select from helpdesk.away() where person = %(other_agent)s",
         "an absence, by SQL": {
             "read": "select from private.away",
@@ -136,6 +142,7 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "resolved": _SET.format("status = 'resolved'"),
         "priority": _SET.format("priority = 'urgent'"),
         "title": _SET.format("title = 'other'"),
+        "the text it began with": _SET.format("description = 'other'"),
         "category": _SET.format("category_id = %(category)s"),
         "due date": _SET.format("due_date = now()"),
         "assignee, by SQL": _SET.format("assignee_id = %(me)s"),
@@ -173,6 +180,8 @@ STATEMENTS: Final[dict[str, dict[str, str | dict[str, str]]]] = {
         "merged, by merge()": "select from helpdesk.merge(gen_random_uuid(), array[%(closed)s]::uuid[], %(ticket)s, '')"
         " where done",
         "not merged, by unmerge()": "select helpdesk.unmerge(gen_random_uuid(), %(merged)s)",
+        "the customer's, by writing": _written("null"),
+        "written down, in Support": _written("%(support)s"),
         "split off, by split()": "select helpdesk.split(gen_random_uuid(), %(ticket)s, %(message)s, true, %(new)s, '')",
         "back again, by undo_act()": "select from helpdesk.undo_act(%(done)s, gen_random_uuid(), true) u"
         " where jsonb_array_length(u -> 'undone') = 1",

@@ -44,6 +44,7 @@ categories            | delete | by remove()                 | HD003    | HD003 
 profiles              | read   | their own                   | yes      | yes       | yes         | yes   | -
 profiles              | read   | the customer's              | yes      | yes       | -           | yes   | -
 profiles              | read   | another customer's          | -        | -         | yes         | yes   | -
+profiles              | read   | for whom one may write      | -        | yes       | -           | yes   | -
 profiles              | read   | an agent's                  | -        | yes       | yes         | yes   | -
 profiles              | insert | one                         | no       | no        | no          | no    | no
 profiles              | update | own name                    | yes      | yes       | yes         | yes   | -
@@ -87,10 +88,13 @@ tickets               | insert | for the customer            | yes      | yes   
 tickets               | insert | for another customer        | no       | yes       | yes         | yes   | no
 tickets               | insert | the customer's, in Support  | HD003    | yes       | HD003       | yes   | HD003
 tickets               | insert | split off, by split()       | HD003    | yes       | HD004       | yes   | HD003
+tickets               | insert | the customer's, by writing  | HD003    | yes       | yes         | yes   | HD003
+tickets               | insert | written down, in Support    | HD003    | yes       | HD003       | yes   | HD003
 tickets               | update | closed                      | yes      | yes       | -           | yes   | -
 tickets               | update | resolved                    | HD003    | yes       | -           | yes   | -
 tickets               | update | priority                    | HD003    | yes       | -           | yes   | -
 tickets               | update | title                       | HD003    | yes       | -           | yes   | -
+tickets               | update | the text it began with      | no       | no        | no          | no    | no
 tickets               | update | category                    | HD003    | yes       | -           | yes   | -
 tickets               | update | due date                    | HD003    | yes       | -           | yes   | -
 tickets               | update | assignee, by SQL            | no       | no        | no          | no    | no

@@ -29,6 +29,7 @@ def everything(who: Viewer) -> Seen:
         (p.id, rules.called(p, address=who.staff or p.id == who.person)) for p in world.people if rules.named(who, p)
     }
     seen["requesters()"] = {p.id for p in world.people if rules.requester(who, p)}
+    seen["known_people()"] = {p.id for p in world.people if rules.known(who, p)}
     seen["staff"] = {p.id for p in world.people if p.role != "customer" and not p.deactivated and rules.profile(who, p)}
     seen["departments"] = {d.id for d in world.departments} if rules.departments(who) else set()
     seen["for admins"] = {"yes" if who.role == "admin" else "HD003"}

@@ -113,6 +113,9 @@ def look(connection: Sync, world: World) -> Seen:
     seen["names()"] = set(ask(connection, "select id, name from helpdesk.names(%(ids)s)", ids=everybody))
     # An empty name is a part of every name.
     seen["requesters()"] = set(ask(connection, "select id from helpdesk.requesters(array['', '@model.test'])"))
+    addresses = [person.email for person in world.people]
+    sql = "select distinct k.id from unnest(%(begun)s::text[]) e, helpdesk.known_people(e, 50) k"
+    seen["known_people()"] = set(ask(connection, sql, begun=addresses))
     seen["staff"] = {row.id for row in run(connection, people.staff())}
     seen["departments"] = {row.id for row in run(connection, people.departments())}
     seen["for admins"] = {state(connection, sql, person=everybody[0]) for sql in ADMINS}

@@ -157,6 +157,11 @@ def profile(who: Viewer, row: Person) -> bool:
     )
 
 
+def known(who: Viewer, row: Person) -> bool:
+    """ "Offered are those whose address the author sees anyway." """
+    return bool(who.staff) and row.id != who.person and not row.deactivated and profile(who, row)
+
+
 def named(who: Viewer, row: Person) -> bool:
     """ "of staff the display name; who wrote in what they see, by name". "Display names of staff can be had by anybody
     signed in who knows their id." Of a chat "names [...] follow" from its one rule."""

@@ -24,6 +24,7 @@ _LIVE: Final = "tests/db/test_live_leaks.py"
 _DAY: Final = {
     ("related", "merge", "split", "requester-opens"): "tests/db/test_merging.py",
     ("link", "followers"): "tests/db/test_relations.py",
+    ("written-",): "tests/db/test_written_down.py",
     ("fields",): "tests/db/test_fields.py",
     (
         "away",

@@ -19,6 +19,7 @@ from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.inbox import InboxScreen
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
 from helpdesk_tui.screens.my_chat import MyChatScreen
+from helpdesk_tui.screens.new_ticket import NewTicket
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
 from helpdesk_tui.widgets.admin_list import AdminList
@@ -81,6 +82,7 @@ SCREENS: tuple[type[Widget], ...] = (
     InboxScreen,
     CustomerScreen,
     NewRequest,
+    NewTicket,
     ChatsScreen,
     MyChatScreen,
     Place,

@@ -312,7 +312,7 @@ async def test_a_request_begun_survives_the_program_and_is_sent_once(team: Team,
     async with opened_customer(team.database, team.customer, tmp_path) as seen:
         screen = await write_request(seen, "Half", "a sentence")
         await seen.pilot.pause(0.6)
-        kept = screen._request.id
+        kept = screen.request.id
         # No leaving: the next start finds what the journal had before.
         await seen.press("escape")
         await seen.until(lambda: seen.shows("Not sent yet") and seen.shows("✎ Half"), "that it is there")

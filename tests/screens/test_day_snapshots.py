@@ -145,8 +145,9 @@ def playing(*steps: tuple[str, str]) -> Callable[[Pilot[int]], Awaitable[None]]:
         (("Loom arrived", "enter"), ("Serial", "")),
         (("since you left", "S"), ("changed since you left, 3h ago", "")),
         (("Lamp flickers", "Z"), ("Away until when?", "o"), ("Who gets them?", "")),
+        (("Lamp flickers", "T"), ("Who is it for", "v"), ("noor@example.com", "")),
     ],
-    ids=["header", "since", "away"],
+    ids=["header", "since", "away", "ticket"],
 )
 def test_the_day(
     snap_compare: Compare, module_database: DeskDatabase, agent: Person, size: str, steps: list[tuple[str, str]]
