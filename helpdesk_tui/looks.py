@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from textual import events
 from textual.app import App
 
+from helpdesk_tui.cascade import Cascade
 from helpdesk_tui.core.errors import SettingsError
 from helpdesk_tui.core.looks import WIDTHS, remember, remembered
 from helpdesk_tui.themes import DARK, LIGHT, OURS, readable
@@ -41,6 +42,7 @@ class Looking(App[int]):
     def __init__(self) -> None:
         self._readable: dict[str, Theme] = {}
         super().__init__()
+        self.stylesheet = Cascade(variables=self.get_css_variables())
         settings = self._settings
         for theme in OURS:
             self.register_theme(theme)
