@@ -264,12 +264,17 @@ class Undone:
         return any(left.why is None for left in self.left)
 
 
+def _named(words: str, numbers: Sequence[int]) -> str:
+    """What was done to one ticket names it, also where it was done with a message, which says no number."""
+    return f"#{numbers[0]} {words}" if len(numbers) == 1 and "#" not in words else words
+
+
 def undone(told: Mapping[str, Any]) -> Undone:
     """What the database answered to an undoing."""
     return Undone(
         UUID(told["act"]),
         UUID(told["of"]),
-        told["words"],
+        _named(told["words"], told["undone"]),
         tuple(told["undone"]),
         tuple(
             Left(
@@ -315,7 +320,7 @@ class Kept:
 def _kept(
     act_id: UUID, kind: str, words: str, tickets: int, numbers: list[int], ids: list[UUID], at: datetime, way: str
 ) -> Kept:
-    return Kept(act_id, kind, words, tickets, tuple(numbers), tuple(ids), at, way)
+    return Kept(act_id, kind, _named(words, numbers), tickets, tuple(numbers), tuple(ids), at, way)
 
 
 def my_acts(most: int = 50) -> Statement[Kept]:

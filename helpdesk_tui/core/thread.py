@@ -77,7 +77,19 @@ class Outgoing:
     @property
     def changes_ticket(self) -> bool:
         """Whether more is asked for than to say something."""
-        return self.then_status is not None or (self.also is not None and bool(self.also.change))
+        return self.sets is not None
+
+    @property
+    def sets(self) -> Also | None:
+        """All that is done to the ticket with it, as the one act that can be taken back; None: nothing."""
+        also = self.also if self.also is not None and self.also.change else None
+        if self.then_status is None:
+            return also
+        words = f"status → {self.then_status}"
+        if also is None:
+            # As an act with an id of its own: sent again, it must not set back what somebody has changed since.
+            return Also(uuid5(self.message_id, "then"), {"status": self.then_status}, words)
+        return replace(also, change={**also.change, "status": self.then_status}, words=f"{also.words}, {words}")
 
 
 def changed(ids: Sequence[UUID], also: Also) -> Statement[Outcome]:
@@ -196,15 +208,8 @@ def send(said: Outgoing) -> tuple[Statement[Any], ...]:
         )
     ]
     statements += [attachments.add(said.ticket_id, said.message_id, each) for each in said.files]
-    also = said.also
-    if also is not None and also.macro is not None:
-        statements.append(macros.used(also.macro))
-    if said.then_status is not None:
-        if also is None or not also.change:
-            # As an act with an id of its own: sent again, it must not set back what somebody has changed since.
-            also = Also(uuid5(said.message_id, "then"), {"status": said.then_status}, f"status → {said.then_status}")
-        else:
-            also = replace(also, change={**also.change, "status": said.then_status})
-    if also is not None and also.change:
-        statements.append(changed([said.ticket_id], also))
+    if said.also is not None and said.also.macro is not None:
+        statements.append(macros.used(said.also.macro))
+    if (sets := said.sets) is not None:
+        statements.append(changed([said.ticket_id], sets))
     return tuple(statements)

@@ -75,16 +75,15 @@ class DeskWriting(DeskTicket):
             return self._not_sent(message, error)
         self.pane.composer.sent(message.message_id)
         self._mark_drafts()
-        more = message.also.words if message.also is not None else ""
-        if message.then_status is not None:
-            more = ", ".join(filter(None, (more, f"status → {message.then_status}")))
+        sets = message.sets
+        more = sets.words if sets is not None else ""
         if status_set:
-            self.say(f"{word} sent" + (f", {more}" if more else ""))
+            self.say(f"{word} sent" + (f", {more} · u undoes that" if more else ""))
         else:
             self.say(f"{word} sent, but this could not be done: {more}", alarm=True)
         await self._load_thread(message.ticket_id)
-        if status_set and message.also is not None and message.also.change:
-            self.triage.did(message.also.act, f"{self._words(message.ticket_id, 'ticket')} {more}", [message.ticket_id])
+        if status_set and sets is not None:
+            self.triage.did(sets.act, f"{self._words(message.ticket_id, 'ticket')} {more}", [message.ticket_id])
         self.triage.echo([message.ticket_id])
         self.link.mark(frozenset([message.ticket_id]))
         return ""

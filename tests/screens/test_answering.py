@@ -50,10 +50,18 @@ async def test_a_note_is_unmistakable_in_words_and_stays_internal(team: Team, tm
 
 async def test_send_and_set_the_status(team: Team, tmp_path: Path) -> None:
     async with opened(team.database, team.agent, tmp_path) as seen:
+        status = "select status::text from tickets where number = 1001"
+        await seen.press("p", "u", "home")
         await reply_to_first(seen, "Done")
         await seen.press("alt+r")
-        await seen.until(lambda: seen.shows("Reply sent, status → resolved"), "the confirmation")
-        assert await team.value("select status::text from tickets where number = 1001") == "resolved"
+        await seen.until(lambda: seen.shows("Reply sent, status → resolved · u undoes that"), "the confirmation")
+        assert await team.value(status) == "resolved"
+        # It is the last thing that was done: taken back before what was done before it.
+        await seen.until(lambda: not seen.desk.pane.writing, "the thread")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: #1001 status → resolved"), "taken back")
+        assert await team.value(status) == "open"
+        assert await team.value("select priority::text from tickets where number = 1001") == "urgent"
 
 
 async def test_a_stale_reply_is_refused_the_new_messages_shown_and_one_key_sends_it(team: Team, tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ async def test_a_macro_is_seen_before_it_acts_and_sends_and_sets_in_one(desk: Te
         assert seen.shows("sets status → resolved, priority → low")
         await seen.press("enter")
         await seen.until(lambda: seen.shows("#1001 status → resolved, priority → low"), "changed")
+        await seen.until(lambda: not seen.desk.triage.busy, "confirmed")
         assert await row(desk) == ("resolved", desk.agent.id, "low")
         assert await desk.value("select sum(uses) from private.macro_uses where person_id = %s", desk.agent.id) == 2
         # What it was used for most is first now, and Esc does nothing.
