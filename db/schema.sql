@@ -740,6 +740,70 @@ create index if not exists chat_messages_session_id_idx on public.chat_messages 
 create index if not exists kb_article_versions_article_id_idx on public.kb_article_versions (article_id, created_at);
 
 -- ---------------------------------------------------------------------------------------------------------------
+-- Statistics: of what people write, none. Whoever may ask about a table at all may ask the planner how many rows it expects
+-- below a text, whosever they are (EXPLAIN; and comparing texts is leakproof). Asked often enough, it spells out each of the
+-- hundred texts that it remembers: titles, messages, notes. No plan needs them.
+-- ---------------------------------------------------------------------------------------------------------------
+
+-- "early": the triggers of ours are still to be made, and may be dropped.
+create or replace procedure private.forget_texts(early boolean) language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  item record;
+  trig text;
+begin
+  for item in
+    -- A column of a table, or what an index works out of one.
+    select distinct c.oid::regclass as name, format('%I.%I', 'public', c.relname) as called, c.relname, a.attname,
+           c.relkind = 'i' as of_index, a.attnum, format_type(a.atttypid, a.atttypmod) as type,
+           coalesce(to_jsonb(a) ->> 'attstattarget', '') <> '0' as counted,
+           exists (select from pg_stats s where s.schemaname = 'public' and s.tablename = c.relname
+                                            and s.attname = a.attname) as remembered
+      from private.tables() t(oid) left join pg_index i on i.indrelid = t.oid and i.indexprs is not null
+      join pg_class c on c.oid in (t.oid, i.indexrelid)
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+                             and a.atttypid = any ('{text, varchar, bytea}'::regtype[])
+     where (c.relkind <> 'i' or i.indkey[a.attnum - 1] = 0 and exists (
+             select from pg_am m where m.oid = c.relam and m.amname = 'btree'))
+           -- Words of ours, a few each.
+       and (c.relname, a.attname) not in (('chat_sessions', 'status'), ('kb_articles', 'status'), ('notifications', 'type'),
+                                          ('profiles', 'role'), ('ticket_attachments', 'content_type'), ('ticket_events', 'kind'))
+  loop
+    if item.counted then
+      execute format(case when item.of_index then 'alter index %1$s alter column %2$s set statistics 0'
+                          else 'alter table %1$s alter column %3$I set statistics 0' end,
+                     item.called, item.attnum, item.attname);
+    end if;
+    -- What was remembered before would stay for good.
+    continue when not item.remembered;
+    begin
+      if to_regprocedure('pg_catalog.pg_clear_attribute_stats(text,text,text,boolean)') is not null then
+        execute format('do $x$ begin perform pg_clear_attribute_stats(''public'', %L, %L, false); end $x$',
+                       item.relname, item.attname);
+      elsif current_setting('is_superuser') = 'on' then
+        delete from pg_statistic s where s.starelid = item.name and s.staattnum = item.attnum;
+      elsif item.of_index then
+        execute format('drop index %s; %s', item.called, pg_get_indexdef(item.name));
+        execute format('alter index %s alter column %s set statistics 0', item.called, item.attnum);
+      else
+        for trig in select g.tgname from pg_trigger g join pg_proc f on f.oid = g.tgfoid
+                     where early and g.tgrelid = item.name and item.attnum = any (g.tgattr::smallint[])
+                       and f.pronamespace = 'private'::regnamespace loop
+          execute format('drop trigger %I on %s', trig, item.called);
+        end loop;
+        -- To the type that it has: that costs a look, and forgets.
+        execute format('alter table %s alter column %I type %s', item.called, item.attname, item.type);
+      end if;
+    exception when feature_not_supported or insufficient_privilege then
+      raise warning 'whoever signs in can ask for what the planner remembers of %.%', item.called, item.attname
+        using hint = format('As a superuser: delete from pg_statistic where starelid = %L::regclass', item.called);
+    end;
+  end loop;
+end
+$$;
+
+call private.forget_texts(true);
+
+-- ---------------------------------------------------------------------------------------------------------------
 -- Triggers. Those that keep history run as the tables' owner, so that nobody needs, or has, the right to write it.
 -- private.uid(), private.role() and their like are in policies.sql.
 -- ---------------------------------------------------------------------------------------------------------------
@@ -4048,6 +4112,10 @@ begin
   end loop;
 end
 $$;
+
+-- What came since: columns, and what indexes work out of them.
+call private.forget_texts(false);
+drop procedure private.forget_texts(boolean);
 
 reset search_path;
 reset client_min_messages;

@@ -313,11 +313,43 @@ def test_words_that_are_none_and_texts_that_are_too_long_are_refused_in_words(de
 def test_moment_that_no_program_shows_is_kept_nowhere(desk: Desk, moment: str) -> None:
     """East of Greenwich colleagues' programs ended over it, and the pages of a queue by due dates went in circles."""
     ticket = desk.ticket()
+    made = "select %s::timestamptz, 't', customer_id from public.tickets where id = %s"
     for statement in (
         "update public.tickets set due_date = %s::timestamptz where id = %s",
-        "insert into public.tickets (due_date, title, customer_id) select %s::timestamptz, 't', customer_id from public.tickets where id = %s",
+        f"insert into public.tickets (due_date, title, customer_id) {made}",
         "select helpdesk.act(gen_random_uuid(), array[%s]::uuid[], jsonb_build_object('due_date', %s::text), 'x')",
         "select helpdesk.set_away(null, %s::timestamptz, null) where %s is not null",
     ):
         given = (ticket, moment) if "act(" in statement else (moment, ticket)
         assert desk.refused("ada", statement, *given)[:5] == "HD002"
+
+
+COUNTED = """select seq_tup_read, idx_tup_fetch from pg_stat_xact_all_tables
+              where relname in ('tickets', 'profiles', 'ticket_messages', 'ticket_words') order by relname"""
+
+
+@pytest.mark.parametrize(
+    "search,there,nowhere",
+    [
+        ("requesters(array[%s])", "otto-secret@desk.test", "nobody-here@desk.test"),
+        ("requesters(array[%s])", "Otto SECRET", "Otto NOBODY"),
+        ("tickets_saying(%s)", "secret", "nowhere"),
+        ("with_field('a', ':', %s, false)", "secret", "nowhere"),
+    ],
+)
+def test_customer_counts_nothing_that_a_search_passes_over(desk: Desk, search: str, there: str, nowhere: str) -> None:
+    """PostgreSQL counts the rows that a session's statements look at, in functions of ours too."""
+    # A session chooses its plans: that every row of so small a table is looked at would hide what an index finds.
+    for unlike in ("seqscan", "indexscan", "nestloop", "hashjoin"):
+        desk.ask("cora", f"set enable_{unlike} = off")
+        counted = []
+        desk.ask("cora", f"select * from helpdesk.{search}", "x")
+        for text in (there, nowhere, there, nowhere):
+            desk.ask("cora", "begin")
+            before = desk.ask("cora", COUNTED)
+            assert desk.ask("cora", f"select * from helpdesk.{search}", text) == []
+            after = desk.ask("cora", COUNTED)
+            counted.append([b - a for was, is_now in zip(before, after, strict=True)
+                            for a, b in zip(was, is_now, strict=True)])  # fmt: skip
+            desk.ask("cora", "rollback")
+        assert counted[0::2] == counted[1::2], unlike

@@ -250,6 +250,21 @@ def older(supabase_place: Place, tmp_path: Path) -> Place:
     return supabase_place
 
 
+def samples(place: Place) -> list[str]:
+    """Of which texts that people write the planner remembers some, once they are analysed."""
+    place.run("analyze")
+    written = "%.(title|content|email|lower|full_name|comment|note|data)"
+    return [
+        row[0]
+        for row in place.run(
+            "select tablename || '.' || attname from pg_stats where schemaname = 'public'"
+            " and tablename || '.' || attname similar to %s order by 1",
+            [written],
+            superuser=True,
+        )
+    ]
+
+
 def test_original_schema_with_rows_is_taken_over_and_no_row_is_lost(older: Place) -> None:
     tables = [
         row[0]
@@ -262,14 +277,23 @@ def test_original_schema_with_rows_is_taken_over_and_no_row_is_lost(older: Place
         return {table: older.run(f"select count(*) from public.{table}")[0][0] for table in tables}
 
     before = rows()
-    older.psql()
+    older.run("analyze")
+    assert "remembers" not in older.psql()
+    assert samples(older) == []
     after = rows()
+    # And those of yesterday's helpdesk.
+    for name in ("table public.tickets alter column title", "index public.profiles_email_folded_idx alter column 1"):
+        older.run(f"alter {name} set statistics -1")
+    assert samples(older) == ["profiles_email_folded_idx.lower", "tickets.title"]
+    made = catalog(older)
     aside: dict[str, int] = dict(older.run("select table_name, count(*)::int from private.set_aside group by 1"))
     assert aside == {"ticket_feedback": 2, "kb_article_feedback": 1}
     added = {"profiles": 1, "ticket_status_history": 2, "kb_article_versions": 1}
     assert {table: after[table] + aside.get(table, 0) - added.get(table, 0) for table in tables} == before
 
-    older.psql()
+    assert older.psql() == ""
+    assert samples(older) == []
+    assert catalog(older) == made
     assert rows() == after
     assert older.run("select count(*) from private.set_aside") == [(3,)]
 
