@@ -288,7 +288,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("admin.page_up", "Page up", ("pageup", "ctrl+b", "b"), "admin", palette=False),
     Action("admin.first", "First row", ("g", "home"), "admin", palette=False),
     Action("admin.last", "Last row", ("G", "end"), "admin", palette=False),
-    # the composer's own
+    # the composer's own. Ctrl+Enter and Alt+Enter arrive as such only from terminals that speak the kitty protocol;
+    # elsewhere they are a plain Enter, so they may not be the only keys.
     Action("composer.send", "Send", ("ctrl+s", "ctrl+enter", "alt+enter"), "composer", palette=False),
     Action("composer.send_pending", "Send and set the status to pending", ("alt+p",), "composer", palette=False),
     Action("composer.send_resolved", "Send and set the status to resolved", ("alt+r",), "composer", palette=False),

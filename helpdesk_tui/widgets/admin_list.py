@@ -6,11 +6,12 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.admin_row import Look, head_text, row_parts
+from helpdesk_tui.widgets.keys import moving
 from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import fit
 from helpdesk_tui.widgets.row_list import RowList
@@ -61,16 +62,7 @@ class AdminList(RowList):
         &:ansi > .admin--cursor { background: ansi_default; text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="admin.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="admin.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="admin.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="admin.half_up"),
-        Binding("pagedown,ctrl+f,space", "page(1)", "Page down", show=False, id="admin.page_down"),
-        Binding("pageup,ctrl+b,b", "page(-1)", "Page up", show=False, id="admin.page_up"),
-        Binding("g,home", "first", "First", show=False, id="admin.first"),
-        Binding("G,end", "last", "Last", show=False, id="admin.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = moving("admin")
 
     class Highlighted(Message):
         """The cursor stands on another row, or that row looks another way."""

@@ -12,9 +12,10 @@ from typing import ClassVar, Final, Literal
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from helpdesk_tui.core.text import safe_block, safe_line
+from helpdesk_tui.widgets.keys import moving
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.markdown import Line
 from helpdesk_tui.widgets.markdown.wrap import Span, joined, wrap
@@ -124,14 +125,7 @@ class DiffView(LineView):
         & > .diff--about { color: $text-muted; text-style: italic; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="versions.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="versions.up"),
-        Binding("space,pagedown,ctrl+f,ctrl+d", "page(1)", "Page down", show=False, id="versions.page_down"),
-        Binding("b,pageup,ctrl+b,ctrl+u", "page(-1)", "Page up", show=False, id="versions.page_up"),
-        Binding("g,home", "first", "Beginning", show=False, id="versions.first"),
-        Binding("G,end", "last", "End", show=False, id="versions.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = moving("versions")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

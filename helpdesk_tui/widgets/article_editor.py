@@ -14,7 +14,7 @@ from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -26,6 +26,7 @@ from helpdesk_tui.widgets.article_drafts import ArticleDrafts, Written
 from helpdesk_tui.widgets.article_style import EDITOR_CSS
 from helpdesk_tui.widgets.article_title import TitleField
 from helpdesk_tui.widgets.composer_text import ComposerText
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.picker import Choice, Picker
 from helpdesk_tui.widgets.writing import Writing
 
@@ -47,12 +48,9 @@ class ArticleEditor(Writing):
     """
 
     DEFAULT_CSS = EDITOR_CSS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s,ctrl+enter,alt+enter", "save", "Save", show=False, id="editor.save"),
-        Binding("ctrl+o,f2", "category", "Category", show=False, id="editor.category"),
-        Binding("ctrl+g", "another", "Other draft, or the article as it is", show=False, id="editor.another"),
-        Binding("escape", "leave", "Leave, keep the draft", show=False, id="editor.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "editor", save="save", category="category", another="another", leave="leave"
+    )
 
     class Save(Message):
         """Save this. Sent again under the same id and base it is saved once."""

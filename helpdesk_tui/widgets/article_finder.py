@@ -13,7 +13,7 @@ from uuid import UUID
 from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
@@ -23,6 +23,7 @@ from helpdesk_tui.widgets.article_list import ArticleList
 from helpdesk_tui.widgets.article_reader import ArticleReader
 from helpdesk_tui.widgets.article_row import Item, of_article, of_hit
 from helpdesk_tui.widgets.article_search import ArticleSearch
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import fit
 
@@ -82,11 +83,8 @@ class ArticleFinder(Vertical):
     """
     # Ahead of the keys of what is inside, where `l` would choose a link; in a text field a letter is a letter.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("l", "put(False)", "Insert as link", show=False, id="finder.link", priority=True),
-        Binding("t", "put(True)", "Insert as text", show=False, id="finder.text", priority=True),
-        Binding("slash", "search", "Search", show=False, id="finder.search"),
-        Binding("tab", "leave(False)", "To the ticket", show=False, id="finder.other_pane"),
-        Binding("escape", "back", "Back", show=False, id="finder.back"),
+        *bound("finder", priority=True, link="put(False)", text="put(True)"),
+        *bound("finder", search="search", other_pane="leave(False)", back="back"),
     ]
 
     class Asked(Message):

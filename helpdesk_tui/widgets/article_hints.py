@@ -7,11 +7,12 @@ from typing import ClassVar, Literal
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.knowledge import Hit
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import Part, fit, plain
 
@@ -48,11 +49,7 @@ class ArticleHints(LineView):
         &:nocolor > .hints--match { text-style: underline; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "step(1)", "Next article", show=False, id="hints.down"),
-        Binding("k,up", "step(-1)", "Article before", show=False, id="hints.up"),
-        Binding("enter", "read", "Read the article", show=False, id="hints.read"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound("hints", down="step(1)", up="step(-1)", read="read")
 
     class Chosen(Message):
         """An article is to be read."""

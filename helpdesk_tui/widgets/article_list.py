@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_row import Item, row_lines
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import fit
 from helpdesk_tui.widgets.row_list import RowList
@@ -75,17 +76,7 @@ class ArticleList(RowList):
         &:ansi > .articles--match { text-style: bold underline; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="articles.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="articles.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="articles.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="articles.half_up"),
-        Binding("pagedown,ctrl+f,space", "page(1)", "Page down", show=False, id="articles.page_down"),
-        Binding("pageup,ctrl+b,b", "page(-1)", "Page up", show=False, id="articles.page_up"),
-        Binding("g,home", "first", "First", show=False, id="articles.first"),
-        Binding("G,end", "last", "Last", show=False, id="articles.last"),
-        Binding("enter", "open", "Read", show=False, id="articles.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moving("articles"), *bound("articles", open="open")]
 
     class Highlighted(Message):
         """The cursor stands on another article; None: on none."""

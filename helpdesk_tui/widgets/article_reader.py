@@ -13,12 +13,13 @@ from uuid import UUID
 from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
 from helpdesk_tui.widgets.article_view import ArticleView
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.picker import Choice, Picker
 from helpdesk_tui.widgets.thread_links import ArticleLink
 
@@ -45,11 +46,7 @@ class FindField(Input):
         &.asking { display: block; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Stop finding", show=False, id="search.leave"),
-        Binding("down,ctrl+n", "step(1)", "Next place", show=False, id="search.down"),
-        Binding("up,ctrl+p", "step(-1)", "Place before", show=False, id="search.up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound("search", leave="leave", down="step(1)", up="step(-1)")
 
     class Left(Message):
         """Nothing is to be found any more."""
@@ -89,14 +86,15 @@ class ArticleReader(Vertical):
         background: $background;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find in the article", show=False, id="reader.find"),
-        Binding("o", "contents", "Contents", show=False, id="reader.contents"),
-        Binding("backspace,ctrl+o", "back", "Article before", show=False, id="reader.back"),
-        Binding("plus", "vote(True)", "Helpful", show=False, id="reader.helpful"),
-        Binding("minus", "vote(False)", "Not helpful", show=False, id="reader.not_helpful"),
-        Binding("escape", "leave_find", "Unmark what was found", show=False, id="reader.stop_finding"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "reader",
+        find="find",
+        contents="contents",
+        back="back",
+        helpful="vote(True)",
+        not_helpful="vote(False)",
+        stop_finding="leave_find",
+    )
 
     class Wanted(Message):
         """Another article is to be read: a link to it was followed."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.timer import Timer
@@ -21,6 +21,7 @@ from textual.widgets import Input
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_list import ArticleList
 from helpdesk_tui.widgets.article_row import of_hit
+from helpdesk_tui.widgets.keys import bound
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.knowledge import Hit
@@ -83,13 +84,14 @@ class SearchField(Input):
         &:focus { border: none; background: $panel; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,ctrl+n", "pass('by', 1)", "Down", show=False, id="search.down"),
-        Binding("up,ctrl+p", "pass('by', -1)", "Up", show=False, id="search.up"),
-        Binding("pagedown", "pass('page', 1)", "Page down", show=False, id="search.page_down"),
-        Binding("pageup", "pass('page', -1)", "Page up", show=False, id="search.page_up"),
-        Binding("escape", "leave", "Leave the field", show=False, id="search.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "search",
+        down="pass('by', 1)",
+        up="pass('by', -1)",
+        page_down="pass('page', 1)",
+        page_up="pass('page', -1)",
+        leave="leave",
+    )
 
     class Pass(Message):
         """A key that is the list's business."""

@@ -10,13 +10,14 @@ from uuid import UUID
 from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.wording import moment
 from helpdesk_tui.widgets.article_diff import DiffView, unified
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import fit, plain
 
@@ -52,12 +53,9 @@ class VersionList(LineView):
         &:ansi > .versions--cursor { background: ansi_default; text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Older", show=False, id="versions.down"),
-        Binding("k,up", "by(-1)", "Newer", show=False, id="versions.up"),
-        Binding("g,home", "by(-9999)", "Newest", show=False, id="versions.first"),
-        Binding("G,end", "by(9999)", "Oldest", show=False, id="versions.last"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "versions", down="by(1)", up="by(-1)", first="by(-9999)", last="by(9999)"
+    )
 
     class Moved(Message):
         """Another version is chosen."""
@@ -136,12 +134,9 @@ class ArticleVersions(Vertical):
     DEFAULT_CSS = """
     ArticleVersions { height: 1fr; background: $background; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "against", "Against the newest", show=False, id="versions.against"),
-        Binding("R", "restore", "Restore", show=False, id="versions.restore"),
-        Binding("enter,tab,shift+tab", "other", "List or difference", show=False, id="versions.other"),
-        Binding("escape,v", "leave", "Back to the article", show=False, id="versions.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "versions", against="against", restore="restore", other="other", leave="leave"
+    )
 
     class Restore(Message):
         """This version is to be the newest again."""

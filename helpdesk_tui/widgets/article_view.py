@@ -10,11 +10,12 @@ from typing import ClassVar, Final
 
 from textual import events
 from textual.actions import SkipAction
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from helpdesk_tui.core.text import harmless
 from helpdesk_tui.widgets.article_body import BAR, ArticleBody, State
 from helpdesk_tui.widgets.article_style import COMPONENT_CLASSES, CSS
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.thread_links import open_link
 
 __all__ = ["ArticleView", "State"]
@@ -34,22 +35,18 @@ class ArticleView(ArticleBody):
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="reader.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="reader.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="reader.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="reader.half_up"),
-        Binding("space,pagedown,ctrl+f", "page(1)", "Page down", show=False, id="reader.page_down"),
-        Binding("b,pageup,ctrl+b", "page(-1)", "Page up", show=False, id="reader.page_up"),
-        Binding("g,home", "first", "Beginning", show=False, id="reader.first"),
-        Binding("G,end", "last", "End", show=False, id="reader.last"),
-        Binding("right_curly_bracket", "heading(1)", "Next heading", show=False, id="reader.next_heading"),
-        Binding("left_curly_bracket", "heading(-1)", "Heading before", show=False, id="reader.previous_heading"),
-        Binding("l,right_square_bracket", "link(1)", "Next link", show=False, id="reader.next_link"),
-        Binding("L,left_square_bracket", "link(-1)", "Link before", show=False, id="reader.previous_link"),
-        Binding("enter", "open_link", "Follow link", show=False, id="reader.open_link"),
-        Binding("n", "match(1)", "Next place", show=False, id="reader.next_match"),
-        Binding("N", "match(-1)", "Place before", show=False, id="reader.previous_match"),
-        Binding("y", "copy", "Copy", show=False, id="reader.copy"),
+        *moving("reader"),
+        *bound(
+            "reader",
+            next_heading="heading(1)",
+            previous_heading="heading(-1)",
+            next_link="link(1)",
+            previous_link="link(-1)",
+            open_link="open_link",
+            next_match="match(1)",
+            previous_match="match(-1)",
+            copy="copy",
+        ),
     ]
 
     _dragging = False

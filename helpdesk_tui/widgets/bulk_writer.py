@@ -8,13 +8,14 @@ from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Static
 
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.journal import Draft, Journal, JournalError
 from helpdesk_tui.widgets.composer_text import ComposerText
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.writing import Writing
 
 __all__ = ["MANY", "BulkWriter"]
@@ -49,10 +50,7 @@ class BulkWriter(Writing):
         &:nocolor #bulk-head { background: $panel; color: $foreground; text-style: bold reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s,ctrl+enter,alt+enter", "look", "See what each gets", show=False, id="composer.send"),
-        Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound("composer", send="look", leave="leave")
 
     class Written(Message):
         """This is to be sent to each, once that was seen."""

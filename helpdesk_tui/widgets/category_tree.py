@@ -11,11 +11,12 @@ from uuid import UUID
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_style import STATUS_GLYPHS
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import fit, plain
 
@@ -134,15 +135,8 @@ class CategoryTree(LineView):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="categories.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="categories.up"),
-        Binding("ctrl+d,pagedown,ctrl+f", "page(1)", "Page down", show=False, id="categories.page_down"),
-        Binding("ctrl+u,pageup,ctrl+b", "page(-1)", "Page up", show=False, id="categories.page_up"),
-        Binding("g,home", "first", "First", show=False, id="categories.first"),
-        Binding("G,end", "last", "Last", show=False, id="categories.last"),
-        Binding("l,right", "open", "Show what is below", show=False, id="categories.open"),
-        Binding("h,left", "close", "Hide what is below", show=False, id="categories.close"),
-        Binding("enter,space", "pick", "Its articles", show=False, id="categories.pick"),
+        *moving("categories"),
+        *bound("categories", open="open", close="close", pick="pick"),
     ]
 
     class Picked(Message):

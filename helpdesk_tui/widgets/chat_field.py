@@ -6,11 +6,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.composer_text import ComposerText
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_row import fit
 
@@ -33,11 +34,8 @@ class ChatField(ComposerText):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send", show=False, priority=True, id="chat_field.send"),
-        Binding(
-            "alt+enter,ctrl+j,shift+enter", "new_line", "New line", show=False, priority=True, id="chat_field.line"
-        ),
-        Binding("escape", "leave", "Leave the field", show=False, id="chat_field.leave"),
+        *bound("chat_field", priority=True, send="send", line="new_line"),
+        *bound("chat_field", leave="leave"),
     ]
 
     class Send(Message):

@@ -9,12 +9,13 @@ from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.chat_model import Chat
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.wording import ago
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import fit
 from helpdesk_tui.widgets.row_list import RowList
@@ -88,15 +89,7 @@ class ChatList(RowList):
         &:ansi > .chats--cursor { background: ansi_default; text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="chats.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="chats.up"),
-        Binding("ctrl+d,pagedown,space", "page(1)", "Page down", show=False, id="chats.page_down"),
-        Binding("ctrl+u,pageup,b", "page(-1)", "Page up", show=False, id="chats.page_up"),
-        Binding("g,home", "first", "First", show=False, id="chats.first"),
-        Binding("G,end", "last", "Last", show=False, id="chats.last"),
-        Binding("enter", "open", "Open or take", show=False, id="chats.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moving("chats"), *bound("chats", open="open")]
 
     class Opened(Message):
         """A chat was chosen."""

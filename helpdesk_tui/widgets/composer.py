@@ -13,7 +13,7 @@ from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Static
@@ -32,6 +32,7 @@ from helpdesk_tui.widgets.composer_style import CSS
 from helpdesk_tui.widgets.composer_text import ComposerText
 from helpdesk_tui.widgets.composer_words import keys, last_id, recipient, state
 from helpdesk_tui.widgets.file_bar import FileBar
+from helpdesk_tui.widgets.keys import bound
 
 __all__ = ["Composer"]
 
@@ -51,18 +52,17 @@ class Composer(Mentioning):
     """
 
     DEFAULT_CSS = CSS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        # Ctrl+Enter and Alt+Enter arrive as such only from terminals that speak the kitty protocol; elsewhere they are
-        # a plain Enter, so they may not be the only ones.
-        Binding("ctrl+s,ctrl+enter,alt+enter", "send", "Send", show=False, id="composer.send"),
-        Binding("alt+p", "send('pending')", "Send, set pending", show=False, id="composer.send_pending"),
-        Binding("alt+r", "send('resolved')", "Send, set resolved", show=False, id="composer.send_resolved"),
-        Binding("ctrl+o,f2", "switch", "Reply or note", show=False, id="composer.switch"),
-        Binding("alt+v", "look", "Preview", show=False, id="composer.preview"),
-        Binding("alt+x", "leave_fields", "Set nothing with it", show=False, id="composer.leave_fields"),
-        Binding("ctrl+g", "next_version", "Other draft", show=False, id="composer.next_version"),
-        Binding("escape", "leave", "Leave, keep the draft", show=False, id="composer.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "composer",
+        send="send",
+        send_pending="send('pending')",
+        send_resolved="send('resolved')",
+        switch="switch",
+        preview="look",
+        leave_fields="leave_fields",
+        next_version="next_version",
+        leave="leave",
+    )
 
     class Left(Message):
         """The author is done here: ``sent`` if by sending, else for now. The draft is kept."""

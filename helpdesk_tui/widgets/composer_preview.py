@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from rich.segment import Segment
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.markdown import COMPONENT_CLASSES, Line, Palette, lay_out
 from helpdesk_tui.widgets.markdown import palette as markdown
@@ -37,10 +38,7 @@ class ComposerPreview(LineView):
         + markdown.CSS
         + "    }\n"
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "scroll_by(1)", "Line down", show=False, id="preview.down"),
-        Binding("k,up", "scroll_by(-1)", "Line up", show=False, id="preview.up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound("preview", down="scroll_by(1)", up="scroll_by(-1)")
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

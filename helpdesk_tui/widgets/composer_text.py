@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import harmless
+from helpdesk_tui.widgets.keys import bound
 
 __all__ = ["ComposerText", "in_editor"]
 
@@ -44,12 +45,13 @@ def in_editor(text: str, command: list[str]) -> str:
 class ComposerText(TextArea):
     """A text field without syntax colours, that takes no control characters."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+e", "request('editor')", "Editor", show=False, id="composer.editor"),
-        Binding("ctrl+f", "request('file')", "Attach a file", show=False, id="composer.file"),
-        Binding("ctrl+y", "request('send_anyway')", "Send anyway", show=False, id="composer.send_anyway"),
-        Binding("ctrl+shift+z", "redo", "Redo", show=False, id="composer.redo"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "composer",
+        editor="request('editor')",
+        file="request('file')",
+        send_anyway="request('send_anyway')",
+        redo="redo",
+    )
 
     class Request(Message):
         """A key was pressed that is the composer's business: ``what`` names its action."""

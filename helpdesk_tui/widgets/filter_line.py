@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -19,6 +19,7 @@ from textual.widgets import Input, Static
 from helpdesk_tui.core.filters import FilterError, Suggestion, Unfinished, Vocabulary, complete, condition, parse
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.filter_offers import FilterOffers, Offered
+from helpdesk_tui.widgets.keys import bound
 
 __all__ = ["FilterField", "FilterLine"]
 
@@ -32,13 +33,14 @@ HINT: Final = 'status:open priority>=high assignee:@me -tag:vip "refund"'
 class FilterField(Input):
     """Where the query is typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "pass('take')", "Take what is offered", show=False, id="filter.take"),
-        Binding("down,ctrl+n", "pass('down')", "Next", show=False, id="filter.down"),
-        Binding("up,ctrl+p", "pass('up')", "The one before", show=False, id="filter.up"),
-        Binding("enter", "pass('enter')", "Show the tickets", show=False, id="filter.apply"),
-        Binding("escape", "pass('leave')", "Leave", show=False, id="filter.leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "filter",
+        take="pass('take')",
+        down="pass('down')",
+        up="pass('up')",
+        apply="pass('enter')",
+        leave="pass('leave')",
+    )
 
     class Pass(Message):
         """A key that is the line's business."""

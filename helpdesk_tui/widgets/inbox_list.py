@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.model import Role
 from helpdesk_tui.core.notices import Notice
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.inbox_row import row_lines
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import fit
 from helpdesk_tui.widgets.row_list import RowList
@@ -82,17 +83,7 @@ class InboxList(RowList):
         &:ansi > .inbox--cursor { background: ansi_default; text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="inbox.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="inbox.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="inbox.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="inbox.half_up"),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="inbox.page_down"),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="inbox.page_up"),
-        Binding("g,home", "first", "First", show=False, id="inbox.first"),
-        Binding("G,end", "last", "Last", show=False, id="inbox.last"),
-        Binding("enter", "open", "Open", show=False, id="inbox.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moving("inbox"), *bound("inbox", open="open")]
 
     class Opened(Message):
         """What a line is about is to be opened."""

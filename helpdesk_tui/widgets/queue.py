@@ -15,11 +15,12 @@ from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.jumping import Target
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.queue_marks import QueueMarks
 from helpdesk_tui.widgets.queue_pager import PageRequest, State
 from helpdesk_tui.widgets.queue_sort import Sort
@@ -62,18 +63,7 @@ class Queue(QueueMarks):
     """
 
     DEFAULT_CSS = CSS
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "down", "Down", show=False, id="queue.down"),
-        Binding("k,up", "up", "Up", show=False, id="queue.up"),
-        Binding("ctrl+d", "half_down", "Half a page down", show=False, id="queue.half_down"),
-        Binding("ctrl+u", "half_up", "Half a page up", show=False, id="queue.half_up"),
-        Binding("pagedown,ctrl+f", "page_down", "Page down", show=False, id="queue.page_down"),
-        Binding("pageup,ctrl+b", "page_up", "Page up", show=False, id="queue.page_up"),
-        Binding("g,home", "first", "First", show=False, id="queue.first"),
-        Binding("G,end", "last", "Last", show=False, id="queue.last"),
-        Binding("enter", "open", "Open", id="queue.open"),
-        Binding("r,f5", "retry", "Try again", id="queue.retry"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moving("queue"), *bound("queue", open="open", retry="retry")]
 
     class Highlighted(_OfQueue):
         """Another ticket is selected, or none (``ticket`` is None). Looking at it is not reading it."""
@@ -271,29 +261,14 @@ class Queue(QueueMarks):
 
     # Keys
 
-    def action_down(self) -> None:
-        """Select the next ticket."""
-        self.move(1)
+    def action_by(self, step: int) -> None:
+        """Select the next ticket, or the one before."""
+        self.move(step)
 
-    def action_up(self) -> None:
-        """Select the ticket before."""
-        self.move(-1)
-
-    def action_half_down(self) -> None:
-        """Half a page down."""
-        self.move(max(1, self._view.height // 2), view=True)
-
-    def action_half_up(self) -> None:
-        """Half a page up."""
-        self.move(-max(1, self._view.height // 2), view=True)
-
-    def action_page_down(self) -> None:
-        """A page down."""
-        self.move(max(1, self._view.height - 1), view=True)
-
-    def action_page_up(self) -> None:
-        """A page up."""
-        self.move(-max(1, self._view.height - 1), view=True)
+    def action_page(self, pages: float) -> None:
+        """A page or half of one; a row of the last page stays, to read on from."""
+        rows = max(1, self._view.height - 1 if abs(pages) >= 1 else int(self._view.height * abs(pages)))
+        self.move(rows if pages > 0 else -rows, view=True)
 
     def action_first(self) -> None:
         """The first ticket of the whole queue."""

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.queue_canvas import QueueCanvas
 from helpdesk_tui.widgets.queue_lines import Situation
 
@@ -20,12 +21,9 @@ class QueueMarks(QueueCanvas):
     """A queue whose tickets can be marked, one by one and by range. Marks stay when one scrolls, and when a ticket
     changes or leaves the view."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", show=False, id="queue.mark"),
-        Binding("v", "range", "Mark a range", show=False, id="queue.range"),
-        Binding("asterisk", "mark_all", "Mark all", show=False, id="queue.mark_all"),
-        Binding("escape", "unmark", "Unmark", show=False, id="queue.unmark"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bound(
+        "queue", mark="mark", range="range", mark_all="mark_all", unmark="unmark"
+    )
 
     class AllWanted(Message):
         """All that the queue holds is to be marked: answer with :meth:`QueueMarks.mark`."""

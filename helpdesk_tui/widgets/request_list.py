@@ -8,12 +8,13 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from rich.cells import cell_len
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.core.plain import ago, stands
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import Part, fit, plain
 from helpdesk_tui.widgets.row_list import RowList
@@ -72,15 +73,7 @@ class RequestList(RowList):
         &:nocolor > .requests--cursor { text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Next request", show=False, id="requests.down"),
-        Binding("k,up", "by(-1)", "Request before", show=False, id="requests.up"),
-        Binding("ctrl+d,pagedown,space", "page(1)", "Page down", show=False, id="requests.page_down"),
-        Binding("ctrl+u,pageup,b", "page(-1)", "Page up", show=False, id="requests.page_up"),
-        Binding("g,home", "first", "First request", show=False, id="requests.first"),
-        Binding("G,end", "last", "Last request", show=False, id="requests.last"),
-        Binding("enter", "open", "Open the request", show=False, id="requests.open"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*moving("requests"), *bound("requests", open="open")]
 
     class Highlighted(Message):
         """Another request is chosen; None: none, or the one that is not sent yet."""

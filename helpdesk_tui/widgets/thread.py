@@ -13,11 +13,12 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message as TextualMessage
 
 from helpdesk_tui.core.model import Attachment, Message
 from helpdesk_tui.core.text import harmless
+from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.thread_body import State, ThreadBody
 from helpdesk_tui.widgets.thread_entries import Entry
 from helpdesk_tui.widgets.thread_links import open_link
@@ -41,21 +42,17 @@ class ThreadView(ThreadBody):
     COMPONENT_CLASSES: ClassVar[set[str]] = COMPONENT_CLASSES
     DEFAULT_CSS = CSS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "by(1)", "Down", show=False, id="thread.down"),
-        Binding("k,up", "by(-1)", "Up", show=False, id="thread.up"),
-        Binding("ctrl+d", "page(0.5)", "Half a page down", show=False, id="thread.half_down"),
-        Binding("ctrl+u", "page(-0.5)", "Half a page up", show=False, id="thread.half_up"),
-        Binding("space,pagedown,ctrl+f", "page(1)", "Page down", show=False, id="thread.page_down"),
-        Binding("b,pageup,ctrl+b", "page(-1)", "Page up", show=False, id="thread.page_up"),
-        Binding("g,home", "first", "Beginning", show=False, id="thread.first"),
-        Binding("G,end", "last", "End", show=False, id="thread.last"),
-        Binding("n", "message(1)", "Next message", show=False, id="thread.next"),
-        Binding("N", "message(-1)", "Message before", show=False, id="thread.previous"),
-        Binding("l", "link(1)", "Next link", show=False, id="thread.next_link"),
-        Binding("L", "link(-1)", "Link before", show=False, id="thread.previous_link"),
-        Binding("enter", "open_link", "Open link", show=False, id="thread.open_link"),
-        Binding("y", "copy", "Copy", show=False, id="thread.copy"),
-        Binding("w", "save_files", "Save files", show=False, id="thread.save_files"),
+        *moving("thread"),
+        *bound(
+            "thread",
+            next="message(1)",
+            previous="message(-1)",
+            next_link="link(1)",
+            previous_link="link(-1)",
+            open_link="open_link",
+            copy="copy",
+            save_files="save_files",
+        ),
     ]
 
     class SaveFiles(TextualMessage):

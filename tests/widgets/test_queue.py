@@ -149,7 +149,7 @@ async def test_paging_through_loads_ahead_and_keeps_a_bounded_number_of_rows() -
         await pilot.pause()
         queue.window.limit = 300
         for turn in range(1, 31):
-            queue.action_page_down()
+            queue.action_page(1)
             await pilot.pause()
             assert queue.place == turn * 21
             assert queue.rows == list(range(turn * 21, turn * 21 + 22))
@@ -288,7 +288,7 @@ async def test_rows_are_drawn_once_however_often_they_are_shown() -> None:
         queue = app.queue
         await pilot.pause()
         first = [queue.render_line(y) for y in range(1, 23)]
-        queue.action_page_down()
+        queue.action_page(1)
         queue.action_page_up()
         assert all(old is queue.render_line(y) for y, old in enumerate(first, 1))
 
