@@ -83,7 +83,7 @@ class InboxScreen(Place):
         """Of what can be done: where nothing is listed there is nothing to open."""
         if self.settings.asking:
             return ()
-        return (*(HINTS if self.list.notices else EMPTY_HINTS), "place.home")
+        return (*(HINTS if self.list.items else EMPTY_HINTS), "place.home")
 
     @property
     def notices(self) -> Notices:
@@ -121,7 +121,7 @@ class InboxScreen(Place):
 
     async def _read_again(self) -> None:
         unread_only = self.unread_only
-        limit = min(max(len(self.list.notices), PAGE), 500)
+        limit = min(max(len(self.list.items), PAGE), 500)
         try:
             lines, more, badges = await self.notices.look(unread_only, limit)
         except HelpdeskError as error:
@@ -218,7 +218,7 @@ class InboxScreen(Place):
 
     def action_all(self) -> None:
         """Mark everything as read, also what is further down."""
-        shown = self.list.notices
+        shown = self.list.items
         lines = [each for each in shown if not each.read]
         if lines or (shown and self._badges.unread):
             self._mark(lines, upto=max(each.updated_at for each in shown), step=False)
@@ -234,7 +234,7 @@ class InboxScreen(Place):
             self.link.attention.was_read(lines)
         if self.unread_only:
             self.list.take_away(ids)
-            if not self.list.notices:
+            if not self.list.items:
                 self._show_none()
         else:
             self.list.mark(ids, True)

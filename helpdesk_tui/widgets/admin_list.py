@@ -187,11 +187,9 @@ class AdminList(RowList):
 
     # Keys
 
-    def go_to(self, place: int) -> None:
-        """Put the cursor on a row, or on the nearest that there is."""
-        before = self.cursor
-        super().go_to(place)
-        if self.cursor != before:
+    def moved(self, elsewhere: bool) -> None:
+        """Others may want to know."""
+        if elsewhere:
             self.post_message(self.Highlighted(self))
 
     def action_open(self) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
-from uuid import UUID
+from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -17,25 +15,21 @@ from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_row import Item, row_lines
 from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.paged_list import PagedList, State
 from helpdesk_tui.widgets.queue_row import fit
-from helpdesk_tui.widgets.row_list import RowList
 
 __all__ = ["ArticleList", "State"]
 
-State = Literal["loading", "empty", "failed", "ready"]
 
-#: Rows below the cursor when more of a long list is asked for.
-AHEAD = 20
-
-
-class ArticleList(RowList):
-    """Articles below a line that says what they are. It asks nobody for anything: it says what it wants.
+class ArticleList(PagedList[Item]):
+    """Articles below a line that says what they are.
 
     Args:
         staff: whether drafts and archived articles are told from others, and who wrote them.
         clock: tells the time that ages are counted from.
     """
 
+    AHEAD = 20
     STYLE_PREFIX = "articles--"
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "articles--row",
@@ -109,15 +103,8 @@ class ArticleList(RowList):
         super().__init__(id=id)
         self._staff = staff
         self._clock = clock
-        self.items: list[Item] = []
-        self.state: State = "loading"
-        self._head = ""
-        self._note = ""
-        self._words: tuple[str, ...] = ()
         self._typed = ""
         self._passages = False
-        self._more = False
-        self._asked_after: UUID | None = None
         #: Where one types and moves the cursor from: while it has the focus, the cursor looks as if it were here.
         self.field: Widget | None = None
 
@@ -136,24 +123,15 @@ class ArticleList(RowList):
             keep: stay on the article that the cursor is on, if it is still there.
         """
         chosen = self.selected
-        self.items = list(items)
-        self.state, self._head, self._note, self._words = "ready", safe_line(head), "", ()
-        self._typed, self._more, self._asked_after = words, more, None
+        place = self.adopt(items, more=more)
+        self._head, self._typed = safe_line(head), words
         self._passages = any(item.snippet for item in self.items)
-        place = next((n for n, item in enumerate(self.items) if chosen and item.id == chosen.id), None)
         self.cursor = (place if place is not None else min(self.cursor, len(self.items) - 1)) if keep else 0
         if not keep:
             self.top = 0
         self.keep_in_sight()
         if self.selected != chosen:
             self.tell(self.Highlighted, self.selected)
-
-    def add(self, items: Sequence[Item], *, more: bool) -> None:
-        """What comes after the last article."""
-        known = {item.id for item in self.items}
-        self.items += [item for item in items if item.id not in known]
-        self._more, self._asked_after = more, None
-        self.refresh()
 
     def update(self, *items: Item) -> None:
         """Articles that may be here look like this now."""
@@ -168,7 +146,7 @@ class ArticleList(RowList):
         """Show that articles are on their way; with ``keep``, what is here stays readable meanwhile."""
         if keep and self.state == "ready":
             self._note = head
-            self.refresh(self._head_region)
+            self.refresh(self.head_region)
         else:
             self._leave("loading", head)
 
@@ -178,84 +156,37 @@ class ArticleList(RowList):
 
     def show_failed(self, head: str, message: str, hint: str) -> None:
         """Show that articles could not be read, why, and the way out. What is here stays readable."""
-        if self.state == "ready":
-            self._note = f"✗ not up to date: {safe_line(message, 200)}"
-            self.refresh(self._head_region)
-        else:
+        if not self.keep_with_note(message):
             self._leave("failed", head, f"✗ {safe_line(message, 400)}", hint)
 
     def _leave(self, state: State, head: str, *words: str) -> None:
         had = self.selected
-        self.state, self._head, self._words, self._note = state, safe_line(head), tuple(map(safe_line, words)), ""
-        self.items, self.cursor, self.top, self._more = [], 0, 0, False
-        self.refresh()
+        self._head = safe_line(head)
+        self.put_words(state, *words)
         if had is not None:
             self.tell(self.Highlighted, None)
 
-    # What is there
+    # What it says
 
-    @property
-    def selected(self) -> Item | None:
-        """The article that the cursor is on."""
-        return self.items[self.cursor] if 0 <= self.cursor < len(self.items) else None
+    def open_item(self, item: Item) -> None:
+        """An article is to be read."""
+        self.tell(self.Opened, item)
 
-    def select(self, article_id: UUID) -> bool:
-        """Put the cursor on an article; False if it is not here."""
-        place = next((n for n, item in enumerate(self.items) if item.id == article_id), None)
-        if place is not None:
-            self.go_to(place)
-        return place is not None
+    def want_more(self, last: Item) -> None:
+        """There is more after the last article."""
+        self.tell(self.NeedMore, last)
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What stands in place of articles."""
-        return self._words
-
-    # Keys
-
-    def action_open(self) -> None:
-        """Read the article."""
-        if self.selected is not None:
-            self.tell(self.Opened, self.selected)
-
-    def go_to(self, place: int) -> None:
-        """Put the cursor on an article, or on the nearest that there is."""
-        before = self.cursor
-        super().go_to(place)
-        if self.cursor != before:
+    def moved(self, elsewhere: bool) -> None:
+        """The cursor stands on another article."""
+        if elsewhere:
             self.tell(self.Highlighted, self.selected)
-
-    def moved(self) -> None:
-        """Where the end comes near, there may be more."""
-        last = self.items[-1]
-        if self._more and self.cursor >= len(self.items) - AHEAD and self._asked_after != last.id:
-            self._asked_after = last.id
-            self.tell(self.NeedMore, last)
 
     # Painting
 
     @property
-    def count(self) -> int:
-        """How many articles are here."""
-        return len(self.items)
-
-    @property
-    def _row_height(self) -> int:
+    def row_height(self) -> int:
+        """A line, or two where passages are shown."""
         return 2 if self._passages else 1
-
-    @property
-    def fits(self) -> int:
-        """How many articles the widget has room for."""
-        return max((self.size.height - 1) // self._row_height, 1)
-
-    @property
-    def _head_region(self) -> Region:
-        return Region(0, 0, self.size.width, 1)
-
-    def row_at(self, y: int) -> int | None:
-        """The article that is drawn on a line."""
-        place = self.top + (y - 1) // self._row_height
-        return place if y > 0 and place < self.count else None
 
     @property
     def cursor_ground(self) -> str:
@@ -268,7 +199,7 @@ class ArticleList(RowList):
         width = self.size.width
         if y == 0:
             return self.strip([(f" {fit(self._note or self._head, width - 1)}", "")], "head")
-        index, row = divmod(y - 1, self._row_height)
+        index, row = divmod(y - 1, self.row_height)
         index += self.top
         if index < len(self.items):
             cursor = index == self.cursor

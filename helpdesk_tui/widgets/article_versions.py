@@ -7,8 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
-from rich.segment import Segment
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -18,8 +17,9 @@ from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.wording import moment
 from helpdesk_tui.widgets.article_diff import DiffView, unified
 from helpdesk_tui.widgets.keys import bound
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import fit, plain
+from helpdesk_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.knowledge import Version
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ArticleVersions", "VersionList"]
 
 
-class VersionList(LineView):
+class VersionList(RowList):
     """The versions, the newest first."""
 
     STYLE_PREFIX = "versions--"
@@ -53,9 +53,7 @@ class VersionList(LineView):
         &:ansi > .versions--cursor { background: ansi_default; text-style: reverse; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bound(
-        "versions", down="by(1)", up="by(-1)", first="by(-9999)", last="by(9999)"
-    )
+    BINDINGS: ClassVar[list[BindingType]] = bound("versions", down="by(1)", up="by(-1)", first="first", last="last")
 
     class Moved(Message):
         """Another version is chosen."""
@@ -67,44 +65,36 @@ class VersionList(LineView):
         self.versions: Sequence[Version] = ()
         self.head = ""
         self.words = ("", "")
-        self.cursor = 0
-        self._top = 0
 
     @property
     def chosen(self) -> Version | None:
         """The version that the cursor is on."""
         return self.versions[self.cursor] if self.cursor < len(self.versions) else None
 
-    def action_by(self, step: int) -> None:
-        """Move."""
-        self.cursor = min(max(self.cursor + step, 0), max(len(self.versions) - 1, 0))
-        self.settle()
-        self.post_message(self.Moved())
+    @property
+    def count(self) -> int:
+        """How many versions are here."""
+        return len(self.versions)
 
-    def settle(self) -> None:
-        """Keep the cursor on the screen."""
-        self._top = max(min(self._top, self.cursor), self.cursor - max(self.size.height - 1, 1) + 1, 0)
-        self.refresh()
+    def action_open(self) -> None:
+        """Nothing: what the version changed is shown already."""
 
-    def on_focus(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
+    def moved(self, elsewhere: bool) -> None:
+        """Another version is to be shown."""
+        if elsewhere:
+            self.post_message(self.Moved())
 
     def render_line(self, y: int) -> LineStrip:
         """A heading, then a version a line."""
         width = self.size.width
         if y == 0:
-            return self._strip(fit(f" {self.head}", width), "head")
-        index = self._top + y - 1
+            return self.strip([(fit(f" {self.head}", width), "")], "head")
+        index = self.top + y - 1
         if index >= len(self.versions):
             words, name = self.words if not self.versions and y == 1 else ("", "")
-            return self._strip(fit(f"  {words}", width), "row", name or "about")
+            return self.strip([(fit(f"  {words}", width), name or "about")], "row")
         version = self.versions[index]
-        ground = ("cursor" if self.has_focus else "cursor-blurred") if index == self.cursor else "row"
+        ground = self.cursor_ground if index == self.cursor else "row"
         when = moment(version.created_at, self._zone, year=self._clock().astimezone(self._zone).year)
         who = plain(version.changed_by or "an import or a script")
         now = "  (as it is)" if index == 0 else ""
@@ -112,15 +102,7 @@ class VersionList(LineView):
         older = self.versions[index + 1] if index + 1 < len(self.versions) else None
         if older is not None and older.title != version.title:
             text += f"  title: {plain(version.title)}"
-        return self._strip(fit(text, width), ground)
-
-    def _strip(self, text: str, ground: str, name: str = "") -> LineStrip:
-        return LineStrip([Segment(text, self.line_style(ground, name))], self.size.width)
-
-    def on_click(self, event: events.Click) -> None:
-        """A click chooses."""
-        if event.y > 0 and self._top + event.y - 1 < len(self.versions):
-            self.action_by(self._top + event.y - 1 - self.cursor)
+        return self.strip([(fit(text, width), "")], ground)
 
 
 class ArticleVersions(Vertical):
@@ -184,7 +166,7 @@ class ArticleVersions(Vertical):
         self.list.versions = versions
         number = chosen.number if chosen else None
         self.list.cursor = next((n for n, one in enumerate(versions) if one.number == number), 0)
-        self.list.settle()
+        self.list.keep_in_sight()
         self._compare()
 
     def show_failed(self, article_id: UUID, message: str) -> None:

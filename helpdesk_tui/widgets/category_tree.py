@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from rich.cells import cell_len
-from rich.segment import Segment
-from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_style import STATUS_GLYPHS
 from helpdesk_tui.widgets.keys import bound, moving
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.queue_row import fit, plain
+from helpdesk_tui.widgets.row_list import RowList
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.knowledge import ArticleStatus, Category
@@ -94,7 +93,7 @@ def arranged(categories: Sequence[Category]) -> list[Shelf]:
     return found
 
 
-class CategoryTree(LineView):
+class CategoryTree(RowList):
     """All articles, for staff those of each status, then the categories.
 
     Args:
@@ -163,8 +162,6 @@ class CategoryTree(LineView):
         self._lines: list[Shelf] = list(fixed)
         self._words = ("Loading …", "loading")
         self._shown_before = False
-        self.cursor = 0
-        self._top = 0
 
     # What comes in
 
@@ -210,22 +207,6 @@ class CategoryTree(LineView):
 
     # Keys
 
-    def action_by(self, step: int) -> None:
-        """Move by lines."""
-        self._to(self.cursor + step)
-
-    def action_page(self, pages: int) -> None:
-        """Move by pages."""
-        self._to(self.cursor + pages * max(self.size.height - 2, 1))
-
-    def action_first(self) -> None:
-        """To the first."""
-        self._to(0)
-
-    def action_last(self) -> None:
-        """To the last."""
-        self._to(len(self._lines) - 1)
-
     def action_open(self) -> None:
         """Show what is below; where that is shown or nothing is, its articles."""
         shelf = self.current
@@ -242,17 +223,15 @@ class CategoryTree(LineView):
             self._folded.add(shelf.category)
             self._fold(shelf.key)
         elif shelf.parent is not None:
-            self._to(next((n for n, one in enumerate(self._lines) if one.category == shelf.parent), self.cursor))
+            self.go_to(next((n for n, one in enumerate(self._lines) if one.category == shelf.parent), self.cursor))
 
     def action_pick(self) -> None:
         """Its articles."""
         self.post_message(self.Picked(self.current, entered=True))
 
-    def _to(self, place: int) -> None:
-        before = self.cursor
-        self.cursor = min(max(place, 0), len(self._lines) - 1)
-        self._settle()
-        if self.cursor != before:
+    def moved(self, elsewhere: bool) -> None:
+        """The articles of another category are wanted."""
+        if elsewhere:
             self.post_message(self.Picked(self.current, entered=False))
 
     def _fold(self, key: tuple[UUID | None, ArticleStatus | None]) -> None:
@@ -265,38 +244,31 @@ class CategoryTree(LineView):
             hidden = shelf.depth if shelf.category in self._folded else None
             self._lines.append(shelf)
         self.cursor = next((n for n, one in enumerate(self._lines) if one.key == key), 0)
-        self._settle()
-
-    def _settle(self) -> None:
-        room = max(self.size.height - 1, 1)
-        self._top = max(min(self._top, self.cursor), self.cursor - room + 1, 0)
-        self.refresh()
+        self.keep_in_sight()
 
     # Painting
 
-    def on_resize(self) -> None:
-        """Another size has room for others."""
-        self._settle()
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return len(self._lines)
 
-    def on_focus(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """The cursor looks another way."""
-        self.refresh()
+    @property
+    def cursor_ground(self) -> str:
+        """What the line with the cursor stands on."""
+        return "cursor" if self.has_focus else "current"
 
     def render_line(self, y: int) -> LineStrip:
         """A heading, then a category a line."""
         width = self.size.width
         if y == 0:
-            return self._strip("head", (fit(" Categories", width), ""))
-        index = self._top + y - 1
+            return self.strip([(fit(" Categories", width), "")], "head")
+        index = self.top + y - 1
         if index >= len(self._lines):
             words = self._words[0] if index == len(self._lines) else ""
-            return self._strip("row", (fit(f"  {words}", width), self._words[1] or "count"))
+            return self.strip([(fit(f"  {words}", width), self._words[1] or "count")], "row")
         shelf = self._lines[index]
-        ground = ("cursor" if self.has_focus else "current") if index == self.cursor else "row"
+        ground = self.cursor_ground if index == self.cursor else "row"
         marker = "▌" if index == self.cursor else " "
         folded = shelf.category in self._folded
         mark = "▸ " if folded else "▾ " if shelf.children else "  " if shelf.category else ""
@@ -306,25 +278,10 @@ class CategoryTree(LineView):
             count = f"{count} +{shelf.below}".strip()
         lead = marker + " " * (2 * min(shelf.depth, DEEPEST)) + " "
         room = width - cell_len(lead) - cell_len(mark) - cell_len(count) - 2
-        return self._strip(
-            ground, (lead, ""), (mark, "mark"), (fit(plain(shelf.name), max(room, 1)), "name"), (f" {count} ", "count")
-        )
+        name = fit(plain(shelf.name), max(room, 1))
+        return self.strip([(lead, ""), (mark, "mark"), (name, "name"), (f" {count} ", "count")], ground)
 
-    def _strip(self, ground: str, *parts: tuple[str, str]) -> LineStrip:
-        segments = [Segment(text, self.line_style(ground, name)) for text, name in parts if text]
-        return LineStrip(Segment.adjust_line_length(segments, self.size.width), self.size.width)
-
-    def on_click(self, event: events.Click) -> None:
+    def clicked(self, place: int) -> None:
         """A click shows the articles."""
-        index = self._top + event.y - 1
-        if event.y > 0 and index < len(self._lines):
-            self._to(index)
-            self.action_pick()
-
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_by(1)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_by(-1)
+        self.go_to(place)
+        self.action_pick()

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import ClassVar, Final, Literal
 from uuid import UUID
 
-from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
@@ -205,26 +204,16 @@ class ChatList(RowList):
             self.go_to(place)
         return place is not None
 
-    # Keys and mouse
+    # Keys
 
     def action_open(self) -> None:
         """Open the chat, or take it."""
         if self.selected is not None:
             self.post_message(self.Opened(self.selected))
 
-    def on_click(self, event: events.Click) -> None:
-        """The chat under the mouse; twice opens it."""
-        place = self.top + event.y
-        if place < len(self._lines) and not isinstance(entry := self._lines[place], Section):
-            self.select(entry[0].id)
-            if event.chain > 1:
-                self.action_open()
-
-    def go_to(self, place: int) -> None:
-        """Put the cursor on a chat, or on the nearest that there is."""
-        before = self.cursor
-        super().go_to(place)
-        if self.cursor != before:
+    def moved(self, elsewhere: bool) -> None:
+        """Others may want to know."""
+        if elsewhere:
             self.post_message(self.Highlighted(self.selected))
 
     @property
@@ -236,6 +225,11 @@ class ChatList(RowList):
     def fits(self) -> int:
         """By how many chats a page moves: one stays in sight."""
         return max(self.size.height // LINES - 1, 1)
+
+    def row_at(self, y: int) -> int | None:
+        """The chat that is drawn on a line, by its place."""
+        entry = self._lines[self.top + y] if self.top + y < len(self._lines) else None
+        return None if entry is None or isinstance(entry, Section) else self.chats.index(entry[0])
 
     def keep_in_sight(self) -> None:
         """Keep the cursor in view, with its heading where that is just above."""

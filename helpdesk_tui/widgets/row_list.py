@@ -50,8 +50,8 @@ class RowList(LineView):
         place = self.top + y - 1
         return place if y > 0 and place < self.count else None
 
-    def moved(self) -> None:
-        """The cursor was put on a row, which may be the one that it was on."""
+    def moved(self, elsewhere: bool) -> None:
+        """The cursor was put on a row; ``elsewhere``: on another than it was on."""
 
     def action_open(self) -> None:
         """Open the row that the cursor is on."""
@@ -78,9 +78,10 @@ class RowList(LineView):
     def go_to(self, place: int) -> None:
         """Put the cursor on a row, or on the nearest that there is."""
         if self.count:
+            before = self.cursor
             self.cursor = min(max(place, 0), self.count - 1)
             self.keep_in_sight()
-            self.moved()
+            self.moved(self.cursor != before)
 
     def tell(self, message: Callable[[Any], Message], about: object) -> None:
         """Say something as this widget, also where a key was passed on by a widget above: Textual lets no message reach
@@ -122,20 +123,29 @@ class RowList(LineView):
     # The mouse
 
     def jump_targets(self) -> Iterable[Target]:
-        """The rows in sight."""
-        rows = ((y, self.row_at(y)) for y in range(self.size.height))
-        return [Target(0, y, partial(self._jump, row)) for y, row in rows if row is not None]
+        """The rows in sight, at the first line of each."""
+        first: dict[int, int] = {}
+        for y in range(self.size.height):
+            row = self.row_at(y)
+            if row is not None:
+                first.setdefault(row, y)
+        return [Target(0, y, partial(self._jump, row)) for row, y in first.items()]
 
     def _jump(self, row: int) -> None:
         self.focus()
         self.go_to(row)
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses; on the chosen one it opens."""
+        """A row is clicked, or none."""
         place = self.row_at(event.y)
-        if place is not None and place == self.cursor:
+        if place is not None:
+            self.clicked(place)
+
+    def clicked(self, place: int) -> None:
+        """A click chooses; on the chosen one it opens."""
+        if place == self.cursor:
             self.action_open()
-        elif place is not None:
+        else:
             self.go_to(place)
 
     def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:

@@ -97,6 +97,12 @@ async def test_several_chats_handed_over_and_taken_back(team: Team, tmp_path: Pa
     await begun(team, "Second question", second)
     async with at_chats(team, team.agent, tmp_path) as seen:
         await seen.until(lambda: seen.shows("Second question"), "who wait")
+        chats = team_side(seen).list
+        await seen.pilot.click(chats, offset=(6, 3))  # below the heading, each takes two lines
+        await seen.until(lambda: chats.cursor == 1, "the second chat")
+        await seen.pilot.click(chats, offset=(6, 1))
+        await seen.until(lambda: chats.cursor == 0, "the first chat")
+        assert seen.shows("Waiting 2"), "a click takes none"
         await seen.press("a")
         await seen.until(lambda: seen.shows("Mine 1"), "one taken")
         await seen.press("escape", "escape", "a")

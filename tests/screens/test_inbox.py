@@ -97,7 +97,7 @@ async def test_unread_count_stands_in_every_status_line_and_follows(team: Team, 
         # Read on another device.
         other = await team.people.connect_as(team.agent)
         await other.execute("update public.notifications set read = true where ticket_id = %s", [ticket_id(1003)])
-        await seen.until(lambda: seen.shows("1 new") and len(seen.inbox.list.notices) == 1, "the badge and the line go")
+        await seen.until(lambda: seen.shows("1 new") and len(seen.inbox.list.items) == 1, "the badge and the line go")
 
 
 async def test_one_ticket_is_one_line_with_words_for_what_happened(team: Team, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ async def test_one_ticket_is_one_line_with_words_for_what_happened(team: Team, t
     await say(colleague, ticket_id(1004), "@mira, \x1b[31mlook\x1b]0;owned\x07 [b]here[/b]", note=True)
     async with opened(team, team.agent, tmp_path) as seen:
         inbox = await seen.enter_inbox()
-        assert len(inbox.list.notices) == 1
+        assert len(inbox.list.items) == 1
         assert seen.shows("@ #1004 How to reset")
         assert seen.shows("1 mention, 2 replies · “@mira, look")
         assert seen.shows("[b]here[/b]")
@@ -124,7 +124,7 @@ async def test_moving_over_lines_reads_none_and_marking_goes_on_to_the_next(team
         assert inbox.list.selected.ticket_id == ticket_id(1003)
         await seen.press("e")
         # At once, before the database has answered.
-        assert [each.ticket_id for each in inbox.list.notices] == [ticket_id(1004), ticket_id(1002)]
+        assert [each.ticket_id for each in inbox.list.items] == [ticket_id(1004), ticket_id(1002)]
         assert inbox.list.selected is not None
         assert inbox.list.selected.ticket_id == ticket_id(1002)
         await seen.press("space")
@@ -133,7 +133,7 @@ async def test_moving_over_lines_reads_none_and_marking_goes_on_to_the_next(team
         await seen.press("u")
         await seen.until(lambda: inbox.list.selected and inbox.list.selected.ticket_id == ticket_id(1002), "undone")
         await seen.press("u")
-        await seen.until(lambda: len(inbox.list.notices) == 3 and seen.unread() == 3, "all undone")
+        await seen.until(lambda: len(inbox.list.items) == 3 and seen.unread() == 3, "all undone")
         assert set((await reads(team, team.agent)).values()) == {False}
         await seen.press("u")
         await seen.until(lambda: seen.shows("Nothing to undo"), "nothing left")
@@ -147,11 +147,11 @@ async def test_everything_is_marked_at_once_and_shown_with_f_and_undone(team: Te
         assert seen.inbox.list.state == "empty"
         await seen.until(lambda: seen.shows("Nothing unread.") and seen.unread() == 0, "nothing unread")
         await seen.press("f")
-        await seen.until(lambda: len(inbox.list.notices) == 2, "all of them")
+        await seen.until(lambda: len(inbox.list.items) == 2, "all of them")
         assert seen.shows("Inbox: all, 0 unread")
-        assert all(each.read for each in inbox.list.notices)
+        assert all(each.read for each in inbox.list.items)
         await seen.press("u")
-        await seen.until(lambda: not any(each.read for each in inbox.list.notices), "unread again")
+        await seen.until(lambda: not any(each.read for each in inbox.list.items), "unread again")
         await seen.press("E")
         await seen.until(lambda: seen.unread() == 0, "read once more")
         assert set((await reads(team, team.agent)).values()) == {True}
@@ -201,7 +201,7 @@ async def test_mark_that_fails_is_taken_back_aloud(team: Team, tmp_path: Path, m
         monkeypatch.setattr(Notices, "mark", fails)
         await seen.press("e")
         await seen.until(lambda: seen.shows("NOT marked: The database does not answer."), "said")
-        await seen.until(lambda: len(inbox.list.notices) == 1, "it is back")
+        await seen.until(lambda: len(inbox.list.items) == 1, "it is back")
 
 
 async def test_loading_empty_and_failed_do_not_look_alike(
@@ -232,15 +232,15 @@ async def test_long_inbox_is_read_on_as_one_goes_down(team: Team, tmp_path: Path
     )
     async with opened(team, team.agent, tmp_path) as seen:
         inbox = await seen.enter_inbox()
-        assert len(inbox.list.notices) == 50
+        assert len(inbox.list.items) == 50
         assert seen.shows("99 new")
         await seen.press("G")
-        await seen.until(lambda: len(inbox.list.notices) == 100, "the next page")
+        await seen.until(lambda: len(inbox.list.items) == 100, "the next page")
         await seen.press("G")
-        await seen.until(lambda: len(inbox.list.notices) == 120, "the last page")
+        await seen.until(lambda: len(inbox.list.items) == 120, "the last page")
         await seen.press("G")
         await seen.until(lambda: seen.shows("Line 120"), "the last line")
-        assert [each.title for each in inbox.list.notices] == [f"Line {n}" for n in range(1, 121)]
+        assert [each.title for each in inbox.list.items] == [f"Line {n}" for n in range(1, 121)]
         # Everything is also what is further down than was read.
         await team.database.run("update public.notifications set read = updated_at > now() - interval '1 hour'")
         await seen.press("f")
@@ -272,7 +272,7 @@ async def test_a_line_about_a_chat_opens_that_chat_and_is_read(team: Team, tmp_p
                 await theirs.send(chat, uuid4(), f"Anybody, {chats.index(chat)}?")
     async with opened(team, team.agent, tmp_path) as seen:
         inbox = await seen.enter_inbox()
-        await seen.until(lambda: len(inbox.list.notices) == 2, "a line for each chat")
+        await seen.until(lambda: len(inbox.list.items) == 2, "a line for each chat")
         # The older of the two, which the chats would not open by themselves.
         await seen.press("G", "enter")
         await seen.until(lambda: isinstance(seen.app.screen, ChatsScreen), "the chats")
@@ -367,7 +367,7 @@ async def test_customers_inbox_speaks_plain_words_and_shows_no_note(team: Team, 
         await seen.pilot.pause(0.4)
         assert await reads(team, team.customer) == {ticket_id(1004): True}
         await seen.press("I", "f")
-        await seen.until(lambda: isinstance(seen.app.screen, InboxScreen) and len(seen.inbox.list.notices) == 1, "all")
+        await seen.until(lambda: isinstance(seen.app.screen, InboxScreen) and len(seen.inbox.list.items) == 1, "all")
         check(seen)
 
 
