@@ -6,30 +6,26 @@ from datetime import tzinfo
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Literal
 
-from textual.timer import Timer
-
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.article_find import Find
 from helpdesk_tui.widgets.article_paint import ArticlePainter
 from helpdesk_tui.widgets.article_parts import Heading, Part, contents, parts
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.scrolled import ScrolledView
 from helpdesk_tui.widgets.thread_scroll import Scroll
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.knowledge import Article
 
-__all__ = ["BAR", "ArticleBody", "State"]
+__all__ = ["ArticleBody", "State"]
 
 State = Literal["none", "loading", "failed", "ready"]
 
 #: Laying out what is not in view takes so long at a time, in seconds, with a pause between for keys.
 SLICE_SECONDS: Final = 0.006
-PAUSE_SECONDS: Final = 0.012
-#: The line above the text.
-BAR: Final = 1
 
 
-class ArticleBody(LineView):
+class ArticleBody(ScrolledView):
     """What an article looks like and where the reader is in it; :class:`~helpdesk_tui.widgets.article_view.ArticleView`
     adds the keys and the mouse.
 
@@ -38,6 +34,8 @@ class ArticleBody(LineView):
         staff: whether to tell what only staff need: status, author, votes.
         votes: whether to ask at the end if the article helped.
     """
+
+    HEAD = 1  # the line that says how far
 
     def __init__(
         self,
@@ -54,14 +52,10 @@ class ArticleBody(LineView):
         self._alarm = ""
         self.article: Article | None = None
         self._parts: list[Part] = []
-        self._scroll = Scroll([], lambda _: 1)
-        self._rows: list[tuple[int, int]] = []
-        self._bars = ""
         #: The current link: the entry, the line it begins in, where it leads.
         self._link: tuple[int, int, str] | None = None
         self.find: Find | None = None
         self._start: tuple[int, int] | None = None
-        self._idle: Timer | None = None
 
     # What comes in
 
@@ -121,18 +115,12 @@ class ArticleBody(LineView):
 
     # The place
 
-    def _move(self, lines: int) -> None:
-        before = self._scroll.index, self._scroll.offset
-        self._scroll.by(lines)
-        if (self._scroll.index, self._scroll.offset) != before:
-            self._paint()
-
     def _bring(self, entry: int, line: int) -> None:
         """Bring a line into view, with some lines around it."""
         if (entry, line) not in self._rows:
             self._scroll.to(entry, line)
             self._scroll.by(-(self._scroll.height // 3))
-        self._paint()
+        self._changed()
 
     # Finding
 
@@ -148,7 +136,7 @@ class ArticleBody(LineView):
         if self.find.begin(*(start or self.place)):
             self._show_match()
         else:
-            self._paint()
+            self._changed()
 
     def _texts(self) -> list[str]:
         """What there is to find, as it was written: the head is always looked at."""
@@ -157,7 +145,7 @@ class ArticleBody(LineView):
     def stop_finding(self) -> None:
         """Mark nothing any more."""
         self.find = None
-        self._paint()
+        self._changed()
 
     def _show_match(self) -> None:
         if self.find is not None and self.find.current is not None:
@@ -177,13 +165,13 @@ class ArticleBody(LineView):
             return self._painter.words(f"  {shown}" if shown else "", name if y == first else "empty")
         if y == 0:
             return self._painter.words(f" {self._alarm}", "failed") if self._alarm else self._top()
-        if y - BAR >= len(self._rows):
+        if y - self.HEAD >= len(self._rows):
             return self._painter.words("", "empty")
-        entry, row = self._rows[y - BAR]
+        entry, row = self._rows[y - self.HEAD]
         marks = self.find.marks(entry, row) if self.find is not None else ()
         chosen = self._link
         near = chosen is not None and chosen[0] == entry and chosen[1] <= row <= chosen[1] + 3
-        bar = self._bars[y - BAR] if y - BAR < len(self._bars) else " "
+        bar = self._bars[y - self.HEAD] if y - self.HEAD < len(self._bars) else " "
         return self._painter.strip(entry, row, marks, chosen[2] if near and chosen else None, bar)
 
     def _top(self) -> LineStrip:
@@ -205,22 +193,6 @@ class ArticleBody(LineView):
                 left += " › " + next(one.words for entry, one in self.contents if entry == heading)
         return self._painter.bar(left, right)
 
-    def _paint(self) -> None:
-        self._rows = self._scroll.rows()
-        self._bars = self._bar()
-        self.refresh()
-        self._prepare()
-
-    def _bar(self) -> str:
-        """The scroll bar: a character for each line, nothing where all is on the screen."""
-        height, total = self._scroll.height, self._scroll.total
-        if height < 2 or total <= height:
-            return ""
-        size = max(1, round(height * height / total))
-        free = height - size
-        start = free if self._scroll.at_end else round(free * self._scroll.top / max(total - height, 1))
-        return "│" * start + "█" * size + "│" * (free - start)
-
     # The inside
 
     def _leave(self, state: State, *words: str) -> None:
@@ -236,7 +208,7 @@ class ArticleBody(LineView):
         painter = self._painter
         painter.fit()
         self._scroll = Scroll([painter.about(entry) for entry in range(painter.entries)], painter.height)
-        self._scroll.height = max(self.size.height - BAR, 0)
+        self._scroll.height = max(self.size.height - self.HEAD, 0)
         if self._start is None or not self._scroll.height:
             self._rows, self._bars = [], ""  # of what was open before
             return  # the first size brings us back here
@@ -246,7 +218,7 @@ class ArticleBody(LineView):
         entry, line = self._start
         self._start = None
         self._scroll.to(min(entry, painter.entries - 1), line)
-        self._paint()
+        self._changed()
 
     def on_resize(self) -> None:
         """Another width breaks every line anew: the reader stays in the same part, about as far down in it."""
@@ -255,9 +227,9 @@ class ArticleBody(LineView):
             painter.fit()
             self._adopt()
         elif painter.fits:
-            self._scroll.height = max(self.size.height - BAR, 0)
+            self._scroll.height = max(self.size.height - self.HEAD, 0)
             self._scroll.to(self._scroll.index, self._scroll.offset)
-            self._paint()
+            self._changed()
         else:
             entry, line = self.place
             share = line / self._scroll.exact(entry)
@@ -272,11 +244,6 @@ class ArticleBody(LineView):
         if self.state == "none" and not self._words:
             self.show_nothing()
 
-    def notify_style_update(self) -> None:
-        """Other colours: what is drawn is drawn again."""
-        super().notify_style_update()
-        self.refresh()
-
     # In idle time
 
     @property
@@ -289,10 +256,6 @@ class ArticleBody(LineView):
             return False
         finding = self.find is not None and not self.find.done
         return finding or self._uncoloured() is not None or self._scroll.nearest_estimate() is not None
-
-    def _prepare(self) -> None:
-        if self._idle is None and self._work_left():
-            self._idle = self.set_timer(PAUSE_SECONDS, self._slice)
 
     def _uncoloured(self) -> int | None:
         """A part on the screen that shows code without its colours."""

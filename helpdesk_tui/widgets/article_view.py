@@ -6,21 +6,19 @@ The widget never asks a database: whoever owns it says :meth:`ArticleView.show_l
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import events
 from textual.actions import SkipAction
 from textual.binding import BindingType
 
 from helpdesk_tui.core.text import harmless
-from helpdesk_tui.widgets.article_body import BAR, ArticleBody, State
+from helpdesk_tui.widgets.article_body import ArticleBody, State
 from helpdesk_tui.widgets.article_style import COMPONENT_CLASSES, CSS
 from helpdesk_tui.widgets.keys import bound, moving
 from helpdesk_tui.widgets.thread_links import open_link
 
 __all__ = ["ArticleView", "State"]
-
-WHEEL_LINES: Final = 3
 
 
 class ArticleView(ArticleBody):
@@ -49,28 +47,7 @@ class ArticleView(ArticleBody):
         ),
     ]
 
-    _dragging = False
-
     # Moving
-
-    def action_by(self, lines: int) -> None:
-        """Scroll by lines."""
-        self._move(lines)
-
-    def action_page(self, pages: float) -> None:
-        """Scroll by pages; a line of the last page stays, to read on from."""
-        lines = max(1, int(self._scroll.height * abs(pages)) - (abs(pages) >= 1))
-        self._move(lines if pages > 0 else -lines)
-
-    def action_first(self) -> None:
-        """To the beginning."""
-        self._scroll.to(0)
-        self._paint()
-
-    def action_last(self) -> None:
-        """To the end."""
-        self._scroll.to_end()
-        self._paint()
 
     def action_heading(self, step: int) -> None:
         """To the next heading, or the one before."""
@@ -87,7 +64,7 @@ class ArticleView(ArticleBody):
     def go_to_heading(self, entry: int) -> None:
         """Put a heading at the top."""
         self._scroll.to(entry, 1 if entry else 0)
-        self._paint()
+        self._changed()
 
     # Links
 
@@ -173,40 +150,7 @@ class ArticleView(ArticleBody):
 
     # Mouse
 
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self._move(WHEEL_LINES)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self._move(-WHEEL_LINES)
-
     def on_click(self, event: events.Click) -> None:
         """A click follows the link under it."""
         if event.style.link:
             self.follow(event.style.link)
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the scroll bar."""
-        if event.x == self.size.width - 1 and self._bars:
-            self._dragging = True
-            self.capture_mouse()
-            self._drag(event.y)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Move with the scroll bar."""
-        if self._dragging:
-            self._drag(event.y)
-
-    def on_mouse_up(self) -> None:
-        """Let the scroll bar go."""
-        if self._dragging:
-            self._dragging = False
-            self.release_mouse()
-
-    def _drag(self, y: int) -> None:
-        height = max(self._scroll.height - 1, 1)
-        self._scroll.to_line(
-            round(self._scroll.total * min(max(y - BAR, 0), height) / height - self._scroll.height / 2)
-        )
-        self._paint()

@@ -7,9 +7,7 @@ has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
-from typing import ClassVar, Final
+from typing import ClassVar
 from uuid import UUID
 
 from textual import events
@@ -26,8 +24,6 @@ from helpdesk_tui.widgets.thread_quote import quoted
 from helpdesk_tui.widgets.thread_style import COMPONENT_CLASSES, CSS
 
 __all__ = ["State", "ThreadView"]
-
-WHEEL_LINES: Final = 3
 
 
 class ThreadView(ThreadBody):
@@ -61,19 +57,6 @@ class ThreadView(ThreadBody):
         def __init__(self, files: tuple[Attachment, ...]) -> None:
             super().__init__()
             self.files = files
-
-    def __init__(
-        self,
-        *,
-        plain: bool = False,
-        zone: tzinfo | None = None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        name: str | None = None,
-        id: str | None = None,  # noqa: A002
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(plain=plain, zone=zone, clock=clock, name=name, id=id, classes=classes)
-        self._dragging = False
 
     # What is there
 
@@ -117,26 +100,10 @@ class ThreadView(ThreadBody):
 
     # Keys
 
-    def action_by(self, lines: int) -> None:
-        """Scroll by lines."""
-        self._move(lines)
-
-    def action_page(self, pages: float) -> None:
-        """Scroll by pages; a line of the last page stays, to read on from."""
-        step = self.size.height * abs(pages)
-        lines = max(1, int(step) - (abs(pages) >= 1))
-        self._move(lines if pages > 0 else -lines)
-
-    def action_first(self) -> None:
-        """To the beginning."""
-        self._scroll.to(0)
-        self._changed()
-
     def action_last(self) -> None:
         """To the end: the newest."""
-        self._scroll.to_end()
         self._news.clear()
-        self._changed()
+        super().action_last()
 
     def action_message(self, step: int) -> None:
         """Choose the next message, or the one before."""
@@ -200,14 +167,6 @@ class ThreadView(ThreadBody):
 
     # Mouse
 
-    def _on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self._move(WHEEL_LINES)
-
-    def _on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self._move(-WHEEL_LINES)
-
     def on_click(self, event: events.Click) -> None:
         """Choose the message under the mouse; open the link under it."""
         if self._news and event.y == self.size.height - 1 and event.x >= self.size.width - 1 - len(self._news_words()):
@@ -221,26 +180,3 @@ class ThreadView(ThreadBody):
             self._changed()
         if event.style.link:
             open_link(self, event.style.link)
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Take hold of the scroll bar."""
-        if event.x == self.size.width - 1 and self._bars:
-            self._dragging = True
-            self.capture_mouse()
-            self._drag(event.y)
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Move with the scroll bar."""
-        if self._dragging:
-            self._drag(event.y)
-
-    def on_mouse_up(self) -> None:
-        """Let the scroll bar go."""
-        if self._dragging:
-            self._dragging = False
-            self.release_mouse()
-
-    def _drag(self, y: int) -> None:
-        height = max(self.size.height - 1, 1)
-        self._scroll.to_line(round(self._scroll.total * min(max(y, 0), height) / height - self.size.height / 2))
-        self._changed()

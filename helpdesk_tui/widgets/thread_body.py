@@ -10,11 +10,11 @@ from uuid import UUID
 
 from rich.segment import Segment
 from textual.geometry import Region
-from textual.timer import Timer
 
 from helpdesk_tui.core.model import Thread, Unsent
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.widgets.lines import LineStrip, LineView
+from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.scrolled import ScrolledView
 from helpdesk_tui.widgets.thread_entries import Entry, build
 from helpdesk_tui.widgets.thread_paint import Painter
 from helpdesk_tui.widgets.thread_scroll import Scroll
@@ -25,7 +25,6 @@ State = Literal["none", "loading", "failed", "ready"]
 
 #: Preparing what is not in view takes so long at a time, in seconds, with a pause between for keys.
 SLICE_SECONDS: Final = 0.004
-PAUSE_SECONDS: Final = 0.012
 #: Entries this near to the view stay drawn; of the others only the height is found out.
 NEAR: Final = 60
 #: Code in this many entries around the view gets its colours.
@@ -34,7 +33,7 @@ COLOURED: Final = 3
 AGE_SECONDS: Final = 20.0
 
 
-class ThreadBody(LineView):
+class ThreadBody(ScrolledView):
     """What a thread looks like and where the reader is in it; :class:`~helpdesk_tui.widgets.thread.ThreadView` adds
     the keys and the mouse.
 
@@ -69,14 +68,10 @@ class ThreadBody(LineView):
         self.unsent: tuple[Unsent, ...] = ()
         self._first_unread: UUID | None = None
         self._entries: list[Entry] = []
-        self._scroll = Scroll([], lambda _: 1)
-        self._rows: list[tuple[int, int]] = []
-        self._bars = ""
         self._chosen: str | None = None
         self._link: str | None = None
         self._news: set[str] = set()
         self._start: Literal["end", "unread"] | None = None
-        self._idle: Timer | None = None
 
     @property
     def tight(self) -> bool:
@@ -214,24 +209,6 @@ class ThreadBody(LineView):
         segments = [*line.crop(0, room), label, *line.crop(self.size.width - 1)]
         return LineStrip(Segment.adjust_line_length(segments, self.size.width), self.size.width)
 
-    def _paint(self) -> None:
-        """Work out what is on the screen, and paint it."""
-        self._rows = self._scroll.rows()
-        self._bars = self._bar()
-        self.refresh()
-
-    def _bar(self) -> str:
-        """The scroll bar: a character for each line, nothing where all is on the screen."""
-        height, total = self.size.height, self._scroll.total
-        if not self._entries or height < 2 or total <= height:
-            return ""
-        size = max(1, round(height * height / total))
-        free = height - size
-        start = round(free * self._scroll.top / max(total - height, 1))
-        if self._scroll.at_end:
-            start = free
-        return "│" * start + "█" * size + "│" * (free - start)
-
     # The inside
 
     def _leave(self, state: State, *words: str) -> None:
@@ -275,12 +252,6 @@ class ThreadBody(LineView):
         self._start = None
         self._changed()
 
-    def _move(self, lines: int) -> None:
-        before = self._scroll.index, self._scroll.offset
-        self._scroll.by(lines)
-        if (self._scroll.index, self._scroll.offset) != before:
-            self._changed()
-
     def _choose(self, index: int) -> None:
         """Make a message the current one, and bring it into view."""
         entry = self._entries[index]
@@ -310,11 +281,6 @@ class ThreadBody(LineView):
 
     # In idle time
 
-    def _prepare(self) -> None:
-        """Begin to prepare what is not in view, unless that is going on."""
-        if self._idle is None and self._work_left():
-            self._idle = self.set_timer(PAUSE_SECONDS, self._slice)
-
     def _work_left(self) -> bool:
         return self._scroll.nearest_estimate() is not None or self._uncoloured() is not None
 
@@ -342,7 +308,7 @@ class ThreadBody(LineView):
             near = abs(index - self._scroll.index) <= NEAR
             self._scroll.set_exact(index, self._painter.height(self._entries[index], keep=near))
         if self._work_left():
-            self._idle = self.set_timer(PAUSE_SECONDS, self._slice)
+            self._prepare()
         else:
             self._bar_again()
 
@@ -394,8 +360,3 @@ class ThreadBody(LineView):
         else:
             self._scroll.to(index, round(share * self._scroll.exact(index)))
         self._changed()
-
-    def notify_style_update(self) -> None:
-        """Other colours: what is drawn is drawn again."""
-        super().notify_style_update()
-        self.refresh()
