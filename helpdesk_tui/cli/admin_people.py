@@ -8,6 +8,7 @@ from uuid import UUID
 
 from helpdesk_tui.cli.admin import as_json, ask, counted, interactive, office, tell_back, undo_of
 from helpdesk_tui.cli.connection import run
+from helpdesk_tui.cli.given import a_number
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.core.errors import BadInput
@@ -36,7 +37,11 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     which.add_argument("--deactivated", action="store_true", help="only those who were deactivated")
     which.add_argument("--all", action="store_true", help="those too")
     listing.add_argument(
-        "--limit", type=_count, default=100, metavar="N", help="how many at most (default: 100); or all"
+        "--limit",
+        type=a_number(MOST, everything=True),
+        default=100,
+        metavar="N",
+        help="how many at most (default: 100); or all",
     )
     add_common(listing, json=True)
     listing.set_defaults(handler=lambda args: run(_list(args)))
@@ -272,11 +277,3 @@ async def _what_they_hold(
     if given.casefold() == "none":
         return "hand over", None
     return "hand over", (await admin.person(given)).id
-
-
-def _count(text: str) -> int:
-    if text == "all":
-        return MOST
-    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 to {MOST} nor “all”")

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.cli.connection import desk, run
+from helpdesk_tui.cli.given import file_text
 from helpdesk_tui.cli.options import add_common, an_id
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.core import acts, tickets
@@ -91,10 +91,7 @@ class _Record:
 
 
 def _read(args: argparse.Namespace) -> list[_Record]:
-    try:
-        text = sys.stdin.read() if args.file == "-" else Path(args.file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{args.file} cannot be read: {error}.") from error
+    text = file_text(args.file)
     try:
         if text.lstrip().startswith("["):
             found = json.loads(text)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from helpdesk_tui.cli.connection import desk, run
+from helpdesk_tui.cli.given import a_number
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.core.chat_model import Chat, ChatMessage, ChatThread
@@ -35,7 +36,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     listing.add_argument("--waiting", action="store_true", help="those alone that wait")
     listing.add_argument(
-        "--over", type=_count, default=20, metavar="N", help=f"so many of yours that are over (default: 20; {MOST})"
+        "--over",
+        type=a_number(MOST, least=0),
+        default=20,
+        metavar="N",
+        help=f"so many of yours that are over (default: 20; {MOST})",
     )
     add_common(listing, json=True)
     listing.set_defaults(handler=lambda args: run(_list(args)))
@@ -198,9 +203,3 @@ def _transcript(out: Output, messages: Iterable[ChatMessage]) -> None:
     for message in messages:
         out.line(f"[{stamp(message.created_at)}] {message.sender}:")
         out.block(message.content, "  ")
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) <= MOST:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {MOST}")

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import sys
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from helpdesk_tui.cli.connection import desk, run
+from helpdesk_tui.cli.given import a_number, message_text
 from helpdesk_tui.cli.kb_records import article_json, hit_json, row_json, version_json
-from helpdesk_tui.cli.options import add_common
+from helpdesk_tui.cli.options import add_common, an_id
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Refused, Stale, Unreachable
 from helpdesk_tui.core.knowledge import ARTICLE_STATUSES, Article, ArticleRow, ArticleStatus, Knowledge, Version
 from helpdesk_tui.core.wording import stamp
 
 PAGE = 500
+_NUMBER = a_number(1_000_000)
 _COLOURS = {"draft": "yellow", "published": "green", "archived": "dim"}
 _ACTS: dict[str, tuple[ArticleStatus, str]] = {
     "publish": ("published", "let customers read articles"),
@@ -35,16 +36,16 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     search = _action(actions, "search", "find articles", _search)
     search.add_argument("words", nargs="+", metavar="WORD", help="any words; unfinished and mistyped ones will do")
     search.add_argument("--category", metavar="NAME", help="only below this category: its name or id")
-    search.add_argument("--limit", type=_count, default=20, metavar="N", help="how many at most (default: 20)")
+    search.add_argument("--limit", type=_NUMBER, default=20, metavar="N", help="how many at most (default: 20)")
 
     listing = _action(actions, "list", "the articles by title", _list)
     listing.add_argument("--category", metavar="NAME", help="only those of this category: its name or id")
     listing.add_argument("--status", choices=ARTICLE_STATUSES, help="only these (default: all but archived ones)")
-    listing.add_argument("--limit", type=_count, default=PAGE, metavar="N", help=f"how many at most (default: {PAGE})")
+    listing.add_argument("--limit", type=_NUMBER, default=PAGE, metavar="N", help=f"how many at most (default: {PAGE})")
 
     show = _action(actions, "show", "one article", _show)
     _article(show)
-    show.add_argument("--version", type=_count, metavar="N", help="as it was then")
+    show.add_argument("--version", type=_NUMBER, metavar="N", help="as it was then")
 
     save = _action(
         actions,
@@ -61,9 +62,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     save.add_argument("--title", metavar="TITLE", help="the title (a new article needs one)")
     save.add_argument("--category", metavar="NAME", help="its category's name or id, or none")
     over = save.add_mutually_exclusive_group()
-    over.add_argument("--over", type=_count, metavar="N", help="the version that was changed (`version` of `kb show`)")
+    over.add_argument("--over", type=_NUMBER, metavar="N", help="the version that was changed (`version` of `kb show`)")
     over.add_argument("--to-newest", action="store_true", help="save over whatever was saved meanwhile")
-    save.add_argument("--id", type=_uuid, metavar="UUID", help="a new article's id, for sending it again")
+    save.add_argument("--id", type=an_id, metavar="UUID", help="a new article's id, for sending it again")
 
     for name, (status, summary) in _ACTS.items():
         act = _action(actions, name, summary, _set_status)
@@ -74,12 +75,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
     diff = _action(actions, "diff", "what changed between two versions", _diff)
     _article(diff)
-    diff.add_argument("old", nargs="?", type=_count, metavar="FROM", help="a version (default: the one before TO)")
-    diff.add_argument("new", nargs="?", type=_count, metavar="TO", help="a version (default: the newest)")
+    diff.add_argument("old", nargs="?", type=_NUMBER, metavar="FROM", help="a version (default: the one before TO)")
+    diff.add_argument("new", nargs="?", type=_NUMBER, metavar="TO", help="a version (default: the newest)")
 
     restore = _action(actions, "restore", "make an old version the newest one", _restore)
     _article(restore)
-    restore.add_argument("number", type=_count, metavar="VERSION", help="which one")
+    restore.add_argument("number", type=_NUMBER, metavar="VERSION", help="which one")
 
 
 def _action(
@@ -178,7 +179,7 @@ async def _show(args: argparse.Namespace) -> int:
 
 async def _save(args: argparse.Namespace) -> int:
     out = Output(args)
-    content = _given(args)
+    content = message_text(args.message, args.file)
     async with desk(args) as here:
         kb = Knowledge(here.database, here.me)
         before = await _one(kb, args.article) if args.article else None
@@ -339,34 +340,3 @@ def _numbered(versions: list[Version], number: int) -> Version:
         if version.number == number:
             return version
     raise NotFound(f"There is no version {number}.", f"The newest is {versions[0].number}.")
-
-
-def _given(args: argparse.Namespace) -> str | None:
-    if args.message is None and args.file is None:
-        return None
-    try:
-        if args.file is not None:
-            content = args.file.read_text(encoding="utf-8")
-        else:
-            content = sys.stdin.read() if args.message == "-" else args.message
-        content.encode()  # what a pipe gave that is no UTF-8 stands in it as lone surrogates
-    except OSError as error:
-        raise BadInput(f"{args.file} cannot be read: {error.strerror}.") from error
-    except UnicodeError as error:
-        raise BadInput("The text is not UTF-8.") from error
-    if "\0" in content:
-        raise BadInput("The text holds a NUL character, which no text does.")
-    return str(content)
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= 1_000_000:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000000")
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no id") from None

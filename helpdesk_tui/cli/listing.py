@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from helpdesk_tui.cli.connection import Desk, desk, run
+from helpdesk_tui.cli.given import a_number
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import list_tickets
@@ -38,7 +39,13 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help=f"{keys} (default: open); a saved view's name; or a query, as in 'status:open -tag:vip waiting>4h'",
     )
     listing.add_argument("--sort", choices=list(queues.SORTS), help="(default: updated, or what the query says)")
-    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="how many at most (default: 50); or all")
+    listing.add_argument(
+        "--limit",
+        type=a_number(_MANY, everything=True),
+        default=50,
+        metavar="N",
+        help="how many at most (default: 50); or all",
+    )
     listing.add_argument("--count", action="store_true", help="only how many they are")
     listing.add_argument("--lines", action="store_true", help="with --json: one object a line, as they come")
     add_common(listing, json=True)
@@ -165,11 +172,3 @@ async def _pages(
         yield rows, full and left == 0
         if not full:
             return
-
-
-def _count(text: str) -> int:
-    if text == "all":
-        return _MANY
-    if text.isascii() and text.isdigit() and 0 < int(text) <= _MANY:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 to {_MANY} nor “all”")

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
+from helpdesk_tui.cli.given import file_text
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.cli.reply import one
@@ -135,7 +136,7 @@ async def _save(args: argparse.Namespace) -> int:
     if args.file is None and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise BadInput("There is no text, and no terminal to open an editor on.", "Give --file.")
     with on_interrupt():
-        given = _given(args.file)
+        given = None if args.file is None else file_text(args.file)
     async with desk(args) as here:
         before = await _named(here, args.name) if args.name is not None else None
         text = given if given is not None else _edited(macro_text.EMPTY if before is None else macro_text.write(before))
@@ -147,17 +148,6 @@ async def _save(args: argparse.Namespace) -> int:
     else:
         Output(args).line(f"kept the macro {macro.name}")
     return 0
-
-
-def _given(file: str | None) -> str | None:
-    if file is None:
-        return None
-    try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInput(f"{file} cannot be read: {error.strerror}.") from error
-    except UnicodeError as error:
-        raise BadInput(f"{file} is not UTF-8 text.") from error
 
 
 def _edited(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from helpdesk_tui.cli.connection import desk, run
+from helpdesk_tui.cli.given import a_number
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone
@@ -31,7 +32,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     listing.add_argument("--unread", action="store_true", help="those alone that are not read")
     listing.add_argument(
-        "--limit", type=_count, default=50, metavar="N", help=f"how many at most (default: 50; {MOST})"
+        "--limit", type=a_number(MOST), default=50, metavar="N", help=f"how many at most (default: 50; {MOST})"
     )
     add_common(listing, json=True)
     listing.set_defaults(handler=lambda args: run(_list(args)))
@@ -174,9 +175,3 @@ def _id(given: str) -> UUID:
         return UUID(given)
     except ValueError:
         raise BadInput(f"{given!r} is no id.", "`helpdesk notices list` shows them.") from None
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {MOST}")

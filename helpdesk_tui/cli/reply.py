@@ -14,6 +14,7 @@ from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
+from helpdesk_tui.cli.given import message_text
 from helpdesk_tui.cli.options import add_common, an_id
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import show_message
@@ -203,22 +204,10 @@ def given_text(args: argparse.Namespace) -> str | None:
     Raises:
         BadInput: it cannot be read, or is none.
     """
-    if args.message is None and args.file is None:
+    content = message_text(args.message, args.file)
+    if content is None:
         return None
-    try:
-        if args.file is not None:
-            content = args.file.read_text(encoding="utf-8")
-        else:
-            content = sys.stdin.read() if args.message == "-" else args.message
-        # What the terminal or a pipe gave that is no UTF-8 stands in it as lone surrogates.
-        content.encode()
-    except OSError as error:
-        raise BadInput(f"{args.file} cannot be read: {error.strerror}.") from error
-    except UnicodeError as error:
-        raise BadInput("The message is not UTF-8 text.") from error
-    if "\0" in content:
-        raise BadInput("The message holds a NUL character, which no text does.")
-    content = str(content).rstrip("\r\n")
+    content = content.rstrip("\r\n")
     if not content.strip():
         raise BadInput("The message is empty.")
     return content

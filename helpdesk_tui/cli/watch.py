@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from helpdesk_tui.cli.connection import run
 from helpdesk_tui.cli.db import owner_dsn
+from helpdesk_tui.cli.given import a_number
 from helpdesk_tui.cli.output import say
 from helpdesk_tui.core.records import time_json
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.watch import Ended
 
 _UNITS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_COUNT: Final = a_number(10**9 - 1)
 
 
 def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> argparse.ArgumentParser:
@@ -38,9 +40,13 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> ar
     parser.add_argument(
         "--transaction", type=_span, default=300.0, metavar="TIME", help="a transaction's (default: 5m)"
     )
-    parser.add_argument("--locks", type=_count, default=1000, metavar="N", help="held at once (default: 1000)")
+    parser.add_argument("--locks", type=_COUNT, default=1000, metavar="N", help="held at once (default: 1000)")
     parser.add_argument(
-        "--queue", type=_count, default=10, metavar="N", help="per cent of the notification queue (default: 10)"
+        "--queue",
+        type=_COUNT,
+        default=10,
+        metavar="N",
+        help="per cent of the notification queue (default: 10)",
     )
     parser.add_argument("--once", action="store_true", help="look once and end")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be ended")
@@ -108,9 +114,3 @@ def _span(text: str) -> float:
     if found is None or float(found[1]) <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no time like 500ms, 30s or 5m")
     return float(found[1]) * _UNITS[found[2]]
-
-
-def _count(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) < 10**9:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
