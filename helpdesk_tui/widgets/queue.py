@@ -21,7 +21,7 @@ from textual.message import Message
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.jumping import Target
 from helpdesk_tui.widgets.keys import bound, moving
-from helpdesk_tui.widgets.queue_marks import QueueMarks
+from helpdesk_tui.widgets.queue_marks import OfQueue, QueueMarks
 from helpdesk_tui.widgets.queue_pager import PageRequest, State
 from helpdesk_tui.widgets.queue_sort import Sort
 from helpdesk_tui.widgets.queue_style import CSS
@@ -35,17 +35,8 @@ HELD_SECONDS: Final = 0.12
 WHEEL_LINES: Final = 3
 
 
-class _OfQueue(Message):
-    """What a queue says."""
-
-    def __init__(self, queue: Queue) -> None:
-        super().__init__()
-        self.queue = queue
-
-    @property
-    def control(self) -> Queue:
-        """The queue."""
-        return self.queue
+class _OfQueue(OfQueue):
+    queue: Queue
 
 
 class Queue(QueueMarks):

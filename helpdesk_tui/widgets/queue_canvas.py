@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from textual.binding import Binding
 from textual.geometry import Region, Size
 from textual.strip import Strip
 
+from helpdesk_tui.actions import key_of
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.widgets.lines import LineStrip, LineView
 from helpdesk_tui.widgets.queue_lines import Blank, Foot, Line, Situation
@@ -158,7 +158,7 @@ class QueueCanvas(LineView):
             drafts=self._drafts,
             there=self._there,
             news=len(self._news),
-            key=self._key,
+            key=key_of,
         )
 
     def _wanted(self) -> list[Line]:
@@ -175,17 +175,6 @@ class QueueCanvas(LineView):
     def _draw_ahead(self, down: bool) -> None:
         for row in self._situation().coming(down):
             self.prepare(self._painter.strip(row, self._columns, self._now, self.window.sort))
-
-    def _key(self, binding_id: str) -> str:
-        """The key for an action as it is now, for people."""
-        for active in self.screen.active_bindings.values():
-            if active.binding.id == binding_id:
-                return self.app.get_key_display(active.binding)
-        for part in type(self).__mro__:
-            for binding in Binding.make_bindings(part.__dict__.get("BINDINGS", ())):
-                if binding.id == binding_id:
-                    return self.app.get_key_display(binding)
-        return ""
 
     def render_line(self, y: int) -> LineStrip:
         """A line of the queue."""

@@ -14,7 +14,20 @@ from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.queue_canvas import QueueCanvas
 from helpdesk_tui.widgets.queue_lines import Situation
 
-__all__ = ["QueueMarks"]
+__all__ = ["OfQueue", "QueueMarks"]
+
+
+class OfQueue(Message):
+    """What a queue says."""
+
+    def __init__(self, queue: QueueMarks) -> None:
+        super().__init__()
+        self.queue = queue
+
+    @property
+    def control(self) -> QueueMarks:
+        """The queue."""
+        return self.queue
 
 
 class QueueMarks(QueueCanvas):
@@ -25,41 +38,18 @@ class QueueMarks(QueueCanvas):
         "queue", mark="mark", range="range", mark_all="mark_all", unmark="unmark"
     )
 
-    class AllWanted(Message):
+    class AllWanted(OfQueue):
         """All that the queue holds is to be marked: answer with :meth:`QueueMarks.mark`."""
 
-        def __init__(self, queue: QueueMarks) -> None:
-            super().__init__()
-            self.queue = queue
-
-        @property
-        def control(self) -> QueueMarks:
-            """The queue."""
-            return self.queue
-
-    class Closed(Message):
+    class Closed(OfQueue):
         """What is shown is not wanted any more."""
 
-        def __init__(self, queue: QueueMarks) -> None:
-            super().__init__()
-            self.queue = queue
-
-        @property
-        def control(self) -> QueueMarks:
-            """The queue."""
-            return self.queue
-
-    class MarksChanged(Message):
+    class MarksChanged(OfQueue):
         """Others are marked now, or none; ``number`` tells how many."""
 
         def __init__(self, queue: QueueMarks, number: int) -> None:
-            super().__init__()
-            self.queue, self.number = queue, number
-
-        @property
-        def control(self) -> QueueMarks:
-            """The queue."""
-            return self.queue
+            super().__init__(queue)
+            self.number = number
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)

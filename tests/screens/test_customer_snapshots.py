@@ -117,6 +117,13 @@ def test_my_requests(
     assert snap_compare(app, terminal_size=SIZES[size], run_before=ready())
 
 
+async def open_solved(pilot: Pilot[Any], home: CustomerScreen) -> None:
+    """The request that is solved is open, and how it was rated is known."""
+    home.requests.choose(ticket_id(1005))
+    await pilot.press("enter")
+    await until(pilot, lambda: home.pane.about._rating_known)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_a_request_that_is_solved(
     snap_compare: Compare,
@@ -126,13 +133,8 @@ def test_a_request_that_is_solved(
     monkeypatch: pytest.MonkeyPatch,
     size: str,
 ) -> None:
-    async def look_at(pilot: Pilot[Any], home: CustomerScreen) -> None:
-        home.requests.choose(ticket_id(1005))
-        await pilot.press("enter")
-        await until(pilot, lambda: home.pane.about._rating_known)
-
     app = program(module_database, noor, tmp_path, "dark", monkeypatch)
-    assert snap_compare(app, terminal_size=SIZES[size], run_before=ready(look_at))
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=ready(open_solved))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -144,16 +146,11 @@ def test_a_request_that_was_merged(
     monkeypatch: pytest.MonkeyPatch,
     size: str,
 ) -> None:
-    async def look_at(pilot: Pilot[Any], home: CustomerScreen) -> None:
-        home.requests.choose(ticket_id(1005))
-        await pilot.press("enter")
-        await until(pilot, lambda: home.pane.about._rating_known)
-
     merge = "insert into private.merges (ticket_id, into_id, note, moved) values (%s, %s, gen_random_uuid(), '{}')"
     asyncio.run(module_database.run(merge, [ticket_id(1005), ticket_id(1002)]))
     try:
         app = program(module_database, noor, tmp_path, "dark", monkeypatch)
-        assert snap_compare(app, terminal_size=SIZES[size], run_before=ready(look_at))
+        assert snap_compare(app, terminal_size=SIZES[size], run_before=ready(open_solved))
     finally:
         asyncio.run(module_database.run("delete from private.merges"))
 

@@ -70,9 +70,9 @@ async def test_links_between_articles_are_followed_and_come_back(team: Team, tmp
 
 async def test_at_80_columns_one_pane_is_shown_at_a_time(team: Team, tmp_path: Path) -> None:
     async with in_knowledge_base(team, team.agent, tmp_path, (80, 24)) as seen:
-        assert not seen.shows("Categories")
+        await seen.until(lambda: not seen.shows("Categories"), "the list alone")
         await seen.press("tab")
-        assert seen.shows("Choose an article")
+        await seen.until(lambda: seen.shows("Choose an article"), "the article's place")
         await seen.press("tab")
         await seen.until(lambda: seen.shows("Categories"), "the categories")
         await seen.press("j", "j", "j", "j", "j", "enter")

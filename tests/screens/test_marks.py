@@ -33,17 +33,17 @@ async def test_marks_show_without_colour_survive_and_every_act_is_one_statement_
         # One by one: marked, and on to the next; again takes the mark away.
         await seen.press("space", "space")
         assert numbers(seen) == [1001, 1002]
-        await seen.until(lambda: seen.shows("* 2 marked (esc unmarks)"), "how many are marked")
+        await seen.until(lambda: seen.shows("* 2 marked (Esc unmarks)"), "how many are marked")
         assert [line[:2] for line in seen.text().splitlines() if "#100" in line] == [" *", " *", "▌ ", "  "]
         await seen.press("k", "space")
         assert numbers(seen) == [1001]
         # A range, up as well as down, until the key is pressed again.
         await seen.press("v", "j")
         await seen.until(
-            lambda: seen.shows("* 3 marked (v ends the range, esc unmarks)"), "that a range is being marked"
+            lambda: seen.shows("* 3 marked (v ends the range, Esc unmarks)"), "that a range is being marked"
         )
         await seen.press("v")
-        await seen.until(lambda: seen.shows("* 3 marked (esc unmarks)"), "that it has ended")
+        await seen.until(lambda: seen.shows("* 3 marked (Esc unmarks)"), "that it has ended")
         assert numbers(seen) == [1001, 1003, 1004]
         await team.database.run("update tickets set title = 'Written since' where number = 1003")
         await seen.until(lambda: seen.shows("Written since"), "the colleague's change")
