@@ -21,7 +21,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.bench_sql import server
+from benchmarks.on_server import server
 from benchmarks.pty_driver import percentile
 from benchmarks.report import Measure, table
 from tests.live.chat_replay import Replay, real_chats, replayed

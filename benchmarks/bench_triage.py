@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from benchmarks.bench_sql import server
+from benchmarks.on_server import server
 from benchmarks.pty_driver import Program, percentile
 from benchmarks.report import Measure
 from tests.live.outboxing import done_in

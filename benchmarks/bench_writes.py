@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from psycopg.types.json import Jsonb
 
-from benchmarks.bench_sql import Clock, Connection, server
+from benchmarks.on_server import Clock, Connection, server
 from benchmarks.report import Measure
 from benchmarks.scale import fill
 from tests.world import DATABASE_FILES, apply_files, create_database

@@ -32,7 +32,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import psycopg
 
-from benchmarks.bench_sql import server, sign_in
+from benchmarks.on_server import server, sign_in
 from helpdesk_tui.core import knowledge
 from helpdesk_tui.local.server import LocalServer
 from tests.db.sessions import with_people

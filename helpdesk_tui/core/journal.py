@@ -11,20 +11,18 @@ continues an old one is kept beside the other as a draft of its own, never over 
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Final, Literal
 from uuid import UUID, uuid4
 
-from helpdesk_tui.core import draft_sync, journal_files, journal_held, journal_outbox, journal_requests
-from helpdesk_tui.core.errors import HelpdeskError
+from helpdesk_tui.core import journal_files, journal_outbox, journal_requests
 from helpdesk_tui.core.journal_files import DraftFile
+from helpdesk_tui.core.journal_opening import BUSY_SECONDS, JournalError, opened, plain_words
 from helpdesk_tui.core.journal_requests import Request
 from helpdesk_tui.core.text import safe_line
 
@@ -33,56 +31,9 @@ __all__ = ["Draft", "DraftFile", "Journal", "JournalError", "Kind", "Request"]
 Kind = Literal["reply", "note", "article", "chat"]
 """What a draft is of: a message to a ticket, an article of the knowledge base, or a message in a chat."""
 
-VERSION: Final = 7
-#: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
-BUSY_SECONDS: Final = 0.3
-#: How long opening tries, in seconds, while other windows open a new journal too.
-OPEN_SECONDS: Final = 2.0
-
-_SCHEMA: Final = """
-create table drafts (
-    message_id text primary key,
-    owner      text not null,
-    ticket     text not null,
-    kind       text not null,
-    content    text not null,
-    after_id   text,
-    revision   integer not null,
-    updated_at text not null,
-    attempted  text
-) without rowid
-"""
-_INDEX: Final = "create index if not exists drafts_of on drafts (owner, ticket, kind, updated_at)"
-#: What brings an older file forward: from version 1, then from versions 2 and 3, which knew of replies and notes alone.
-_ATTEMPTED: Final = ("alter table drafts add column attempted text",)
-_ORDER: Final = "message_id, owner, ticket, kind, content, after_id, revision, updated_at, attempted"
-_ANY_KIND: Final = (
-    "drop index if exists drafts_of",
-    "alter table drafts rename to older_drafts",
-    _SCHEMA,
-    f"insert into drafts ({_ORDER}) select {_ORDER} from older_drafts",  # noqa: S608 (a constant)
-    "drop table older_drafts",
-    _INDEX,
-)
-_FORWARD: Final = {0: (_SCHEMA, _INDEX), 1: (*_ATTEMPTED, *_ANY_KIND), 2: _ANY_KIND, 3: _ANY_KIND}
-#: What the later versions added: tables of their own, made where they are not there.
-_ADDED: Final = (
-    journal_files.SCHEMA,
-    journal_files.INDEX,
-    journal_requests.SCHEMA,
-    journal_requests.FOR_OTHERS,
-    journal_outbox.SCHEMA,
-    journal_held.SCHEMA,
-    draft_sync.SCHEMA,
-)
-
 #: Those that are not on their way.
 _WRITTEN: Final = "message_id not in (select message_id from held)"
 _COLUMNS: Final = "owner, ticket, kind, content, message_id, after_id, revision, updated_at, attempted"
-
-
-class JournalError(HelpdeskError):
-    """Drafts cannot be kept on this machine for now; what is being written stays in memory."""
 
 
 def _now() -> datetime:
@@ -150,21 +101,7 @@ class Journal:
     @classmethod
     def open(cls, path: Path) -> Journal:
         """Open the journal at ``path``, making the file (0600) and its directory (0700) where they are not there."""
-        with _plain_words(path):
-            if not path.parent.exists():
-                path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Made by us before SQLite does, so that at no moment can anybody else read it; SQLite gives the
-            # write-ahead log the same mode.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            if path.stat().st_mode & 0o077:
-                path.chmod(0o600)
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            try:
-                _prepare_patiently(connection, path)
-            except BaseException:
-                connection.close()
-                raise
-        return cls(path, connection)
+        return cls(path, opened(path))
 
     def save(self, draft: Draft) -> Draft:
         """Keep a draft, and return it as it is kept: write that one on.
@@ -173,7 +110,7 @@ class Journal:
         sent or thrown away by another window meanwhile: then both texts are kept, and sending this one can never be
         mistaken for sending the other again. An empty draft is forgotten and starts over.
         """
-        with _plain_words(self.path), self._transaction() as connection:
+        with plain_words(self.path), self._transaction() as connection:
             row = connection.execute(
                 "select revision from drafts where message_id = ?", (str(draft.message_id),)
             ).fetchone()
@@ -212,7 +149,7 @@ class Journal:
         it is known that the server may have this text. A draft that is not there as it stands, since another window
         went on with it or sent it, is left alone here.
         """
-        with _plain_words(self.path), self._transaction() as connection:
+        with plain_words(self.path), self._transaction() as connection:
             row = connection.execute(
                 "update drafts set revision = revision + 1,"
                 " attempted = case when coalesce(attempted, content) = content then content else '' end"
@@ -244,7 +181,7 @@ class Journal:
 
     def drop(self, message_id: UUID) -> None:
         """Forget a draft: the server has confirmed its message, or its author threw it away."""
-        with _plain_words(self.path), self._transaction() as connection:
+        with plain_words(self.path), self._transaction() as connection:
             connection.execute("delete from drafts where message_id = ?", (str(message_id),))
             journal_outbox.forget_refused(connection, message_id)
             journal_outbox.forget_files(connection, message_id)
@@ -257,7 +194,7 @@ class Journal:
         """
         if file.data is not None:
             return file.data
-        with _plain_words(self.path):
+        with plain_words(self.path):
             data = journal_files.content(self._connection, file.id)
         if data is None:
             raise JournalError(f"The file {safe_line(file.name, 100)} is not kept here any more.", "Attach it again.")
@@ -265,35 +202,35 @@ class Journal:
 
     def save_request(self, request: Request) -> Request:
         """Keep a request that is being written, and return it as it is kept; an empty one is forgotten."""
-        with _plain_words(self.path), self._transaction() as connection:
+        with plain_words(self.path), self._transaction() as connection:
             return journal_requests.save(connection, request)
 
     def requests(self, owner: str, *, for_others: bool = False) -> tuple[Request, ...]:
         """The requests that a person is writing, their own or those for others, newest first."""
-        with _plain_words(self.path):
+        with plain_words(self.path):
             return journal_requests.of(self._connection, owner, for_others=for_others)
 
     def drop_request(self, request_id: UUID) -> None:
         """Forget a request: the server has it, or its author threw it away."""
-        with _plain_words(self.path), self._transaction() as connection:
+        with plain_words(self.path), self._transaction() as connection:
             journal_requests.forget(connection, request_id)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction, for the modules that keep other things in this file: done whole, or not at all."""
-        with _plain_words(self.path), self._transaction() as connection:
+        with plain_words(self.path), self._transaction() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The file, for those modules to read."""
-        with _plain_words(self.path):
+        with plain_words(self.path):
             yield self._connection
 
     def settle(self) -> None:
         """Ask the disk to hold what was saved. May take long; may be called from any thread."""
         with (
-            _plain_words(self.path),
+            plain_words(self.path),
             closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)) as connection,
         ):
             connection.execute("pragma wal_checkpoint(passive)")
@@ -303,7 +240,7 @@ class Journal:
         self._connection.close()
 
     def _select(self, where: str, *params: str) -> tuple[Draft, ...]:
-        with _plain_words(self.path):
+        with plain_words(self.path):
             rows = self._connection.execute(f"select {_COLUMNS} from drafts where {where}", params)  # noqa: S608
             drafts = [_draft(row) for row in rows]
             return tuple(replace(draft, files=journal_files.of(self._connection, draft.message_id)) for draft in drafts)
@@ -328,75 +265,3 @@ def _anew(draft: Draft) -> Draft:
 def _utf8(text: str) -> str:
     """Text as SQLite stores it: half a surrogate pair, which a terminal can paste, would be an error."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _prepare_patiently(connection: sqlite3.Connection, path: Path) -> None:
-    """Prepare the file while other windows do the same: changing to write-ahead logging does not wait by itself."""
-    deadline = monotonic() + OPEN_SECONDS
-    while True:
-        try:
-            return _prepare(connection, path)
-        except sqlite3.OperationalError as error:
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > deadline:
-                raise
-            if connection.in_transaction:
-                connection.execute("rollback")
-            sleep(0.01)
-
-
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring a new or known file to what this release reads and writes."""
-    connection.execute("pragma journal_mode = wal")  # a network drive may refuse; then it is slower and as safe
-    connection.execute("pragma synchronous = normal")
-    version: int = connection.execute("pragma user_version").fetchone()[0]
-    if version > VERSION:
-        raise JournalError(
-            f"The drafts in {path} were written by a newer release than this one.",
-            "Update helpdesk-tui to see and keep them.",
-        )
-    if version < VERSION:
-        connection.execute("begin immediate")
-        # Another window may have been first.
-        version = connection.execute("pragma user_version").fetchone()[0]
-        for statement in (*_FORWARD.get(version, ()), *_ADDED):
-            connection.execute(statement)
-        connection.execute(f"pragma user_version = {VERSION}")
-        connection.execute("commit")
-    # A damaged file often opens well and fails later, in the middle of a sentence: look now.
-    problem: str = connection.execute("pragma quick_check(1)").fetchone()[0]
-    if problem != "ok":
-        raise sqlite3.DatabaseError(problem)
-
-
-@contextmanager
-def _plain_words(path: Path) -> Iterator[None]:
-    """Turn the errors of the file system and of SQLite into a JournalError."""
-    try:
-        yield
-    except OSError as error:
-        raise JournalError(
-            f"Drafts cannot be kept in {path}: {error.strerror or error}.",
-            "What you write stays in this window; copy it before you close it.",
-        ) from error
-    except sqlite3.ProgrammingError:
-        raise  # a fault of ours, such as using a closed journal
-    except (sqlite3.Error, ValueError) as error:
-        raise _from_sqlite(path, error) from error
-
-
-def _from_sqlite(path: Path, error: Exception) -> JournalError:
-    stays = "What you write stays in this window; copy it before you close it."
-    match getattr(error, "sqlite_errorname", "SQLITE_CORRUPT").split("_")[1]:
-        case "FULL":
-            return JournalError(f"The disk is full: drafts are not being kept in {path}.", f"Make room. {stays}")
-        case "READONLY" | "CANTOPEN" | "PERM" | "AUTH":
-            return JournalError(f"Drafts cannot be written to {path}: {error}.", stays)
-        case "BUSY" | "LOCKED":
-            return JournalError(f"Another program holds {path}: the draft is not kept yet.", stays)
-        case "CORRUPT" | "NOTADB" | "ERROR":
-            return JournalError(
-                f"The drafts in {path} are damaged: {safe_line(str(error), 120)}.",
-                f"Move the file away to start a new one. {stays}",
-            )
-        case _:
-            return JournalError(f"Drafts cannot be kept in {path}: {error}.", stays)

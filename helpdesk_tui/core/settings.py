@@ -6,90 +6,40 @@ No setting holds a database password: each sign-in is given a short-lived login 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpdesk_tui.core import setting_values as values
 from helpdesk_tui.core import toml_lines
 from helpdesk_tui.core.errors import SettingsError
+from helpdesk_tui.core.settings_problems import (
+    Problem,
+    bad_toml,
+    commands_of,
+    keymap_of,
+    problems_of,
+    validate,
+    validate_environment,
+)
+from helpdesk_tui.core.settings_record import APP_NAME, DEMO, ENV_PREFIX, KEYS, OTHER_VARIABLES, Settings
 
-if TYPE_CHECKING:
-    from helpdesk_tui.core import keymap
-    from helpdesk_tui.core.commands import Command
+__all__ = [
+    "APP_NAME",
+    "DEMO",
+    "KEYS",
+    "Explained",
+    "Problem",
+    "Settings",
+    "default_path",
+    "explain",
+    "load",
+    "state_dir",
+    "validate",
+    "validate_environment",
+]
 
-APP_NAME = "helpdesk-tui"
-DEMO = "demo"
-ENV_PREFIX = "HELPDESK_"
-# Variables that are no settings of a profile.
-OTHER_VARIABLES = ("HELPDESK_PROFILE", "HELPDESK_CONFIG", "HELPDESK_STATE_DIR", "HELPDESK_OWNER_DSN")
-_PROFILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What one run of the program works with. Each field but ``profile`` is a key of the settings file; ``keys`` is
-    a table, ``commands`` an array of them."""
-
-    profile: str = "default"
-    auth_url: str = ""
-    """Supabase Auth: the project's address, or the full one ending in ``/auth/v1``."""
-    api_key: str = ""
-    """The publishable (anon) key. Public by design; the secret keys are refused."""
-    db_host: str = ""
-    """Host name, address, or the directory of a Unix socket."""
-    db_port: int = 5432
-    db_name: str = "postgres"
-    db_user_suffix: str = ""
-    """``.project-ref`` where a pooler wants it after the user name."""
-    listen_host: str | None = None
-    """A second, direct address for live changes where ``db_host`` is a transaction pooler. None: the same."""
-    listen_port: int | None = None
-    pooled: bool = False
-    """True when ``db_host`` is a pooler in transaction mode."""
-    sslmode: str = "require"
-    sslrootcert: str | None = None
-    """A file of certificates for ``verify-ca`` and ``verify-full``."""
-    local: bool = False
-    """True: the embedded Postgres and the local sign-in, nothing over the network."""
-    theme: str | None = None
-    spacing: str = "standard"
-    """``standard``, or ``compact``: no empty lines between messages."""
-    glyphs: str = "auto"
-    """``unicode``, ``ascii``, or ``auto``: what the locale and the terminal's name say."""
-    motion: str = "full"
-    """``full``, or ``reduced``: nothing blinks."""
-    notify: str = "bell"
-    """How something is told while the terminal's window is not in front: ``bell``, ``osc9``, ``osc777``, ``command`` or
-    ``off``."""
-    notify_command: str | None = None
-    """The program, with its arguments, that ``notify = "command"`` starts; without a shell."""
-    send_delay: float = 10.0
-    """Seconds for which an answer can be taken back after it was sent; 0: it goes out at once."""
-    poll_seconds: float = 2.0
-    """Seconds between two looks at the database where live changes cannot be had."""
-    token_store: str = "auto"  # noqa: S105  (where, not what)
-    """Where the sign-in rests: ``auto`` (the system keyring, else a file), ``keyring`` or ``file``."""
-    postgres: str | None = None
-    """The directory with the local mode's PostgreSQL programs. None: looked for."""
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The keys of actions that were given others than the usual ones."""
-    commands: tuple[Command, ...] = ()
-    """The person's own commands: ``[[command]]``."""
-
-    @property
-    def auth_endpoint(self) -> str:
-        """The base address of the Supabase Auth API, without a slash at its end."""
-        from urllib.parse import urlsplit
-
-        url = self.auth_url.rstrip("/")
-        return url if urlsplit(url).path.strip("/") else f"{url}/auth/v1"
-
-
-KEYS: tuple[str, ...] = tuple(f.name for f in fields(Settings) if f.name not in ("profile", "keys", "commands"))
-_TOP_LEVEL = (*KEYS, "default_profile", "profile", "keys", "command")
 # A local profile takes these from the local server, never from the file.
 _OF_A_SERVER = (
     "auth_url",
@@ -104,21 +54,6 @@ _OF_A_SERVER = (
     "sslmode",
     "sslrootcert",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing wrong in a settings file. ``line`` is 1-based; 0 for the environment and flags."""
-
-    line: int
-    key: str
-    message: str
-    nearest: str | None = None
-    path: tuple[str, ...] = ()
-    secret: bool = False
-
-    def __str__(self) -> str:
-        return f"{self.message} Did you mean “{self.nearest}”?" if self.nearest else self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +118,7 @@ def explain(
     named = path is not None or bool(env.get("HELPDESK_CONFIG"))
     path = path or default_path(env)
     data, lines, exists = _read(path, must_exist=named)
-    problems = list(_problems(data, lines))
+    problems = list(problems_of(data, lines))
     _raise_first((p for p in problems if p.secret or len(p.path) == 1 or p.path[0] in ("keys", "command")), path)
 
     tables: dict[str, Any] = data["profile"] if isinstance(data.get("profile"), dict) else {}
@@ -213,76 +148,11 @@ def explain(
             origins[key] = "local mode"
     else:
         _infer(chosen, origins)
-    settings = Settings(profile=profile, keys=_keymap(data)[0], commands=_commands(data)[0], **chosen)
+    settings = Settings(profile=profile, keys=keymap_of(data)[0], commands=commands_of(data)[0], **chosen)
     missing = () if settings.local else tuple(key for key in ("auth_url", "db_host") if not getattr(settings, key))
     for key in KEYS:
         origins.setdefault(key, "default")
     return Explained(settings, origins, path, exists, profiles, missing)
-
-
-def validate(path: Path) -> list[Problem]:
-    """Everything wrong in a settings file, top to bottom; an empty list for a sound or absent one."""
-    try:
-        data, lines = toml_lines.read(path)
-    except FileNotFoundError:
-        return []
-    except toml_lines.BadToml as error:
-        return [Problem(error.line, "", _bad_toml(error))]
-    except OSError as error:
-        return [Problem(1, "", f"the file cannot be read: {error.strerror}.")]
-    return sorted([*_problems(data, lines), *_themes(data, lines)], key=lambda problem: problem.line)
-
-
-def _keymap(data: Mapping[str, Any]) -> tuple[keymap.Keymap, list[keymap.Fault]]:
-    if "keys" not in data:
-        return {}, []
-    from helpdesk_tui.core import keymap  # few people have keys of their own
-
-    return keymap.read(data["keys"])
-
-
-def _commands(data: Mapping[str, Any]) -> tuple[tuple[Command, ...], list[keymap.Fault]]:
-    if "command" not in data:
-        return (), []
-    from helpdesk_tui.core import commands  # few people have commands of their own
-
-    return commands.read(data["command"], _keymap(data)[0])
-
-
-def _themes(data: Mapping[str, Any], lines: Mapping[toml_lines.KeyPath, int]) -> Iterator[Problem]:
-    """Themes that there are none of. Not a problem to start with: the command line does without."""
-    profiles = data.get("profile")
-    tables: dict[tuple[str, ...], Any] = {(): data}
-    if isinstance(profiles, dict):
-        tables |= {("profile", name): table for name, table in profiles.items()}
-    for prefix, table in tables.items():
-        theme = table.get("theme") if isinstance(table, dict) else None
-        if words := values.unknown_theme(theme):
-            path = (*prefix, "theme")
-            near = values.nearest(str(theme), values.THEMES)
-            yield Problem(toml_lines.line_of(lines, path), "theme", words, near, path)
-
-
-def validate_environment(env: Mapping[str, str]) -> list[Problem]:
-    """Variables that hold a bad value or a secret, or that look like a misspelt setting."""
-    known = [ENV_PREFIX + key.upper() for key in KEYS] + list(OTHER_VARIABLES)
-    problems = []
-    for name in sorted(name for name in env if name.startswith(ENV_PREFIX)):
-        if name in OTHER_VARIABLES:
-            continue
-        key = name.removeprefix(ENV_PREFIX).lower()
-        if name in known:
-            try:
-                values.check(key, env[name], text_only=True)
-            except values.BadValue as error:
-                problems.append(Problem(0, name, str(error)))
-            if key == "theme" and (words := values.unknown_theme(env[name])):
-                problems.append(Problem(0, name, words, values.nearest(env[name], values.THEMES)))
-        elif values.looks_secret(key):
-            problems.append(Problem(0, name, values.NO_SECRETS, secret=True))
-        elif nearest := values.nearest(key, [other.removeprefix(ENV_PREFIX) for other in known]):
-            problems.append(Problem(0, name, f"{name} is no setting.", ENV_PREFIX + nearest))
-    return problems
 
 
 def _read(path: Path, *, must_exist: bool) -> tuple[dict[str, Any], Mapping[toml_lines.KeyPath, int], bool]:
@@ -293,79 +163,10 @@ def _read(path: Path, *, must_exist: bool) -> tuple[dict[str, Any], Mapping[toml
             raise SettingsError(f"There is no settings file {path}.", "Check --config and HELPDESK_CONFIG.") from None
         return {}, {}, False
     except toml_lines.BadToml as error:
-        raise SettingsError(f"{path}:{error.line}: {_bad_toml(error)}") from error
+        raise SettingsError(f"{path}:{error.line}: {bad_toml(error)}") from error
     except OSError as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}.") from error
     return data, lines, True
-
-
-def _bad_toml(error: toml_lines.BadToml) -> str:
-    column = f" (column {error.column})" if error.column else ""
-    return f"this is not TOML: {error.message}{column}."
-
-
-def _problems(data: Mapping[str, Any], lines: Mapping[toml_lines.KeyPath, int]) -> Iterator[Problem]:
-    profiles = data.get("profile", {})
-    yield from _table_problems(data, (), _TOP_LEVEL, lines)
-    if not isinstance(profiles, dict):
-        yield Problem(
-            toml_lines.line_of(lines, ("profile",)),
-            "profile",
-            "profile must be tables: [profile.NAME]; the one to start with is default_profile.",
-            path=("profile",),
-        )
-        profiles = {}
-    for name, table in profiles.items():
-        path = ("profile", name)
-        line = toml_lines.line_of(lines, path)
-        if not isinstance(table, dict):
-            near = values.nearest(name, KEYS)
-            yield Problem(line, name, f"profile.{name} must be a table: [profile.{name}].", near, path)
-            continue
-        if not _PROFILE_NAME.fullmatch(name):
-            message = "A profile's name is made of letters, digits, dot, dash and underscore, at most 64."
-            yield Problem(line, name, message, path=path)
-        if name == DEMO and table.get("local", True) is not True:
-            yield Problem(
-                toml_lines.line_of(lines, (*path, "local")),
-                "local",
-                f"The profile {DEMO} is always local; name your own otherwise.",
-                path=(*path, "local"),
-            )
-        yield from _table_problems(table, path, KEYS, lines)
-    for fault in (*_keymap(data)[1], *_commands(data)[1]):
-        line = toml_lines.line_of(lines, fault.path)
-        yield Problem(line, ".".join(fault.path), fault.message, fault.nearest, fault.path)
-    default = data.get("default_profile")
-    if isinstance(default, str) and default not in (*profiles, DEMO, "default"):
-        yield Problem(
-            toml_lines.line_of(lines, ("default_profile",)),
-            "default_profile",
-            f"default_profile names “{default}”, and there is no [profile.{default}].",
-            values.nearest(default, (*profiles, DEMO)),
-            ("default_profile",),
-        )
-    elif default is not None and not isinstance(default, str):
-        line = toml_lines.line_of(lines, ("default_profile",))
-        yield Problem(line, "default_profile", "default_profile must be text.", path=("default_profile",))
-
-
-def _table_problems(
-    table: Mapping[str, Any], prefix: tuple[str, ...], allowed: tuple[str, ...], lines: Mapping[toml_lines.KeyPath, int]
-) -> Iterator[Problem]:
-    for key, value in table.items():
-        path = (*prefix, key)
-        line = toml_lines.line_of(lines, path)
-        if key in KEYS:
-            try:
-                values.check(key, value)
-            except values.BadValue as error:
-                yield Problem(line, key, str(error), path=path, secret=error.secret)
-        elif key not in allowed:
-            if values.looks_secret(key):
-                yield Problem(line, key, values.NO_SECRETS, path=path, secret=True)
-            else:
-                yield Problem(line, key, f"There is no setting “{key}”.", values.nearest(key, allowed), path)
 
 
 def _raise_first(problems: Iterator[Problem], path: Path) -> None:

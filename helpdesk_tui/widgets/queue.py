@@ -222,26 +222,6 @@ class Queue(QueueMarks):
         self._make_room(updated.values())
         self._update()
 
-    def set_pending(self, ids: Iterable[UUID]) -> None:
-        """Show these tickets, and no others, as waiting for the server's word on an act."""
-        self._pending = frozenset(ids)
-        self._update()
-
-    def set_drafts(self, ids: Iterable[UUID]) -> None:
-        """Show these tickets, and no others, as having a draft of the person's."""
-        self._drafts = frozenset(ids)
-        self._update()
-
-    def set_there(self, there: Mapping[UUID, tuple[str, bool]]) -> None:
-        """Show who else has which tickets open: who, in a word, and whether they write."""
-        self._there = dict(there)
-        self._update()
-
-    def seen(self, ids: Iterable[UUID]) -> None:
-        """Take the mark of having changed off these tickets. Opening one does that by itself."""
-        self._fresh.difference_update(ids)
-        self._update()
-
     def select(self, ticket_id: UUID) -> bool:
         """Select a ticket; False if it is not loaded."""
         if not self.window.select_id(ticket_id):

@@ -124,6 +124,26 @@ class QueueCanvas(LineView):
         self._now = self._clock()
         self._paint()
 
+    def set_pending(self, ids: Iterable[UUID]) -> None:
+        """Show these tickets, and no others, as waiting for the server's word on an act."""
+        self._pending = frozenset(ids)
+        self._paint()
+
+    def set_drafts(self, ids: Iterable[UUID]) -> None:
+        """Show these tickets, and no others, as having a draft of the person's."""
+        self._drafts = frozenset(ids)
+        self._paint()
+
+    def set_there(self, there: Mapping[UUID, tuple[str, bool]]) -> None:
+        """Show who else has which tickets open: who, in a word, and whether they write."""
+        self._there = dict(there)
+        self._paint()
+
+    def seen(self, ids: Iterable[UUID]) -> None:
+        """Take the mark of having changed off these tickets. Opening one does that by itself."""
+        self._fresh.difference_update(ids)
+        self._paint()
+
     def _paint(self) -> None:
         """Have those lines painted that do not show what they should."""
         lines = self._wanted()
