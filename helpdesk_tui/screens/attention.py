@@ -53,9 +53,9 @@ class Attention:
         self._ring = ring
         self._newest: datetime | None = None
         self._due_again = 0.0
-        self._watch = link.watch("notices", self._look, gap=GAP, jitter=JITTER)
-        link.watch("chats", self._chats_changed)
-        link.watch("people", self._chats_changed)
+        self._watch = link.hearing.watch("notices", self._look, gap=GAP, jitter=JITTER)
+        link.hearing.watch("chats", self._chats_changed)
+        link.hearing.watch("people", self._chats_changed)
         self._watch.mark()
         self._waker = Waker(link, desk, self._look_for_due)
 

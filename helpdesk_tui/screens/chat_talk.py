@@ -89,7 +89,7 @@ class ChatTalk(Vertical):
         self._filling = False
         #: Whether the field is the screen's for something else than a message.
         self.lent = False
-        self._end_typing = link.on_typing(self._heard)
+        self._end_typing = link.hearing.on_typing(self._heard)
 
     def compose(self) -> ComposeResult:
         """Who, what was said, how it is, the field."""

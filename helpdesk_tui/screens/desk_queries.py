@@ -16,7 +16,8 @@ from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.left_off import HISTORY
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.views import FOUND, SavedView, Tab, Views
-from helpdesk_tui.screens.desk_views import DeskViews, counted
+from helpdesk_tui.screens.desk_counts import counted
+from helpdesk_tui.screens.desk_views import DeskViews
 from helpdesk_tui.screens.view_choices import audience_choices, hidden_choices, view_choices
 from helpdesk_tui.widgets.picker import Picker
 from helpdesk_tui.widgets.queue import Queue
@@ -147,11 +148,11 @@ class DeskQueries(DeskViews):
             if self.view_key != FOUND:
                 self._before = self.view_key
             self.found = query
-            self._counts.pop(FOUND, None)
+            self.counts.forget(FOUND)
             if self._count_of[0] == query:
-                self._counts[FOUND] = self._count_of[1]
+                self.counts.take({FOUND: self._count_of[1]})
             self.change_view(FOUND)
-            self._count_again()
+            self.counts.count_again()
         elif self.found is not None:
             self._close_found()
 
@@ -170,10 +171,6 @@ class DeskQueries(DeskViews):
         if message.by_key:
             self.queue.focus()
         self.refresh_hints()
-
-    def _count_again(self) -> None:
-        if self._recount is not None:
-            self._recount.mark()
 
     # The menu of views
 
@@ -361,7 +358,7 @@ class DeskQueries(DeskViews):
         rest = [each for each in self.saved if each.id not in out]
         self.saved = [*rest[:at], *([view] if view is not None else []), *rest[at:]]
         for each in out:
-            self._counts.pop(str(each), None)
+            self.counts.forget(str(each))
         self._arrange(self.asked.me)
 
     async def _told(
@@ -382,4 +379,4 @@ class DeskQueries(DeskViews):
             self._tell(f"Not done: {error}", True)
             return
         self.say(words)
-        self._count_again()
+        self.counts.count_again()

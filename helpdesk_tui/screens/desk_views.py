@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from time import monotonic
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from textual import on
 from textual.worker import WorkType
 
-from helpdesk_tui.core import queues, tickets
+from helpdesk_tui.core import queues
 from helpdesk_tui.core.acts import belongs
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.views import FOUND, Order, SavedView, Tab, arranged, built_in, found_tab
+from helpdesk_tui.screens.desk_counts import GAP, Counts
 from helpdesk_tui.screens.left_off import WhereLeftOff
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.triage import Triage
@@ -30,20 +30,13 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.dirty import Ids, Tickets
     from helpdesk_tui.core.filters import Condition, Vocabulary
     from helpdesk_tui.screens.link import Link
-    from helpdesk_tui.screens.linked import Watch
 
 __all__ = ["DeskViews"]
 
 #: Rows of the first page: what a tall terminal shows, and a little more.
 FIRST_ROWS = 60
-#: Counting again is for the whole of a view, so not at every change: seconds between two, and up to so many more.
-COUNTERS, COUNTERS_JITTER = 2.0, 0.5
-#: What takes long to count is counted less often: so many times as long as it took goes by before it is again.
-COUNTING_SHARE = 20
 #: Where more tickets than so many changed, the rows on the screen are read anew, and not each ticket.
 MOST_LOOKED_AT = 500
-#: So long rows may come later than the number of them.
-ROWS_SECONDS = 0.5
 
 
 class DeskViews(Place):
@@ -87,13 +80,20 @@ class DeskViews(Place):
             lined_up=self._lined_up,
         )
         self.queue.own = self.triage.echoes
+        self.counts = Counts(
+            self.queue,
+            lambda: self.asked,
+            lambda: self.shown,
+            lambda: self.tab,
+            self.condition,
+            busy=lambda: self.triage.busy,
+            changed=self._show_tabs,
+        )
         self._sorts: dict[str, queues.Sort] = {}
-        self._counts: dict[str, int | None] = {}
         self._ready = asyncio.Event()
         self._unanswered: list[PageRequest] = []
         self._begun = False
         self._learned = False
-        self._recount: Watch | None = None
 
     @property
     def desk(self) -> Desk | None:
@@ -179,9 +179,8 @@ class DeskViews(Place):
         if self.view_key in {tab.key for tab in built_in()} - {tab.key for tab in self.arranged}:
             self.view_key = self.arranged[0].key
         self.follow("tickets", self.read_queue)
-        self.follow("tickets", self.read_counts, gap=COUNTERS, jitter=COUNTERS_JITTER)
-        self._recount = self.follow("tickets", self.read_queries, gap=COUNTERS, jitter=COUNTERS_JITTER)
-        self.follow("people", self.read_views, gap=COUNTERS)
+        self.counts.follow(self.follow)
+        self.follow("people", self.read_views, gap=GAP)
         self._ready.set()
         if self.queue.state == "failed":
             self.change_view(self.view_key)
@@ -216,32 +215,6 @@ class DeskViews(Place):
                 own=[k for k in found if self.triage.echoes(k)],
             )
 
-    async def read_counts(self, changed: Tickets) -> None:  # noqa: ARG002  (every ticket counts)
-        """Count again; and read the rows again where they are others than were counted, as after an import that told
-        nobody."""
-        self._take_counts(await self.asked.counts())
-        if self._rows_missing():
-            # What was told of them may be on its way.
-            await asyncio.sleep(ROWS_SECONDS)
-            if self._rows_missing():
-                self.queue.reread()
-
-    async def read_queries(self, changed: Tickets) -> None:  # noqa: ARG002  (every ticket counts)
-        """Count again what the queries hold; the longer that takes, the less often."""
-        asked = {tab.key: where for tab in self.shown if tab.query is not None and (where := self.condition(tab))}
-        if not asked:
-            return
-        began = monotonic()
-        self._take_counts(dict(zip(asked, await self.asked.count_all(list(asked.values())), strict=True)))
-        # Readings never overlap: the next one waits for this, too.
-        await asyncio.sleep(COUNTING_SHARE * (monotonic() - began))
-
-    def _rows_missing(self) -> bool:
-        window, counted = self.queue.window, self._counts.get(self.view_key)
-        whole = self.queue.state in ("ready", "empty") and not window.has_before and not window.has_after
-        # What a query holds is counted less often, and may be an older number.
-        return whole and not self.triage.busy and self.tab.query is None and len(window) < (counted or 0)
-
     # Which queues there are
 
     async def read_views(self, changed: Ids) -> None:  # noqa: ARG002  (they are read all at once)
@@ -260,8 +233,7 @@ class DeskViews(Place):
             self.say(f"“{self.tab.label}” asks for something else now")
             self.change_view(self.view_key)
         self._show_tabs()
-        if self._recount is not None:
-            self._recount.mark()
+        self.counts.count_again()
 
     def _fall_back(self, label: str) -> None:
         words = f"The view “{safe_line(label, 60)}”" if label else "The view of last time"
@@ -338,7 +310,7 @@ class DeskViews(Place):
             )
             self._learned = True
             self._arrange(desk.me)
-            self._take_counts(counts)
+            self.counts.take(counts)
         elif self.names is None and tab.query is not None:
             self.saved, self.order, self.names = await desk.learn()
             self._learned = True
@@ -357,7 +329,7 @@ class DeskViews(Place):
                 rows, more, counts = await desk.first_look(
                     tab.scope, sort, request.limit, after=request.after, where=where
                 )
-                self._take_counts(counts)
+                self.counts.take(counts)
             else:
                 rows, more = await desk.page(
                     tab.scope, sort, request.kind, request.limit,
@@ -370,20 +342,11 @@ class DeskViews(Place):
         if self.queue.feed(request, [self._as_done(each) for each in rows], more):
             self._where.reach()
 
-    def _take_counts(self, counts: dict[str, int] | dict[str, int | None]) -> None:
-        self._counts |= counts
-        self._show_tabs()
-        total = self._counts.get(self.view_key)
-        if self.view_key in self._counts:
-            capped = total is None or total >= tickets.COUNT_CAP
-            self.queue.set_total(None if capped else total, at_least=(total or 0) if capped else 0)
-
     def _show_tabs(self) -> None:
         shown = self.shown
-        counts = {n: counted(self._counts[tab.key]) for n, tab in enumerate(shown) if tab.key in self._counts}
         keys = [tab.key for tab in shown]
         current = keys.index(self.view_key) if self.view_key in keys else 0
-        self.tabs.show([tab.label for tab in shown], counts, current)
+        self.tabs.show([tab.label for tab in shown], self.counts.words(keys), current)
 
     def change_view(self, key: str, *, after: Ticket | None = None) -> None:
         """Show one of the queues, from its beginning, or from behind a ticket on."""
@@ -393,8 +356,7 @@ class DeskViews(Place):
         sort = self._sorts.get(key) or tab.sort or self.sort
         self._show_tabs()
         self.queue.reset(queues.order_of(tab.scope, sort, self.condition(tab)), empty=tab.empty, after=after)
-        if key in self._counts:
-            self._take_counts({})
+        self.counts.tell()
         self._where.write_down()
 
     def sort_by(self, sort: queues.Sort) -> None:
@@ -436,10 +398,3 @@ class DeskViews(Place):
     @on(Queue.Highlighted)
     def _rests(self) -> None:
         self._where.rest()
-
-
-def counted(number: int | None) -> str:
-    """How many tickets, for a tab; None: too many to look through."""
-    if number is None:
-        return "?"
-    return f"{tickets.COUNT_CAP - 1}+" if number >= tickets.COUNT_CAP else str(number)

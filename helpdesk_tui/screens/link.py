@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from helpdesk_tui.core.errors import HelpdeskError, SignInError
+from helpdesk_tui.screens.hearing import Hearing
 from helpdesk_tui.screens.linked import Linked, Owner, Watch
 from helpdesk_tui.widgets.ticket_header import Clock, utc_now
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from helpdesk_tui.core.database import Database
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Ids
-    from helpdesk_tui.core.live import Event, Kind, Live, Typing
+    from helpdesk_tui.core.live import Event, Kind, Live
     from helpdesk_tui.core.model import Me
     from helpdesk_tui.core.session import SignIn
     from helpdesk_tui.core.settings import Settings
@@ -54,6 +55,7 @@ class Link:
 
     Attributes:
         desk: what the screens ask; None until the database has answered.
+        hearing: hands on what is heard of changes to whoever watches for them.
         state: how live the screens are, and why they are not.
         badges: how many notices are unread, how many chats wait.
         away: that the person is away, in words; empty where they are not.
@@ -107,8 +109,7 @@ class Link:
         self.later = later
         self._live: Live | None = None
         self._linked: list[Linked] = []
-        self._watches: list[Watch] = []
-        self._typing: list[Callable[[Typing], None]] = []
+        self.hearing = Hearing(self._trouble, owner.crashed)
         self._begun = self._ended = False
         self._unsubscribe: Callable[[], None] = lambda: None
 
@@ -154,45 +155,6 @@ class Link:
         """Tell a screen nothing any more."""
         if linked in self._linked:
             self._linked.remove(linked)
-
-    def watch(
-        self,
-        kind: Kind,
-        refresh: Callable[[Ids], Awaitable[None]],
-        *,
-        gap: float = 0.1,
-        jitter: float = 0.0,
-        failed: Callable[[HelpdeskError], None] | None = None,
-    ) -> Watch:
-        """Have something read again whenever things of a kind change: at once, then not more often than ``gap``.
-
-        Args:
-            kind: of what.
-            refresh: reads again what changed; of None, that any may have.
-            gap: seconds between the beginnings of two readings, at least.
-            jitter: up to so many seconds more, at random, so that many clients do not ask at the same moment.
-            failed: told why a reading failed; None: every screen is.
-        """
-        from helpdesk_tui.core.dirty import Dirty
-
-        dirty = Dirty(refresh, gap=gap, jitter=jitter, failed=failed or self._trouble, crashed=self._owner.crashed)
-        watch = Watch(kind, dirty, self._watches.remove)
-        self._watches.append(watch)
-        return watch
-
-    def on_typing(self, callback: Callable[[Typing], None]) -> Callable[[], None]:
-        """Have a callback called whenever somebody writes in one of my chats.
-
-        Returns:
-            What ends it.
-        """
-        self._typing.append(callback)
-
-        def end() -> None:
-            if callback in self._typing:
-                self._typing.remove(callback)
-
-        return end
 
     def open(self, name: str, about: UUID | None = None) -> None:
         """Show another place, or with ``home`` the home screen, if asked with one thing in it: an article, a chat, a
@@ -312,14 +274,11 @@ class Link:
         from helpdesk_tui.core.live import Changed, Typing
 
         if isinstance(event, Typing):
-            for callback in tuple(self._typing):
-                callback(event)
+            self.hearing.typed(event)
         elif isinstance(event, Changed):
             if event.reason in ("access", "connected", "safety") or event.kind == "people":
                 self.look_at_myself()
-            for watch in tuple(self._watches):
-                if event.about(watch.kind):
-                    watch.mark(event.ids)
+            self.hearing.changed(event)
         else:
             self._become(event.name, event.why)
             if event.name == "live" and self.keeping is not None:
@@ -376,9 +335,7 @@ class Link:
 
     def mark(self, ids: Ids, kind: Kind = "tickets") -> None:
         """These changed; None: any of the kind may have."""
-        for watch in tuple(self._watches):
-            if watch.kind == kind:
-                watch.mark(ids)
+        self.hearing.mark(ids, kind)
 
     def read_everything(self) -> None:
         """Connect now if that is still to come, and read everything anew."""
@@ -386,15 +343,13 @@ class Link:
             self._live.retry()
         if self.keeping is not None:
             self.keeping.outbox.try_now()
-        for watch in tuple(self._watches):
-            watch.mark()
+        self.hearing.mark(None, None)
 
     # Leaving
 
     def deafen(self) -> None:
         """Read nothing again from now on."""
-        for watch in tuple(self._watches):
-            watch.close()
+        self.hearing.close()
 
     async def take_leave(self) -> None:
         """Say what is to be said while the database can still be asked."""

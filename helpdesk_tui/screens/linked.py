@@ -70,7 +70,7 @@ class Linked(Protocol):
 
 
 class Watch:
-    """What one pane reads again when things of a kind change. Made by ``Link.watch``."""
+    """What one pane reads again when things of a kind change. Made by ``Hearing.watch``."""
 
     def __init__(self, kind: Kind, dirty: Dirty, forget: Callable[[Watch], None]) -> None:
         self.kind: Kind = kind

@@ -102,8 +102,8 @@ class Place(Screen[None]):
         self, kind: Kind, refresh: Callable[[Ids], Awaitable[None]], *, gap: float = 0.1, jitter: float = 0.0
     ) -> Watch:
         """Have something read again whenever things of a kind change, while nothing lies over this screen; what
-        changed meanwhile is read once on return. See ``Link.watch``."""
-        watch = self.link.watch(kind, refresh, gap=gap, jitter=jitter, failed=self.link_trouble)
+        changed meanwhile is read once on return. See ``Hearing.watch``."""
+        watch = self.link.hearing.watch(kind, refresh, gap=gap, jitter=jitter, failed=self.link_trouble)
         self._followed.append(watch)
         self._seen_or_not()
         return watch

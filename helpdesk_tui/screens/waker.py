@@ -41,7 +41,7 @@ class Waker:
         self._told = told
         self._since: datetime | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._watch = link.watch("tickets", self._look, gap=GAP, jitter=JITTER)
+        self._watch = link.hearing.watch("tickets", self._look, gap=GAP, jitter=JITTER)
         self._watch.mark()
 
     async def _look(self, changed: Ids) -> None:  # noqa: ARG002  (which ones tells nothing of what sleeps)

@@ -158,7 +158,7 @@ async def test_another_role_has_another_home(team: Team, tmp_path: Path, monkeyp
 async def test_who_types_is_heard_while_one_listens(team: Team, tmp_path: Path) -> None:
     async with opened(team.database, team.agent, tmp_path) as seen:
         heard: list[Typing] = []
-        end = seen.desk.link.on_typing(heard.append)
+        end = seen.desk.link.hearing.on_typing(heard.append)
         typing = "select private.announce_to('person:' || %s::text, jsonb_build_object('typing', jsonb_build_object("
         typing += "'chat', %s::text, 'by', %s::text)))"
         await team.database.run(typing, [team.agent.id, ticket_id(1001), team.customer.id])

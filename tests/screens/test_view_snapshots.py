@@ -43,7 +43,7 @@ def playing(keys: str, *shown: str) -> Callable[[Pilot[int]], Awaitable[None]]:
             desk = pilot.app.screen
             if not isinstance(desk, DeskScreen) or desk.queue.state != "ready":
                 return False
-            counted = {tab.key for tab in desk.shown} <= set(desk._counts)
+            counted = desk.counts.knows({tab.key for tab in desk.shown})
             return desk.status.connection == "live" and counted and len(desk.saved) == len(SAVED)
 
         await patiently(pilot, ready, "the desk, live, and everything counted")
