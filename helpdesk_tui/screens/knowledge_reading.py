@@ -13,17 +13,18 @@ from textual.timer import Timer
 
 from helpdesk_tui.core.errors import HelpdeskError, NotFound
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.screens.knowledge_lists import ArticleLists
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.widgets.article_list import ArticleList
 from helpdesk_tui.widgets.article_reader import ArticleReader
-from helpdesk_tui.widgets.article_row import Item, of_article, of_row
+from helpdesk_tui.widgets.article_row import of_article
 from helpdesk_tui.widgets.article_search import ArticleSearch
-from helpdesk_tui.widgets.category_tree import CategoryTree, Shelf
+from helpdesk_tui.widgets.category_tree import CategoryTree
 
 if TYPE_CHECKING:
     from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.dirty import Ids
-    from helpdesk_tui.core.knowledge import Article, ArticleRow, Knowledge
+    from helpdesk_tui.core.knowledge import Article, Knowledge
     from helpdesk_tui.core.model import Me
     from helpdesk_tui.screens.link import Link
 
@@ -34,8 +35,6 @@ PANES: Final[tuple[Pane, ...]] = ("tree", "list", "page")
 
 #: Columns from which all three panes are side by side, and from which list and article are.
 WIDE, MEDIUM = 130, 100
-#: Articles of one reading of a list.
-PAGE_ROWS: Final = 200
 #: So long the cursor rests on something before it is looked at.
 PREVIEW_SECONDS: Final = 0.08
 #: Articles that are shown at once when they are opened again, and then read anew.
@@ -62,9 +61,16 @@ class KnowledgeReading(Place):
         self.page = Vertical(self.reader, id="page")
         self.knowledge: Knowledge | None = None
         self.pane: Pane = "list"
-        self._shelf = Shelf("All articles")
-        self._rows: dict[UUID, ArticleRow] = {}
-        self._listing = self._opening = 0
+        self.lists = ArticleLists(
+            self.search,
+            self.shelves,
+            lambda: self.knowledge,
+            lambda: None if self.reader.article is None else self.reader.article.id,
+            self.categories_read,
+            self.say,
+            staff=self.staff,
+        )
+        self._opening = 0
         #: The article that is to be on the page; None: none.
         self._wanted: UUID | None = None
         self._held: OrderedDict[UUID, Article] = OrderedDict()
@@ -99,8 +105,8 @@ class KnowledgeReading(Place):
 
         self.knowledge = Knowledge(self.link.database, desk.me)
         self.follow("articles", self.read_again, gap=GAP, jitter=JITTER)
-        self.spawn(self._read_tree())
-        self.spawn(self._list(self._shelf))
+        self.spawn(self.lists.read_tree())
+        self.spawn(self.lists.show())
         if self._wanted is not None:
             self.spawn(self._read(self._wanted))
         self.link.listen()
@@ -123,11 +129,11 @@ class KnowledgeReading(Place):
 
     async def read_again(self, changed: Ids) -> None:
         """Read again what is shown."""
-        await self._read_tree()
+        await self.lists.read_tree()
         if self.search.searching:
             self.search.ask_again()
         else:
-            await self._list(self._shelf, keep=True)
+            await self.lists.show(keep=True)
         shown = self._wanted
         if shown is not None and (changed is None or shown in changed) and not self._flying[shown]:
             await self._read(shown)
@@ -140,110 +146,34 @@ class KnowledgeReading(Place):
 
     # Categories and lists
 
-    async def _read_tree(self) -> None:
-        try:
-            categories = await self.asked.tree()
-        except HelpdeskError as error:
-            self.shelves.show_failed(str(error))
-            return
-        first = not self.shelves.categories
-        self.shelves.show(categories)
-        if first and not self.search.searching:
-            # The list may have been there first, and not known what its categories are called.
-            self.search.list.update(*self._items(list(self._rows.values())))
-        self.categories_read()
-
     def categories_read(self) -> None:
         """The categories are there, or others now."""
 
     @on(CategoryTree.Picked)
     def _picked(self, message: CategoryTree.Picked) -> None:
         self.status.hush()
-        self._shelf = message.shelf
+        self.lists.shelf = message.shelf
         self.search.clear()
         if self._rest is not None:
             self._rest.stop()
         if message.entered:
             self.go("list")
-            self.spawn(self._list(message.shelf))
+            self.spawn(self.lists.show())
         else:
-            self._rest = self.set_timer(PREVIEW_SECONDS, lambda: self.spawn(self._list(self._shelf)))
-
-    async def _list(self, shelf: Shelf, *, keep: bool = False) -> None:
-        """Show the articles of a shelf, unless something is searched for meanwhile."""
-        if self.knowledge is None or self.search.searching:
-            return
-        self._listing = number = self._listing + 1
-        shown = self.search.list
-        if not keep:
-            shown.show_loading(f"Loading {shelf.name} …")
-        try:
-            rows = await self.asked.listed(shelf.category, shelf.status, PAGE_ROWS)
-        except HelpdeskError as error:
-            if number == self._listing and not self.search.searching:
-                shown.show_failed(shelf.name, str(error), "^R reads again.")
-            return
-        if number < self._listing or self.search.searching:
-            return
-        self._rows = {row.id: row for row in rows}
-        more = len(rows) == PAGE_ROWS
-        if rows:
-            count = f"{len(rows)}+" if more else str(len(rows))
-            shown.show(self._items(rows), f"{shelf.name} · {count}", more=more, keep=keep)
-            if not keep and self.reader.article is not None:
-                shown.select(self.reader.article.id)
-        else:
-            shown.show_empty(shelf.name, *self._nothing_in(shelf))
-
-    def _items(self, rows: list[ArticleRow]) -> list[Item]:
-        return [of_row(row, self.shelves.name_of(row.category_id)) for row in rows]
-
-    def _nothing_in(self, shelf: Shelf) -> tuple[str, ...]:
-        if shelf.status is not None:
-            return (f"No article is {'a draft' if shelf.status == 'draft' else 'archived'}.",)
-        write = ("N writes one.",) if self.staff else ()
-        if shelf.below:
-            return ("No article stands here itself.", "Those below are a step down: Tab, then l and j.")
-        if shelf.category is not None:
-            return ("There is no article in this category yet.", *write)
-        return ("There are no articles yet.", *write)
+            self._rest = self.set_timer(PREVIEW_SECONDS, lambda: self.spawn(self.lists.show()))
 
     @on(ArticleList.NeedMore)
     def _more_wanted(self, message: ArticleList.NeedMore) -> None:
-        row = self._rows.get(message.after.id)
-        if row is not None:
-            self.spawn(self._more(self._shelf, row))
-
-    async def _more(self, shelf: Shelf, after: ArticleRow) -> None:
-        number = self._listing
-        try:
-            rows = await self.asked.listed(shelf.category, shelf.status, PAGE_ROWS, after)
-        except HelpdeskError as error:
-            self.say(f"The rest of the list could not be read: {error}", alarm=True)
-            return
-        if number == self._listing and not self.search.searching:
-            self._rows |= {row.id: row for row in rows}
-            self.search.list.add(self._items(rows), more=len(rows) == PAGE_ROWS)
+        self.spawn(self.lists.more(message.after.id))
 
     # Searching
 
     @on(ArticleSearch.Asked)
     def _search_asked(self, message: ArticleSearch.Asked) -> None:
         if message.words:
-            self.spawn(self._find(message.number, message.words))
+            self.spawn(self.lists.find(message.number, message.words))
         else:
-            self.spawn(self._list(self._shelf))
-
-    async def _find(self, number: int, words: str) -> None:
-        if self.knowledge is None:
-            self.search.failed(number, "Not connected yet.")
-            return
-        try:
-            hits = await self.knowledge.search(words)
-        except HelpdeskError as error:
-            self.search.failed(number, str(error))
-            return
-        self.search.answer(number, hits)
+            self.spawn(self.lists.show())
 
     @on(ArticleSearch.Left)
     def _search_left(self) -> None:

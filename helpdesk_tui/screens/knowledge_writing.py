@@ -114,7 +114,7 @@ class KnowledgeWriting(KnowledgeActs):
     async def _new(self) -> None:
         editor = await self._prepare()
         self._open_editor()
-        editor.begin(uuid4(), self._shelf.category)
+        editor.begin(uuid4(), self.lists.shelf.category)
 
     def _open_editor(self) -> None:
         self.remove_class("comparing")
