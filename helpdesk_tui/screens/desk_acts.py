@@ -12,7 +12,7 @@ from helpdesk_tui.core.acts import MOST, Change, Kept, Undone
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.model import Ticket
 from helpdesk_tui.screens.choices import act_choices, category_choices, choices, tag_choices
-from helpdesk_tui.screens.desk_commands import DeskCommands
+from helpdesk_tui.screens.desk_many import DeskMany
 from helpdesk_tui.widgets.picker import Choice, do_it
 from helpdesk_tui.widgets.queue import Queue
 
@@ -28,7 +28,7 @@ PORTION = 1_000
 LISTED = 50
 
 
-class DeskActs(DeskCommands):
+class DeskActs(DeskMany):
     """What can be done to tickets.
 
     Args:

@@ -2,122 +2,134 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING
-
-from textual import on
-from textual.containers import Horizontal
+from typing import TYPE_CHECKING, Protocol
 
 from helpdesk_tui.core.errors import HelpdeskError
-from helpdesk_tui.core.model import Ticket
-from helpdesk_tui.screens.desk_many import DeskMany
-from helpdesk_tui.widgets.article_row import Item
-from helpdesk_tui.widgets.thread_links import ArticleLink
+from helpdesk_tui.screens.at_desk import AtDesk
 
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from helpdesk_tui.core.desk import Desk
     from helpdesk_tui.core.knowledge import Knowledge
-    from helpdesk_tui.screens.link import Link
+    from helpdesk_tui.core.model import Ticket
     from helpdesk_tui.widgets.article_finder import ArticleFinder
+    from helpdesk_tui.widgets.article_row import Item
+    from helpdesk_tui.widgets.ticket_pane import TicketPane
 
-__all__ = ["DeskArticles"]
+__all__ = ["Articles"]
 
 
-class DeskArticles(DeskMany):
-    """The ticket, and a pane of articles beside it or over it.
+class ArticleDesk(AtDesk, Protocol):
+    """A desk with a ticket that articles are shown beside.
 
-    Args:
-        link: the person's link to the database.
+    Attributes:
+        pane: the ticket.
     """
 
-    def __init__(self, link: Link) -> None:
-        super().__init__(link)
-        self._finder: ArticleFinder | None = None
-        self._making = asyncio.Lock()
+    pane: TicketPane
 
     @property
-    def finding(self) -> bool:
+    def desk(self) -> Desk | None:
+        """What is asked; None until the database has answered."""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether one pane is shown at a time."""
+
+    def show_ticket_beside(self, ticket: Ticket) -> None:
+        """Open a ticket, unless it is."""
+
+    async def show_finder(self, finder: ArticleFinder) -> None:
+        """Put the pane of articles beside the ticket, or over it."""
+
+    def hide_finder(self) -> None:
+        """Take it away."""
+
+    def refresh_hints(self) -> None:
+        """Other keys matter now."""
+
+
+class Articles:
+    """A pane of articles, made when it is needed first.
+
+    Args:
+        desk: where the person is.
+
+    Attributes:
+        finder: the pane; None as long as it was not needed.
+    """
+
+    def __init__(self, desk: ArticleDesk) -> None:
+        self._desk = desk
+        self.finder: ArticleFinder | None = None
+
+    @property
+    def have_keys(self) -> bool:
         """Whether the keys are those of the pane of articles."""
-        return self._finder is not None and self._finder.has_focus_within
+        return self.finder is not None and self.finder.has_focus_within
 
     @property
-    def subject(self) -> Ticket | None:
-        """The ticket that acts are about: that of the articles while they have the keys."""
-        return self.pane.ticket if self.finding else super().subject
+    def ticket_id(self) -> UUID | None:
+        """The ticket that they are for."""
+        return self.finder.ticket_id if self.finder is not None else None
 
     def _knowledge(self) -> Knowledge:
         from helpdesk_tui.core.knowledge import Knowledge
 
-        return Knowledge(self.link.database, self.asked.me)
+        return Knowledge(self._desk.link.database, self._desk.asked.me)
 
-    async def _made(self) -> ArticleFinder:
-        """The pane, made when it is needed first."""
+    def _made(self) -> ArticleFinder:
         from helpdesk_tui.widgets.article_finder import ArticleFinder
 
-        async with self._making:
-            if self._finder is None:
-                staff = self.asked.me.role != "customer"
-                finder = ArticleFinder(zone=self.link.zone, staff=staff, clock=self.link.clock, id="finder")
-                await self.query_one("#panes", Horizontal).mount(finder)
-                self._finder = finder
-            return self._finder
+        if self.finder is None:
+            link, staff = self._desk.link, self._desk.asked.me.role != "customer"
+            self.finder = ArticleFinder(zone=link.zone, staff=staff, clock=link.clock, id="finder")
+        return self.finder
 
-    async def action_find_article(self) -> None:
+    async def find(self) -> None:
         """Show articles for the ticket at hand; asked again, the keys go back and forth."""
-        finder = await self._open_finder()
-        if finder is not None and self.pane.ticket is not None:
-            ticket = self.pane.ticket
+        finder = await self._open()
+        ticket = self._desk.pane.ticket
+        if finder is not None and ticket is not None:
             finder.open(ticket.id, f"#{ticket.number}")
-            self.refresh_hints()
+            self._desk.refresh_hints()
 
-    async def _open_finder(self) -> ArticleFinder | None:
-        ticket = self.subject
-        if ticket is None or self.desk is None:
-            self.say("No ticket is selected")
+    async def follow(self, article_id: UUID) -> None:
+        """Read an article that the thread links to, beside the ticket."""
+        finder = await self._open()
+        ticket = self._desk.pane.ticket
+        if finder is not None and ticket is not None:
+            finder.open(ticket.id, f"#{ticket.number}")
+            finder.read(article_id)
+
+    async def _open(self) -> ArticleFinder | None:
+        ticket = self._desk.subject
+        if ticket is None or self._desk.desk is None:
+            self._desk.say("No ticket is selected")
             return None
-        if self.pane.ticket is None or self.pane.ticket.id != ticket.id or not self.has_class("reading"):
-            self.open_ticket(ticket)
-        finder = await self._made()
-        self.add_class("finding")
+        self._desk.show_ticket_beside(ticket)
+        finder = self._made()
+        await self._desk.show_finder(finder)
         return finder
 
-    def close_finder(self) -> None:
+    def close(self) -> None:
         """Take the articles away; the keys are the ticket's."""
-        self.remove_class("finding")
-        if self.pane.writing:
-            self.pane.composer.text.focus()
+        self._desk.hide_finder()
+        if self._desk.pane.writing:
+            self._desk.pane.composer.text.focus()
         else:
-            self.pane.focus_thread()
-        self.refresh_hints()
+            self._desk.pane.focus_thread()
+        self._desk.refresh_hints()
 
-    def open_ticket(self, ticket: Ticket) -> None:
-        """Open a ticket; articles for another one go."""
-        if self._finder is not None and self._finder.ticket_id != ticket.id:
-            self.remove_class("finding")
-        super().open_ticket(ticket)
+    # What the pane asks
 
-    def action_back(self) -> None:
-        """From the ticket to the queue."""
-        self.remove_class("finding")
-        super().action_back()
-
-    @on(ArticleLink)
-    async def _article_linked(self, message: ArticleLink) -> None:
-        """A link to an article in the thread: it is read beside the ticket."""
-        finder = await self._open_finder()
-        if finder is not None and self.pane.ticket is not None:
-            finder.open(self.pane.ticket.id, f"#{self.pane.ticket.number}")
-            finder.read(message.article_id)
-
-    # What the pane asks; its messages are named here, since its module is imported when it is needed
-
-    def on_article_finder_asked(self, message: ArticleFinder.Asked) -> None:
+    def asked_for(self, message: ArticleFinder.Asked) -> None:
         """Articles are wanted."""
-        self.spawn(self._answer_finder(message.ticket_id, message.number, message.words))
+        self._desk.spawn(self._answer_finder(message.ticket_id, message.number, message.words))
 
     async def _answer_finder(self, ticket_id: UUID, number: int, words: str) -> None:
-        finder = await self._made()
+        finder = self._made()
         try:
             if words:
                 finder.found(number, await self._knowledge().search(words))
@@ -126,12 +138,12 @@ class DeskArticles(DeskMany):
         except HelpdeskError as error:
             finder.failed(ticket_id, number, str(error))
 
-    def on_article_finder_wanted(self, message: ArticleFinder.Wanted) -> None:
+    def wanted(self, message: ArticleFinder.Wanted) -> None:
         """An article is to be read."""
-        self.spawn(self._read_article(message.article_id))
+        self._desk.spawn(self._read_article(message.article_id))
 
     async def _read_article(self, article_id: UUID) -> None:
-        finder = await self._made()
+        finder = self._made()
         try:
             article = await self._knowledge().article(article_id)
         except HelpdeskError as error:
@@ -140,19 +152,21 @@ class DeskArticles(DeskMany):
         if finder.reading:
             finder.show(article)
 
-    def on_article_finder_put(self, message: ArticleFinder.Put) -> None:
+    def put(self, message: ArticleFinder.Put) -> None:
         """An article is to go into the answer."""
-        self.spawn(self._put(message.item, as_text=message.as_text))
+        self._desk.spawn(self._put(message.item, as_text=message.as_text))
 
     async def _put(self, item: Item, *, as_text: bool) -> None:
         from helpdesk_tui.widgets.article_finder import link_to
 
-        ticket = self.pane.ticket
+        ticket = self._desk.pane.ticket
         if ticket is None:
             return
-        internal = self.pane.writing and self.pane.composer.internal
+        internal = self._desk.pane.writing and self._desk.pane.composer.internal
         if item.status != "published" and not internal:
-            self.say(f"This article is {_A[item.status]}: requesters cannot read it. It can go into a note", alarm=True)
+            self._desk.say(
+                f"This article is {_A[item.status]}: requesters cannot read it. It can go into a note", alarm=True
+            )
             return
         # With a space after it: what is typed next would be part of its address to whoever reads it.
         words = link_to(item.id, item.title) + " "
@@ -160,22 +174,24 @@ class DeskArticles(DeskMany):
             try:
                 words = (await self._knowledge().article(item.id)).content
             except HelpdeskError as error:
-                self.say(str(error), alarm=True)
+                self._desk.say(str(error), alarm=True)
                 return
-        if not self.pane.writing:
-            await self.pane.write(ticket, internal=False)
-        if self.pane.ticket is not None and self.pane.ticket.id == ticket.id and self.pane.writing:
-            self.pane.composer.insert(words, block=as_text)
-            self.close_finder()
-            self.say("The article's text is in your answer" if as_text else "A link to the article is in your answer")
+        if not self._desk.pane.writing:
+            await self._desk.pane.write(ticket, internal=False)
+        if self._desk.pane.ticket is not None and self._desk.pane.ticket.id == ticket.id and self._desk.pane.writing:
+            self._desk.pane.composer.insert(words, block=as_text)
+            self.close()
+            self._desk.say(
+                "The article's text is in your answer" if as_text else "A link to the article is in your answer"
+            )
 
-    def on_article_finder_left(self, message: ArticleFinder.Left) -> None:
+    def left(self, message: ArticleFinder.Left) -> None:
         """The keys are the ticket's again."""
-        if message.close or self.narrow:
-            self.close_finder()
+        if message.close or self._desk.narrow:
+            self.close()
         else:
-            self.pane.focus_thread()
-            self.refresh_hints()
+            self._desk.pane.focus_thread()
+            self._desk.refresh_hints()
 
 
 _A = {"draft": "a draft", "archived": "archived", "published": "published"}

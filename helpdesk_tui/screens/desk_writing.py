@@ -12,6 +12,7 @@ from helpdesk_tui.screens.desk_ticket import DeskTicket
 from helpdesk_tui.widgets.hold_bar import HoldBar
 
 if TYPE_CHECKING:
+    from helpdesk_tui.core.model import Ticket
     from helpdesk_tui.core.thread import Outgoing
     from helpdesk_tui.screens.link import Link
     from helpdesk_tui.widgets.composer import Composer
@@ -45,6 +46,17 @@ class DeskWriting(DeskTicket):
         self.open_ticket(ticket)
         await self.pane.write(ticket, internal=internal, quote=quote)
         self.refresh_hints()
+
+    async def write_note(self, ticket: Ticket, words: str, told: str) -> None:
+        """Begin a note to a ticket with some words on lines of their own, or go on with it, and say so."""
+        if self.link.user_id == ticket.customer_id:
+            self.say("This ticket is your own request: its notes are not shown to you")
+            return
+        self.open_ticket(ticket)
+        await self.pane.write(ticket, internal=True)
+        self.pane.composer.insert(words, block=True)
+        self.refresh_hints()
+        self.say(told)
 
     def on_composer_send(self, message: Composer.Send) -> None:
         """Send what was written."""

@@ -11,7 +11,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from helpdesk_tui.actions import ACTIONS, Action, key_words, keys_of
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.screens.desk_commands import DeskCommands
+from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.places import offered
 
@@ -47,7 +47,7 @@ class Commands(Provider):
         app = cast("HelpdeskApp", self.app)
         for action in self._actions(app):
             yield action.words, " ".join(map(key_words, keys_of(action.id))), partial(self._run, action.action)
-        if isinstance(self.screen, DeskCommands):
+        if isinstance(self.screen, DeskScreen):
             for number, command in enumerate(self.screen.link.settings.commands):
                 keys = " ".join(map(key_words, command.keys))
                 yield safe_line(command.name, WORDS_WIDTH), keys, partial(self._run, f"screen.command({number})")

@@ -30,7 +30,7 @@ async def test_articles_are_suggested_beside_the_ticket_and_go_into_the_answer_a
         await ask_for_articles(seen)
         assert seen.shows("Please help with: Lamp flickers"), "the ticket stays in sight"
         assert not seen.shows("Goodwill limits"), "drafts are not suggested"
-        finder = seen.desk._finder
+        finder = seen.desk.articles.finder
         assert finder is not None
         item = finder.item
         assert item is not None
