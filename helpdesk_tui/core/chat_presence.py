@@ -119,10 +119,3 @@ class Presence:
     def away(self) -> bool:
         """Whether they said that they left. Neither here nor away: nothing is known."""
         return self._left
-
-    @property
-    def changes_in(self) -> float | None:
-        """Seconds until ``typing`` or ``here`` ends by itself; None if neither will."""
-        now = self._clock()
-        ends = [end - now for end in (self._typing_until, self._here_until) if end > now]
-        return min(ends) if ends else None

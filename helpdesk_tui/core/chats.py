@@ -18,8 +18,6 @@ from helpdesk_tui.core.statement import Statement, positional
 
 MESSAGE_LENGTH: Final = 20_000
 """Characters of a message, at most."""
-TOPIC_LENGTH: Final = 200
-"""Characters of a topic, at most."""
 PAST: Final = 20
 """So many chats that are over are listed with those that go on."""
 

@@ -17,6 +17,7 @@ Tickets = Ids
 """Ids of tickets that changed; None: anything may have."""
 
 PANE = 0.1
+#: Counting again is for the whole of a view, so not at every change: seconds between two, and up to so many more.
 COUNTERS = 2.0
 COUNTERS_JITTER = 0.5
 

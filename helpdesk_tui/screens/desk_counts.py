@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from helpdesk_tui.core import tickets
+from helpdesk_tui.core.dirty import COUNTERS, COUNTERS_JITTER
 from helpdesk_tui.core.views import Tab
 
 if TYPE_CHECKING:
@@ -17,11 +18,8 @@ if TYPE_CHECKING:
     from helpdesk_tui.screens.linked import Watch
     from helpdesk_tui.widgets.queue import Queue
 
-__all__ = ["GAP", "Counts", "counted"]
+__all__ = ["Counts", "counted"]
 
-#: Counting again is for the whole of a view, so not at every change: seconds between two, and up to so many more.
-GAP: Final = 2.0
-JITTER: Final = 0.5
 #: What takes long to count is counted less often: so many times as long as it took goes by before it is again.
 COUNTING_SHARE: Final = 20
 #: So long rows may come later than the number of them.
@@ -64,8 +62,8 @@ class Counts:
 
     def follow(self, follow: Callable[..., Watch]) -> None:
         """Count again whenever tickets change, as :meth:`Place.follow` has things read again."""
-        follow("tickets", self._read, gap=GAP, jitter=JITTER)
-        self._queries = follow("tickets", self._read_queries, gap=GAP, jitter=JITTER)
+        follow("tickets", self._read, gap=COUNTERS, jitter=COUNTERS_JITTER)
+        self._queries = follow("tickets", self._read_queries, gap=COUNTERS, jitter=COUNTERS_JITTER)
 
     def count_again(self) -> None:
         """Count again what queries hold: others are asked now."""

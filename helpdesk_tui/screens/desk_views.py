@@ -12,11 +12,12 @@ from textual.worker import WorkType
 
 from helpdesk_tui.core import queues
 from helpdesk_tui.core.acts import belongs
+from helpdesk_tui.core.dirty import COUNTERS
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.core.views import FOUND, Order, SavedView, Tab, arranged, built_in, found_tab
-from helpdesk_tui.screens.desk_counts import GAP, Counts
+from helpdesk_tui.screens.desk_counts import Counts
 from helpdesk_tui.screens.left_off import WhereLeftOff
 from helpdesk_tui.screens.place import Place
 from helpdesk_tui.screens.triage import Triage
@@ -180,7 +181,7 @@ class DeskViews(Place):
             self.view_key = self.arranged[0].key
         self.follow("tickets", self.read_queue)
         self.counts.follow(self.follow)
-        self.follow("people", self.read_views, gap=GAP)
+        self.follow("people", self.read_views, gap=COUNTERS)
         self._ready.set()
         if self.queue.state == "failed":
             self.change_view(self.view_key)

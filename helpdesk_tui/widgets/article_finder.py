@@ -198,13 +198,6 @@ class ArticleFinder(Vertical):
             return of_article(self.reader.article) if self.reader.article is not None else None
         return self.search.list.selected
 
-    def focus_inside(self) -> None:
-        """The keys are this pane's."""
-        if self.reading:
-            self.reader.focus_text()
-        else:
-            self.search.list.focus()
-
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002

@@ -76,11 +76,6 @@ class ThreadView(ThreadBody):
         """How many messages have come that were not on the screen yet."""
         return len(self._news)
 
-    @property
-    def newest_shown(self) -> UUID | None:
-        """The newest message of the thread as it is held here: what an author can have seen."""
-        return self.thread.newest_message if self.thread is not None and self.state == "ready" else None
-
     def quote_text(self) -> str:
         """The current message as a quotation, ready to be answered below; empty if there is none."""
         entry = self._current

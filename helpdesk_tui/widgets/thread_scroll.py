@@ -35,10 +35,6 @@ class Scroll:
 
     # Heights
 
-    def is_exact(self, index: int) -> bool:
-        """Whether an entry has been measured."""
-        return self._exact[index]
-
     def exact(self, index: int) -> int:
         """How many lines an entry takes, measured if it has not been."""
         if not self._exact[index]:

@@ -39,7 +39,7 @@ def test_typing_vanishes_after_six_seconds_without_another_word() -> None:
     side = Side()
     side.heard(Typing(CHAT, CORA))
     assert side.typing
-    assert side.changes_in == TYPING_FOR == 6
+    assert TYPING_FOR == 6
     side.now += 5.9
     assert side.typing
     side.now += 0.2
@@ -82,7 +82,7 @@ def test_nothing_heard_for_a_minute_is_neither_here_nor_away() -> None:
     side = Side()
     side.heard(Typing(CHAT, CORA, "here"))
     side.now += HERE_FOR + 0.1
-    assert (side.here, side.away, side.changes_in) == (False, False, None)
+    assert (side.typing, side.here, side.away) == (False, False, False)
 
 
 def test_words_about_another_chat_or_of_oneself_say_nothing() -> None:

@@ -528,4 +528,5 @@ async def test_what_was_refused_says_why_and_a_note_that_waits_is_a_note() -> No
         assert "written that you have not seen yet." in text
         assert "\x1b[2J" not in escape(app.view)
         # It stays the newest of the thread that an author can have seen which the database has.
-        assert app.view.newest_shown == message(3, "Hello").id
+        assert app.view.thread is not None
+        assert app.view.thread.newest_message == message(3, "Hello").id
