@@ -10,11 +10,10 @@ from typing import Final
 import pytest
 
 from helpdesk_tui.local.server import LocalServer
-from tests.db.servers import Kind, Place, copy_of, new_place, start
+from tests.db.servers import VERSIONS, Kind, Place, copy_of, new_place, start
 from tests.parts import Part
 from tests.world import DeskDatabase
 
-VERSIONS: Final[tuple[Part, ...]] = ("postgres15", "postgres17", "postgres18")
 KINDS: Final[tuple[Kind, ...]] = ("plain", "supabase")
 EVERYWHERE: Final = tuple(product(VERSIONS, KINDS))
 
@@ -62,7 +61,7 @@ def applied(servers: Callable[[Part, Kind], LocalServer]) -> Callable[[Part, Kin
     def copy(version: Part, kind: Kind) -> Place:
         if (version, kind) not in made:
             place = new_place(servers(version, kind), kind)
-            place.psql()
+            assert place.psql() == ""
             made[version, kind] = place
         return copy_of(made[version, kind])
 

@@ -19,6 +19,7 @@ from tests.parts import REPOSITORY, Part, require
 from tests.world import DeskDatabase
 
 Kind = Literal["plain", "supabase"]
+VERSIONS: Final[tuple[Part, ...]] = ("postgres15", "postgres17", "postgres18")
 FILES: Final = (REPOSITORY / "db" / "schema.sql", REPOSITORY / "db" / "policies.sql")
 HERE: Final = Path(__file__).parent
 PASSWORD: Final = "owner's"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import psycopg
 import pytest
 
-from tests.db.servers import FILES, HERE, Place
+from helpdesk_tui.local.server import LocalServer
+from tests.db.servers import FILES, HERE, VERSIONS, Kind, Place, copy_of, new_place
 from tests.db.sessions import login, with_people
+from tests.parts import Part
 from tests.world import People, Person
 
 ORIGINAL: Final = HERE / "original_schema.sql"
@@ -87,22 +91,20 @@ def catalog(place: Place, sql: str = CATALOG) -> list[str]:
     return [row[0] for row in place.run(sql, superuser=True)]
 
 
-def test_files_load_with_psql_alone_in_one_transaction_twice_in_a_row(place: Place) -> None:
-    assert place.psql() == ""
-    first = catalog(place)
-    assert place.psql() == ""
-    assert catalog(place) == first
+def test_files_load_with_psql_alone_in_one_transaction_twice_in_a_row(applied_place: Place) -> None:
+    """The first time was when the place was made (``applied``), and psql said nothing then."""
+    first = catalog(applied_place)
+    assert first
+    assert applied_place.psql() == ""
+    assert catalog(applied_place) == first
 
 
-def test_helpdesk_is_the_same_on_plain_postgres_and_over_supabase(supabase_place: Place, servers: Any) -> None:
-    from tests.db.servers import new_place
-
-    supabase_place.psql()
-    version = f"postgres{supabase_place.major}"
-    plain = new_place(servers(version, "plain"), "plain")
-    plain.psql()
+@pytest.mark.parametrize("version", VERSIONS)
+def test_helpdesk_is_the_same_on_plain_postgres_and_over_supabase(
+    version: Part, applied: Callable[[Part, Kind], Place]
+) -> None:
     # Whatever default privileges there were: here they gave everything to everybody, there nothing to anybody.
-    assert catalog(supabase_place) == catalog(plain)
+    assert catalog(applied(version, "supabase")) == catalog(applied(version, "plain"))
 
 
 def test_what_supabase_owns_stays_as_it_is(supabase_place: Place) -> None:
@@ -150,32 +152,28 @@ def test_defaults_of_the_original_schema_work_with_and_without_uuid_ossp(applied
     assert rows == [(100,)]
 
 
-def test_every_table_column_index_policy_and_trigger_of_the_original_stays(supabase_place: Place, servers: Any) -> None:
-    from tests.db.servers import new_place
-
-    original = new_place(supabase_place.server, "supabase")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_table_column_index_policy_and_trigger_of_the_original_stays(
+    version: Part, servers: Callable[[Part, Kind], LocalServer], applied: Callable[[Part, Kind], Place]
+) -> None:
+    original = new_place(servers(version, "supabase"), "supabase")
     original.psql([ORIGINAL], dsn=_with_extensions(original))
-    supabase_place.psql()
+    now = applied(version, "supabase")
     for what in KEPT:
-        had, has = set(catalog(original, what)), set(catalog(supabase_place, what))
+        had, has = set(catalog(original, what)), set(catalog(now, what))
         assert had <= has, had - has
         assert had
 
 
-def test_policy_of_somebody_else_is_dropped_and_named(applied_place: Place) -> None:
+def test_policies_and_grants_of_somebody_else_are_taken_back_and_the_policies_named(applied_place: Place) -> None:
     place = applied_place
+    before = catalog(place)
     place.run('create policy "Enable read access for all users" on public.tickets for select using (true)')
+    place.run("grant all on all tables in schema public to anon, authenticated, helpdesk_member")
+    place.run("grant update (role) on public.profiles to authenticated, helpdesk_member")
     said = place.psql()
     assert "Enable read access for all users" in said
     assert place.run("select count(*) from pg_policy where polname like 'Enable%'") == [(0,)]
-
-
-def test_grants_of_somebody_else_are_taken_back(applied_place: Place) -> None:
-    place = applied_place
-    before = catalog(place)
-    place.run("grant all on all tables in schema public to anon, authenticated, helpdesk_member")
-    place.run("grant update (role) on public.profiles to authenticated, helpdesk_member")
-    place.psql()
     assert catalog(place) == before
 
 
@@ -241,13 +239,40 @@ def _with_extensions(place: Place) -> str:
     return psycopg.conninfo.make_conninfo(place.owner_dsn, options='-c search_path="$user",public,extensions')
 
 
-@pytest.fixture
-def older(supabase_place: Place, tmp_path: Path) -> Place:
-    """A database that holds the original schema with rows of every kind it let through."""
-    rows = tmp_path / "rows.sql"
+@dataclass(frozen=True)
+class Older:
+    """A database that held the original schema with rows of every kind it let through, and what was applied to it."""
+
+    place: Place
+    rows: Mapping[str, int]  # of each table, before
+    said: str  # by psql
+
+
+def rows_of(place: Place, tables: Iterable[str]) -> dict[str, int]:
+    return {table: place.run(f"select count(*) from public.{table}")[0][0] for table in tables}
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def taken_over(
+    request: pytest.FixtureRequest,
+    servers: Callable[[Part, Kind], LocalServer],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Older:
+    """Made once a version; nobody writes there."""
+    place = new_place(servers(request.param, "supabase"), "supabase")
+    rows = tmp_path_factory.mktemp("older") / "rows.sql"
     rows.write_text(ROWS)
-    supabase_place.psql([ORIGINAL, rows], dsn=_with_extensions(supabase_place))
-    return supabase_place
+    place.psql([ORIGINAL, rows], dsn=_with_extensions(place))
+    tables = place.run("select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'")
+    before = rows_of(place, [table for (table,) in tables])
+    place.run("analyze")
+    return Older(place, before, place.psql())
+
+
+@pytest.fixture
+def older(taken_over: Older) -> Place:
+    """A copy of it to write to."""
+    return copy_of(taken_over.place)
 
 
 def samples(place: Place) -> list[str]:
@@ -265,22 +290,11 @@ def samples(place: Place) -> list[str]:
     ]
 
 
-def test_original_schema_with_rows_is_taken_over_and_no_row_is_lost(older: Place) -> None:
-    tables = [
-        row[0]
-        for row in older.run(
-            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'"
-        )
-    ]
-
-    def rows() -> dict[str, int]:
-        return {table: older.run(f"select count(*) from public.{table}")[0][0] for table in tables}
-
-    before = rows()
-    older.run("analyze")
-    assert "remembers" not in older.psql()
+def test_original_schema_with_rows_is_taken_over_and_no_row_is_lost(taken_over: Older, older: Place) -> None:
+    before = taken_over.rows
+    assert "remembers" not in taken_over.said
     assert samples(older) == []
-    after = rows()
+    after = rows_of(older, before)
     # And those of yesterday's helpdesk.
     for name in ("table public.tickets alter column title", "index public.profiles_email_folded_idx alter column 1"):
         older.run(f"alter {name} set statistics -1")
@@ -289,17 +303,16 @@ def test_original_schema_with_rows_is_taken_over_and_no_row_is_lost(older: Place
     aside: dict[str, int] = dict(older.run("select table_name, count(*)::int from private.set_aside group by 1"))
     assert aside == {"ticket_feedback": 2, "kb_article_feedback": 1}
     added = {"profiles": 1, "ticket_status_history": 2, "kb_article_versions": 1}
-    assert {table: after[table] + aside.get(table, 0) - added.get(table, 0) for table in tables} == before
+    assert {table: after[table] + aside.get(table, 0) - added.get(table, 0) for table in before} == before
 
     assert older.psql() == ""
     assert samples(older) == []
     assert catalog(older) == made
-    assert rows() == after
+    assert rows_of(older, before) == after
     assert older.run("select count(*) from private.set_aside") == [(3,)]
 
 
 def test_nulls_of_the_original_schema_are_put_right_without_touching_the_order(older: Place) -> None:
-    older.psql()
     tickets = older.run(
         "select title, status::text, priority::text, d.name, t.updated_at = '2023-03-02', t.created_at is not null"
         " from public.tickets t join public.departments d on d.id = t.department_id order by t.id"
@@ -313,7 +326,6 @@ def test_nulls_of_the_original_schema_are_put_right_without_touching_the_order(o
 
 
 def test_history_and_times_from_before_are_filled_in(older: Place) -> None:
-    older.psql()
     assert older.run(
         "select t.title, h.status::text, h.created_at::date::text, h.changed_by is null from public.tickets t"
         " join public.ticket_status_history h on h.ticket_id = t.id where t.title <> '(no title)' order by t.id"
@@ -329,7 +341,6 @@ def test_history_and_times_from_before_are_filled_in(older: Place) -> None:
 
 
 def test_older_database_follows_the_rules_from_then_on(older: Place) -> None:
-    older.psql()
     older.run("update public.tickets set status = 'pending' where title = 'Nulls'")
     assert older.run(
         "select status::text, changed_by from public.ticket_status_history"
@@ -342,7 +353,6 @@ def test_older_database_follows_the_rules_from_then_on(older: Place) -> None:
 
 
 def test_older_chats_get_their_times_and_of_several_open_ones_the_newest_goes_on(older: Place) -> None:
-    older.psql()
     older.psql()
     assert older.run(
         "select right(id::text, 1), status, topic, rating, waiting_since,"
