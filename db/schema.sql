@@ -3491,14 +3491,43 @@ exception when datetime_field_overflow or invalid_datetime_format then
 end
 $$;
 
+-- The field of a key. Refuses one that there is not, and a value that it cannot be given; none, null, it always can.
+create or replace function private.check_field(key text, value jsonb) returns private.fields
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  f private.fields;
+  near text;
+  trouble text;
+begin
+  select a.* into f from private.fields a where a.key = check_field.key;
+  if f.key is null then
+    -- The one that has most pairs of letters in common with it.
+    select a.key into near from private.fields a
+     where a.active
+     order by (select count(distinct substr(a.key, i, 2)) from generate_series(1, char_length(a.key) - 1) i
+                where position(substr(a.key, i, 2) in lower(check_field.key)) > 0)::real / char_length(a.key) desc, a.key limit 1;
+    raise exception 'there is no field %', quote_literal(left(check_field.key, 60)) using errcode = 'HD002',
+      hint = coalesce('Did you mean ' || near || '?', 'No fields are set up here.');
+  elsif coalesce(value, 'null') <> 'null' then
+    if not f.active then
+      raise exception 'the field % is not in use any more', quote_literal(f.label) using errcode = 'HD002';
+    end if;
+    trouble := private.field_trouble(f, value);
+    if trouble is not null then
+      raise exception '% is none for %', left(value::text, 100), quote_literal(f.label) using errcode = 'HD002',
+        hint = 'It is ' || trouble || '.';
+    end if;
+  end if;
+  return f;
+end
+$$;
+
 -- What a person writes into the metadata of a ticket are values of fields, and fit them. An import brings what it brings.
 create or replace function private.guard_fields() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   each record;
   f private.fields;
-  near text;
-  trouble text;
 begin
   if private.uid() is null then
     return new;
@@ -3509,30 +3538,13 @@ begin
       full join jsonb_each(case when jsonb_typeof(new.metadata) = 'object' then new.metadata else '{}' end) n on n.key = o.key
      where o.value is distinct from n.value order by 1
   loop
-    select a.* into f from private.fields a where a.key = each.key;
-    if f.key is null then
-      -- The one that has most pairs of letters in common with it.
-      select a.key into near from private.fields a
-       where a.active
-       order by (select count(distinct substr(a.key, i, 2)) from generate_series(1, char_length(a.key) - 1) i
-                  where position(substr(a.key, i, 2) in lower(each.key)) > 0)::real / char_length(a.key) desc, a.key limit 1;
-      raise exception 'there is no field %', quote_literal(left(each.key, 60)) using errcode = 'HD002',
-        hint = coalesce('Did you mean ' || near || '?', 'No fields are set up here.');
-    end if;
+    f := private.check_field(each.key, each.value);
     if each.value is null or each.value = 'null' then
       new.metadata := new.metadata - each.key;
       continue;
     end if;
-    if not f.active then
-      raise exception 'the field % is not in use any more', quote_literal(f.label) using errcode = 'HD002';
-    end if;
     if f.categories <> '{}' and not coalesce(new.category_id = any(f.categories), false) then
       raise exception 'the field % is not for tickets of this category', quote_literal(f.label) using errcode = 'HD002';
-    end if;
-    trouble := private.field_trouble(f, each.value);
-    if trouble is not null then
-      raise exception '% is none for %', left(each.value::text, 100), quote_literal(f.label) using errcode = 'HD002',
-        hint = 'It is ' || trouble || '.';
     end if;
   end loop;
   return new;

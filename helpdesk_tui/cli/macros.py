@@ -17,7 +17,7 @@ from helpdesk_tui.cli.given import file_text
 from helpdesk_tui.cli.options import add_common
 from helpdesk_tui.cli.output import Column, Output, say
 from helpdesk_tui.cli.reply import one
-from helpdesk_tui.core import macro_text, macros, people, thread
+from helpdesk_tui.core import fields, macro_text, macros, people, thread
 from helpdesk_tui.core.editor import editor_command
 from helpdesk_tui.core.errors import BadInput, NotFound, PartlyDone, Stale
 from helpdesk_tui.core.macros import Macro
@@ -141,7 +141,8 @@ async def _save(args: argparse.Namespace) -> int:
         before = await _named(here, args.name) if args.name is not None else None
         text = given if given is not None else _edited(macro_text.EMPTY if before is None else macro_text.write(before))
         macro_id = before.id if before is not None and before.mine else uuid4()
-        macro = macro_text.read(text, macro_id, await here.database.fetch(people.departments()))
+        departments, known = await here.database.run(people.departments(), fields.every())
+        macro = macro_text.read(text, macro_id, departments, known, datetime.now(UTC))
         await here.database.fetch(macros.save(macro), idempotent=True)
     if args.json:
         Output(args).json(macro_json(macro))
@@ -178,7 +179,7 @@ async def _remove(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    out = Output(args)
+    out, now = Output(args), datetime.now(UTC)
     async with desk(args) as here:
         macro = await _named(here, args.name)
         found = [await one(here, reference) for reference in dict.fromkeys(args.tickets)]
@@ -191,14 +192,17 @@ async def _run(args: argparse.Namespace) -> int:
             )
         texts = {ticket.id: macros.fill(macro.body, ticket, here.me).text for ticket in asked}
         if args.dry_run:
-            _show_run(out, macro, asked, texts, json=args.json)
+            macros.for_ticket(macro, here.me, now)  # or it says why it cannot be used
+            _show_run(out, macro, asked, texts, now, json=args.json)
             return 0
-        outcomes = await _do(here, macro, asked, texts if says else None)
+        outcomes = await _do(here, macro, asked, texts if says else None, now)
     return _told(out, macro, asked, outcomes, json=args.json)
 
 
-async def _do(here: Desk, macro: Macro, asked: Sequence[Ticket], texts: dict[UUID, str] | None) -> list[Outcome]:
-    change = macros.for_ticket(macro.change, here.me, datetime.now(UTC))
+async def _do(
+    here: Desk, macro: Macro, asked: Sequence[Ticket], texts: dict[UUID, str] | None, now: datetime
+) -> list[Outcome]:
+    change = macros.for_ticket(macro, here.me, now)
     also = thread.Also(uuid4(), change, macro.sets or macro.name, macro.id)
     ids = [ticket.id for ticket in asked]
     outcomes: list[Outcome]
@@ -213,7 +217,9 @@ async def _do(here: Desk, macro: Macro, asked: Sequence[Ticket], texts: dict[UUI
     return outcomes
 
 
-def _show_run(out: Output, macro: Macro, asked: Sequence[Ticket], texts: dict[UUID, str], *, json: bool) -> None:
+def _show_run(
+    out: Output, macro: Macro, asked: Sequence[Ticket], texts: dict[UUID, str], now: datetime, *, json: bool
+) -> None:
     if json:
         out.json(
             [
@@ -226,7 +232,7 @@ def _show_run(out: Output, macro: Macro, asked: Sequence[Ticket], texts: dict[UU
     for ticket in asked:
         out.line(f"#{ticket.number} {ticket.title}", "bold")
         if macro.change:
-            out.line(f"    sets {macro.sets}")
+            out.line(f"    {macro.preview(now)}")
         if texts[ticket.id].strip():
             out.block(texts[ticket.id], "    ")
 

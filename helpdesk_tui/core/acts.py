@@ -21,8 +21,8 @@ from helpdesk_tui.core.queues import SLA_VIEWS
 from helpdesk_tui.core.statement import Statement, positional
 from helpdesk_tui.core.ticket_acts import Outcome
 
-__all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "my_acts", "patience", "undo",
-           "undone"]  # fmt: skip
+__all__ = ["KEEP", "MOST", "Change", "Keep", "Kept", "Left", "Undone", "act", "belongs", "moment_words", "my_acts",
+           "patience", "undo", "undone"]  # fmt: skip
 
 #: Tickets that one act takes at most.
 MOST: Final = 10_000
@@ -125,11 +125,11 @@ class Change:
         if self.category is not KEEP:
             said.append(f"category → {self._name(self.category, 'none')}")
         if self.due_date is not KEEP:
-            said.append(f"due → {_moment(self.due_date, 'none')}")
+            said.append(f"due → {moment_words(self.due_date, 'none')}")
         said += [f"+ #{self._name(tag, '')}" for tag in self.add]
         said += [f"- #{self._name(tag, '')}" for tag in self.remove]
         if self.snooze is not KEEP:
-            said.append(f"snoozed until {_moment(self.snooze, '')}" if self.snooze is not None else "awake again")
+            said.append(f"snoozed until {moment_words(self.snooze, '')}" if self.snooze is not None else "awake again")
         said += [f"{key} → {'none' if value is None else value}" for key, value in self.fields.items()]
         return ", ".join(said)
 
@@ -188,7 +188,8 @@ class Change:
         return replace(self.applied(ticket), updated_at=ticket.updated_at) != ticket
 
 
-def _moment(moment: datetime | None, none: str) -> str:
+def moment_words(moment: datetime | None, none: str = "") -> str:
+    """A moment for people, where this machine is: "Fri 27 Nov 2026 09:00"; ``none`` for none."""
     return none if moment is None else moment.astimezone().strftime("%a %-d %b %Y %H:%M")
 
 

@@ -2,7 +2,7 @@
 
 A macro's text may hold variables in double braces (``{{requester.first_name}}``). The client fills them in, in one
 pass: what a title says is never taken for a variable. What a macro sets has the keys of ``helpdesk.act``, but that
-``"@me"`` is whoever uses it, and that a snooze is a span counted from then.
+``"@me"`` is whoever uses it, that a snooze is a span counted from then, and a due date words such as ``"fri 9:00"``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from helpdesk_tui.core import acts, fields
 from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.statement import Statement, positional
@@ -52,7 +53,7 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 """What a text may hold in double braces, with words for people. The database knows the same ones."""
 
-KEYS: Final = ("status", "priority", "assignee", "department", "category", "tags", "fields", "snooze")
+KEYS: Final = ("status", "priority", "assignee", "department", "category", "due_date", "tags", "fields", "snooze")
 """What a macro may set."""
 
 _VARIABLE: Final = re.compile(r"\{\{([^{}]*)\}\}")
@@ -62,7 +63,8 @@ _SPAN: Final = re.compile(r"([1-9][0-9]{0,2}) (minute|hour|day|week)s?")
 @dataclass(frozen=True, slots=True)
 class Macro:
     """One macro. ``internal``: a note. ``change`` as it is kept. ``mine``: whether the reader may change it. ``uses``:
-    how often the reader used it. ``names``: of the ids in its change."""
+    how often the reader used it. ``trouble``: why what it sets cannot be set any more; None where it can. ``names``: of
+    the ids in its change."""
 
     id: UUID
     name: str
@@ -75,12 +77,21 @@ class Macro:
     author: str | None = None
     mine: bool = True
     uses: int = 0
+    trouble: str | None = None
     names: Mapping[UUID, str] = field(default_factory=dict)
 
     @property
     def sets(self) -> str:
         """What it sets, for people: "status → resolved, + #vip"; "" for nothing."""
         return change_words(self.change, self.names)
+
+    def preview(self, now: datetime) -> str:
+        """What it would set now, with the moment that its due date is; or why it cannot be used."""
+        try:
+            moments = for_ticket(self, None, now)
+        except BadInput as error:
+            return f"✗ {error.message} {error.hint or ''}".rstrip()
+        return f"sets {change_words(self.change, self.names, moments)}" if self.change else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +154,25 @@ def fill(body: str, ticket: Ticket, me: Me) -> Filled:
     return Filled("".join(out), cursor)
 
 
-def for_ticket(change: Mapping[str, Any], me: Me, now: datetime) -> dict[str, Any]:
+def for_ticket(macro: Macro, me: Me | None, now: datetime) -> dict[str, Any]:
     """What a macro sets, as ``helpdesk.act`` takes it.
 
     Args:
-        change: as the macro has it.
-        me: who "@me" is.
-        now: what a snooze is counted from.
+        me: who "@me" is; None: nobody yet, as it is only shown.
+        now: what a snooze and a due date are counted from.
 
     Raises:
-        BadInput: a snooze is no span of time.
+        BadInput: a field is not there any more, a snooze is no span of time, or a due date is past.
     """
-    made = dict(change)
-    if made.get("assignee") == "@me":
+    if macro.trouble is not None:
+        raise BadInput(f"This macro cannot be used: {safe_line(macro.trouble, 120)}.", "Take that out of it first.")
+    made = dict(macro.change)
+    if made.get("assignee") == "@me" and me is not None:
         made["assignee"] = str(me.id)
+    if made.get("due_date") is not None:
+        from helpdesk_tui.core import when
+
+        made["due_date"] = when.parse(str(made["due_date"]), now).isoformat()
     if "snooze" in made:
         found = _SPAN.fullmatch(str(made["snooze"]))
         if found is None:
@@ -165,8 +181,8 @@ def for_ticket(change: Mapping[str, Any], me: Me, now: datetime) -> dict[str, An
     return made
 
 
-def change_words(change: Mapping[str, Any], names: Mapping[UUID, str]) -> str:
-    """What a macro's change is, for people."""
+def change_words(change: Mapping[str, Any], names: Mapping[UUID, str], moments: Mapping[str, Any] | None = None) -> str:
+    """What a macro's change is, for people. ``moments`` is what ``for_ticket`` made of it, to tell them, too."""
 
     def name(identity: Any, none: str) -> str:
         return none if identity is None else safe_line(names.get(UUID(str(identity)), "?"), 60)
@@ -178,13 +194,18 @@ def change_words(change: Mapping[str, Any], names: Mapping[UUID, str]) -> str:
         said.append("assignee → " + ("me" if change["assignee"] == "@me" else name(change["assignee"], "nobody")))
     if "category" in change:
         said.append(f"category → {name(change['category'], 'none')}")
+    if "due_date" in change:
+        due = "none" if change["due_date"] is None else safe_line(str(change["due_date"]), 60)
+        if moments is not None and change["due_date"] is not None:
+            due += f" ({acts.moment_words(datetime.fromisoformat(moments['due_date']))})"
+        said.append(f"due → {due}")
     tags = change.get("tags", {})
     said += [f"+ #{name(tag, '')}" for tag in tags.get("add", ())]
     said += [f"- #{name(tag, '')}" for tag in tags.get("remove", ())]
     if "snooze" in change:
         said.append(f"snoozed for {safe_line(str(change['snooze']), 20)}")
     for key, value in change.get("fields", {}).items():
-        said.append(f"{safe_line(str(key), 40)} → {'none' if value is None else safe_line(str(value), 60)}")
+        said.append(f"{safe_line(str(key), 40)} → {safe_line(fields.words_of(value), 60) or 'none'}")
     return ", ".join(said)
 
 
@@ -196,7 +217,7 @@ def _macro(*columns: Any) -> Macro:
 def listed() -> Statement[Macro]:
     """Those of the person who asks, what they use most first."""
     return Statement(
-        "select id, name, body, internal, change, shared, department_id, department, author, mine, uses, names"
+        "select id, name, body, internal, change, shared, department_id, department, author, mine, uses, trouble, names"
         " from helpdesk.macros()",
         row=positional(_macro),
         writes=False,

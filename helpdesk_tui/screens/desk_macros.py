@@ -111,7 +111,7 @@ class DeskMacros(DeskWriting):
 
         text = fill(macro.body, ticket, self.asked.me).text
         what = "" if not macro.body.strip() else "Internal note" if macro.internal else f"Reply to {ticket.requester}"
-        sets = f"sets {macro.sets}" if macro.change else ""
+        sets = macro.preview(datetime.now(UTC))
         label = macro.name + (" · note" if macro.internal and macro.body.strip() else "")
         return Item(macro, label, " · ".join(filter(None, (what, sets))), text, macro.internal)
 
@@ -170,7 +170,7 @@ class DeskMacros(DeskWriting):
         from helpdesk_tui.core.thread import Also
 
         me = self.asked.me
-        change = for_ticket(macro.change, me, datetime.now(UTC))
+        change = for_ticket(macro, me, datetime.now(UTC))
         return fill(macro.body, ticket, me), Also(uuid4(), change, macro.sets or macro.name, macro.id)
 
     async def use_macro(self, macro: Macro, ticket: Ticket, *, at_once: bool) -> None:
@@ -213,7 +213,7 @@ class DeskMacros(DeskWriting):
 
         try:
             names = {**macro.names, self.asked.me.id: self.asked.me.name}
-            change = Change.of(for_ticket(macro.change, self.asked.me, datetime.now(UTC)), names)
+            change = Change.of(for_ticket(macro, self.asked.me, datetime.now(UTC)), names)
         except HelpdeskError as error:
             self.say(str(error), alarm=True)
             return
@@ -240,7 +240,7 @@ class DeskMacros(DeskWriting):
         self.app.run_worker(work, name="editor", group="editor", exclusive=True)
 
     async def _written_macro(self, text: str, before: str, macro_id: UUID) -> None:
-        from helpdesk_tui.core import macro_text
+        from helpdesk_tui.core import fields, macro_text
         from helpdesk_tui.widgets.outside import written_outside
 
         written = await written_outside(self.app, text)
@@ -249,7 +249,8 @@ class DeskMacros(DeskWriting):
             self.say("No macro was changed")
             return
         try:
-            macro = macro_text.read(written, macro_id, self.asked.departments)
+            known = await self.asked.database.fetch(fields.every()) if macro_text.names_fields(written) else []
+            macro = macro_text.read(written, macro_id, self.asked.departments, known, datetime.now(UTC))
             await self.asked.save_macro(macro)
         except HelpdeskError as error:
             self.say(f"Not kept: {error}", alarm=True)

@@ -19,8 +19,12 @@ from helpdesk_tui.widgets.lines import LineStrip
 from helpdesk_tui.widgets.markdown import COMPONENT_CLASSES, Line, Palette, lay_out
 from helpdesk_tui.widgets.markdown import palette as markdown
 from helpdesk_tui.widgets.question import Question
+from helpdesk_tui.widgets.queue_lines import wrapped
 
 __all__ = ["Item", "PreviewPicker"]
+
+#: Lines above a preview at most.
+HEAD: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Item:
     Args:
         value: what the messages carry.
         label: the words, found by typing; made safe here.
-        head: a line above the preview: what would be set, or to whom it goes.
+        head: what stands above the preview: what would be set, or to whom it goes.
         text: Markdown, as it would be sent; made safe here.
         note: whether it is a note for the team.
     """
@@ -175,16 +179,17 @@ class PreviewPicker(Question):
         base = self.line_style("row")
         if item is None:
             return [edge, Segment(" " * (width - 2), base)]
-        if row == 0:
-            return [
-                edge,
-                Segment(set_cell_size(safe_line(item.head, 300), width - 2), self.line_style("row", _HEADS[item.note])),
-            ]
+        head = wrapped(safe_line(item.head, 300), room)
+        if len(head) > HEAD:
+            head[HEAD - 1 :] = [set_cell_size(f"{head[HEAD - 1]} {head[HEAD]}", room - 1).rstrip() + "…"]
+        if row < len(head):
+            return [edge, Segment(set_cell_size(head[row], width - 2), self.line_style("row", _HEADS[item.note]))]
+        row -= len(head) - 1
         key = (item.text, room, self.style_epoch)
         if self._laid is None or self._laid[0] != key:
             self._laid = key, lay_out(item.text, room, Palette.of(self, "preview--row")).lines
         lines = self._laid[1]
-        rows = self._rows() - 1
+        rows = self._rows() - len(head)
         if row > len(lines):
             return [edge, Segment(" " * (width - 2), base)]
         if row == rows and len(lines) > rows:

@@ -58,3 +58,51 @@ async def test_a_macro_that_could_never_be_filled_in_is_refused_with_the_way_out
     assert "settings between two lines of +++" in await said("Hello")
     assert "are not TOML" in await said(TEXT.replace('name = "Reset"', "name = Reset"))
     assert 'cannot set status to "done"' in await said(TEXT.replace("pending", "done"))
+    assert "“soon” is no time" in await said(TEXT.replace('status = "pending"', 'due = "soon"'))
+
+
+async def test_a_macro_sets_a_due_date_and_custom_fields_and_is_taken_back_as_one(cli, desk):
+    await cli.run(
+        desk.admin,
+        "admin",
+        "fields",
+        "add",
+        "plan",
+        "--label",
+        "Plan",
+        "--type",
+        "choice",
+        "--choice",
+        "Pro",
+        "--choice",
+        "Free",
+    )
+
+    def text(change):
+        return f'+++\nname = "Promise"\nchange = {{ {change} }}\n+++\n'
+
+    async def save(change):
+        return await cli.run(desk.agent, "macros", "save", "--file", "-", stdin=text(change))
+
+    assert "Did you mean plan?" in (await save('field.plna = "pro"')).err
+    assert "none of the choices of Plan" in (await save('field.plan = "gold"')).err
+    assert (await save('due = "2d", field.plan = "pro"')).code == 0
+    number = await desk.number(await desk.ticket("Three"))
+    tried = await cli.run(desk.agent, "macros", "run", "Promise", number, "--dry-run")
+    assert "sets due → 2d (" in tried.out
+    assert "plan → Pro" in tried.out
+    assert (await cli.run(desk.agent, "macros", "run", "Promise", number)).code == 0
+
+    async def held():
+        ticket = (await cli.run(desk.agent, "tickets", "show", number, "--json")).json
+        return ticket["due_date"] is not None, list(ticket["fields"].values())
+
+    assert await held() == (True, ["Pro"])
+    assert (await cli.run(desk.agent, "undo")).out == f"Undone: #{number} due → 2d, plan → Pro\n"
+    assert await held() == (False, [])
+    await cli.run(desk.admin, "admin", "fields", "off", "plan")
+    for more in ((), ("--dry-run",)):
+        refused = await cli.run(desk.agent, "macros", "run", "Promise", number, *more)
+        assert (refused.code, "the field 'Plan' is not in use any more" in refused.err) == (2, True)
+    assert await held() == (False, [])
+    assert (await cli.run(desk.agent, "macros", "remove", "Promise")).code == 0

@@ -154,7 +154,12 @@ def test_the_client_and_the_database_know_the_same_variables(module_database: De
         ({"tags": {"add": [["x"]]}}, 'a macro cannot set tags to {"add": [["x"]]}'),
         ({"tags": {"toggle": []}}, 'a macro cannot set tags to {"toggle": []}'),
         ({"fields": []}, "a macro cannot set fields to []"),
-        ({"metadata": 1}, "a macro sets no 'metadata' It sets status, priority, assignee, department, category, tags, fields and snooze."),  # noqa: E501
+        ({"fields": {"serail": "1"}}, "there is no field 'serail' Did you mean serial?"),
+        ({"fields": {"serial": 1}}, "1 is none for 'Serial' It is a text of 2000 characters at most."),
+        ({"due_date": ""}, 'a macro cannot set due_date to ""'),
+        ({"due_date": 3}, "a macro cannot set due_date to 3"),
+        ({"due_date": "2d\u001b[2J"}, 'a macro cannot set due_date to "2d\\u001b[2J"'),
+        ({"metadata": 1}, "a macro sets no 'metadata' It sets status, priority, assignee, department, category, due_date, tags, fields and snooze."),  # noqa: E501
         ([], "what a macro sets is an object"),
         ("x", "what a macro sets is an object"),
     ],
@@ -172,12 +177,42 @@ def test_a_change_that_nobody_could_make_is_refused(desk: Desk, change: Any, sai
 def test_a_change_that_can_be_made_is_kept(desk: Desk) -> None:
     change = {
         "status": "pending", "priority": "low", "assignee": "@me", "department": str(desk.ids["support"]),
-        "category": None, "tags": {"add": [str(desk.ids["tag"])], "remove": []}, "snooze": "3 days", "fields": {"k": 1},
+        "category": None, "tags": {"add": [str(desk.ids["tag"])], "remove": []}, "snooze": "3 days",
+        "due_date": "fri 9:00", "fields": {"serial": "A-1"},
     }  # fmt: skip
     assert save(desk, "", change) == ""
     assert save(desk, "", {"assignee": str(desk.ids["agent"]), "category": str(desk.ids["category"])}) == ""
     assert save(desk, "", {"assignee": str(desk.ids["customer"])}).startswith("a macro cannot set assignee")
+    assert save(desk, "", {"due_date": None, "fields": {"serial": None}}) == ""
     assert save(desk, " ") == "a macro says something or sets something"
+
+
+def test_a_macro_with_a_field_that_is_out_of_use_by_now_says_so_and_sets_nothing_half(
+    module_database: DeskDatabase, desk: Desk
+) -> None:
+    own = desk.connections["own agent"]
+    change = json.dumps({"status": "pending", "fields": {"serial": "A-1"}})
+    with owner(module_database) as boss, own.transaction(force_rollback=True):
+        macro = uuid4()
+        own.execute("select helpdesk.save_macro(%s, 'n', 'b', false, %s, 'me', null)", [macro, change])
+        trouble = "select trouble from helpdesk.macros() where id = %s"
+        assert own.execute(trouble, [macro]).fetchone() == (None,)
+        boss.execute("update private.fields set active = false where key = 'serial'")
+        try:
+            why = "the field 'Serial' is not in use any more"
+            assert own.execute(trouble, [macro]).fetchone() == (why,)
+            message = "jsonb_build_object('ticket', %(ticket)s, 'message', gen_random_uuid(), 'content', 'Sent')"
+            for doing in (
+                "select helpdesk.act(gen_random_uuid(), array[%(ticket)s, %(closed)s]::uuid[], %(change)s, 'x')",
+                f"select helpdesk.send_each(gen_random_uuid(), jsonb_build_array({message}), true, %(change)s, 'x')",
+            ):
+                with pytest.raises(psycopg.Error, match=why), own.transaction():
+                    own.execute(doing.encode(), {**desk.ids, "change": change})
+            assert own.execute("select from tickets where status = 'pending' and id = any(%s)",
+                               [[desk.ids["ticket"], desk.ids["closed"]]]).fetchall() == []  # fmt: skip
+            assert own.execute("select from ticket_messages where content = 'Sent'").fetchall() == []
+        finally:
+            boss.execute("update private.fields set active = true where key = 'serial'")
 
 
 def test_what_somebody_uses_comes_first_for_them_alone(module_database: DeskDatabase, desk: Desk) -> None:

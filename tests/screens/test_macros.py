@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from tests.screens.opened import Opened, Team, opened, ticket_id
 from tests.screens.test_answering import reply_to_first
 
-Kept = tuple[str, str, bool, dict[str, str]]
+Kept = tuple[str, str, bool, dict[str, Any]]
 RESET: Kept = (
     "Reset",
     "Hello {{requester.first_name}}, hold it for #{{ticket.number}}. {{me.first_name}}",
@@ -20,13 +22,22 @@ RESET: Kept = (
     {"status": "pending", "assignee": "@me"},
 )
 ASK: Kept = ("Ask the workshop", "Who knows **{{ticket.title}}**?", True, {})
-CLOSE: Kept = ("Close it", "", False, {"status": "resolved", "priority": "low"})
+CLOSE: Kept = (
+    "Close it",
+    "",
+    False,
+    {"status": "resolved", "priority": "low", "due_date": "2d", "fields": {"plan": "pro"}},
+)
 THEIRS: Kept = ("SECRET of Billing", "SECRET", False, {})
 
 
 @pytest.fixture
 async def desk(team: Team) -> Team:
-    """The team, with macros."""
+    """The team, with macros, and a custom field."""
+    await team.database.run(
+        "insert into private.fields (key, label, type, choices) values ('plan', 'Plan', 'choice', '{free,pro}')"
+        " on conflict (key) do update set active = true"
+    )
     for (name, body, internal, change), shared, author in (
         (RESET, "all", team.colleague),
         (ASK, "me", team.agent),
@@ -59,10 +70,12 @@ async def row(team: Team, number: int = 1001) -> tuple[str, UUID | None, str]:
 
 
 async def test_a_macro_is_seen_before_it_acts_and_sends_and_sets_in_one(desk: Team, tmp_path: Path) -> None:
-    async with opened(desk.database, desk.agent, tmp_path) as seen:
+    async with opened(desk.database, desk.agent, tmp_path, (80, 24)) as seen:
         await pick(seen, "rese")
         assert seen.shows(SENT)
-        assert seen.shows("Reply to Noor van Dijk · sets status → pending, assignee → me")
+        # All of it, also where there is little room.
+        assert seen.shows("Reply to Noor van Dijk · sets status →")
+        assert seen.shows("assignee → me")
         assert not seen.shows("Ask the workshop")
         assert not seen.shows("SECRET")
         assert await row(desk) == ("open", None, "high")
@@ -73,12 +86,30 @@ async def test_a_macro_is_seen_before_it_acts_and_sends_and_sets_in_one(desk: Te
         assert found == [(False,)]
         # One that says nothing changes the ticket, and is taken back as one act.
         await pick(seen, "close")
-        assert seen.shows("sets status → resolved, priority → low")
+        assert seen.shows("sets status → resolved, priority → low, due →")
+        assert re.search(r"2d \(\w{3} \d+ \w{3} \d{4} \d\d:\d\d\)", seen.text())
+        assert seen.shows("plan → pro")
         await seen.press("enter")
         await seen.until(lambda: seen.shows("#1001 status → resolved, priority → low"), "changed")
         await seen.until(lambda: not seen.desk.triage.busy, "confirmed")
         assert await row(desk) == ("resolved", desk.agent.id, "low")
         assert await desk.value("select sum(uses) from private.macro_uses where person_id = %s", desk.agent.id) == 2
+        both = (
+            "select (due_date between now() + interval '47 hours' and now() + interval '49 hours')::text,"
+            " metadata ->> 'plan', status::text from tickets where number = 1001"
+        )
+        assert await desk.database.run(both) == [("true", "pro", "resolved")]
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: #1001 status → resolved"), "taken back")
+        assert await desk.database.run(both) == [(None, None, "pending")]
+        # A field that is out of use by now: said beforehand, and nothing of the rest is set.
+        await desk.database.run("update private.fields set active = false")
+        await pick(seen, "close")
+        await seen.until(lambda: seen.shows("✗ This macro cannot be used: the field 'Plan'"), "why")
+        await seen.press("enter")
+        await seen.until(lambda: not seen.shows("Macro for #1001"), "chosen")
+        await seen.until(lambda: seen.shows("This macro cannot be used"), "refused")
+        assert await desk.database.run(both) == [(None, None, "pending")]
         # What it was used for most is first now, and Esc does nothing.
         await seen.press("escape")
         await seen.until(lambda: seen.desk.queue.has_focus, "the queue")
