@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from helpdesk_tui.bell import Bell
+    from helpdesk_tui.core.commands import Command
     from helpdesk_tui.core.credential import Session
     from helpdesk_tui.core.model import Role
     from helpdesk_tui.core.notices import News
@@ -263,15 +264,18 @@ class HelpdeskApp(Chords, Crashing, Hosting, Looking):
         self.exit(0, message=Text(safe_block(words)) if words else None)
 
 
-def try_keys() -> int:
+def try_keys(commands: Sequence[Command] = ()) -> int:
     """Show what keys this terminal sends, until Ctrl-C. The keymap is as `remap` was told.
+
+    Args:
+        commands: the person's own.
 
     Returns:
         An exit code.
     """
     from helpdesk_tui.keys_test import KeysTest
 
-    return KeysTest().run() or 0
+    return KeysTest(commands).run() or 0
 
 
 def run(settings: Settings, sign_in: SignIn, session: Session | None = None, *, role: Role | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,12 +13,14 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from helpdesk_tui.actions import ACTIONS, key_words, keys_of
+from helpdesk_tui.core.commands import Command
 
 __all__ = ["KeysTest", "meanings"]
 
 
-def meanings(key: str) -> list[str]:
-    """What a key does, by where one is, as the settings have it; with what it is the beginning of."""
+def meanings(key: str, commands: Sequence[Command] = ()) -> list[str]:
+    """What a key does, by where one is, as the settings have it; with what it is the beginning of, and the person's own
+    commands."""
     found = [f"{action.context}: {action.words} ({action.id})" for action in ACTIONS if key in keys_of(action.id)]
     begun = [
         f"{action.context}: begins {key_words(chord)}, {action.words} ({action.id})"
@@ -25,15 +28,24 @@ def meanings(key: str) -> list[str]:
         for chord in keys_of(action.id)
         if " " in chord and chord.split()[0] == key
     ]
-    return found + begun
+    own = [f"{each.context}: {each.name} (a command of yours)" for each in commands if key in each.keys]
+    return found + begun + own
 
 
 class KeysTest(App[int]):
-    """Shows each key that is pressed."""
+    """Shows each key that is pressed.
+
+    Args:
+        commands: the person's own.
+    """
 
     CSS = "Static { height: auto; padding: 0 1; } #head { background: $panel; }"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "leave", show=False, priority=True)]
+
+    def __init__(self, commands: Sequence[Command] = ()) -> None:
+        super().__init__()
+        self._commands = commands
 
     def compose(self) -> ComposeResult:
         """What to do, and the keys."""
@@ -50,7 +62,7 @@ class KeysTest(App[int]):
 
     def _show(self, event: events.Key) -> None:
         name = f'{key_words(event.key)}   in the settings: "{event.key}"'
-        lines = meanings(event.key) or ["nothing"]
+        lines = meanings(event.key, self._commands) or ["nothing"]
         log = self.query_one(VerticalScroll)
         log.mount(Static(Text.assemble((name, "bold"), *(f"\n    {line}" for line in lines))))
         log.scroll_end(animate=False)

@@ -27,21 +27,27 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 def _keys(args: argparse.Namespace) -> int:
     out = Output(args)
-    remap(settings.explain(flags_of(args), path=path_of(args)).settings.keys)
+    found = settings.explain(flags_of(args), path=path_of(args)).settings
+    remap(found.keys)
     if args.test:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise BadInput("There is no terminal whose keys could be tested.", "Run it in one, without a pipe.")
         from helpdesk_tui.app import try_keys
 
-        return try_keys()
+        return try_keys(found.commands)
     if args.json:
         out.json(
             [
                 {"action": each.id, "words": each.words, "context": each.context, "keys": list(keys_of(each.id))}
                 for each in ACTIONS
             ]
+            + [
+                {"action": "command", "words": each.name, "context": each.context, "keys": list(each.keys)}
+                for each in found.commands
+            ]
         )
         return 0
     rows = [[each.id, " ".join(map(key_words, keys_of(each.id))), each.words, each.context] for each in ACTIONS]
+    rows += [["command", " ".join(map(key_words, each.keys)), each.name, each.context] for each in found.commands]
     out.table([Column("action"), Column("keys"), Column("what it does", least=20), Column("where")], rows)
     return 0

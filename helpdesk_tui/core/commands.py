@@ -83,7 +83,8 @@ def read(tables: object, keymap: Keymap) -> tuple[tuple[Command, ...], list[Faul
             table.get("terminal", False),
         )
         faults += [Fault(("command",), f"“{key}” is no key.", meant_key(key)) for key in keys if not is_key(key)]
-        faults += [Fault(("command",), words) for words in _clashes(command, keymap, commands)]
+        clashes = _clashes(command, keymap, commands)
+        faults += [Fault(("command",), f"“{command.name}”: {words}") for words in clashes]
         commands.append(command)
     return tuple(commands), faults
 

@@ -45,7 +45,7 @@ def test_commands_are_read_from_the_settings(tmp_path: Path) -> None:
         ('[[command]]\nrun = "x"\ncontext = "tickets"', "no context “tickets”"),
         ('[[command]]\nrun = "x"\nnote = "yes"', "note must be true or false"),
         ('[[command]]\nrun = "x"\nnote = true\nterminal = true', "prints there"),
-        ('[[command]]\nrun = "x"\nkey = "s"', "“s” is the key of desk.status too"),
+        ('[[command]]\nname = "Look up"\nrun = "x"\nkey = "s"', "“Look up”: “s” is the key of desk.status too"),
         ('[keys]\n"desk.status" = "f6"\n[[command]]\nrun = "x"\nkey = "f6"', "“f6” is the key of desk.status too"),
         ('[[command]]\nrun = "x"\nkey = "f6"\n[[command]]\nrun = "y"\nkey = "f6"', "of the command “x” too"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helpdesk_tui.core.commands import Command
 from helpdesk_tui.keys_test import KeysTest, meanings
 from tests.screens.opened import patiently, text_on
 
@@ -10,6 +11,7 @@ def test_meanings_are_told_by_place_with_what_a_key_begins() -> None:
     assert any(line.startswith("queue: Set the status (desk.status)") for line in meanings("s"))
     assert any("begins ,s" in line for line in meanings("comma"))
     assert meanings("f24") == []
+    assert meanings("f24", [Command("Look up", "jq .", ("f24",))]) == ["ticket: Look up (a command of yours)"]
 
 
 async def test_each_key_is_shown_and_does_nothing_else() -> None:
