@@ -267,7 +267,9 @@ class Undone:
 
 def _named(words: str, numbers: Sequence[int]) -> str:
     """What was done to one ticket names it, also where it was done with a message, which says no number."""
-    return f"#{numbers[0]} {words}" if len(numbers) == 1 and "#" not in words else words
+    undo, said = ("undo: ", words.removeprefix("undo: ")) if words.startswith("undo: ") else ("", words)
+    # "3 tickets priority → urgent" stays what it is, though one of them alone was left to be done.
+    return f"{undo}#{numbers[0]} {said}" if len(numbers) == 1 and "#" not in said and not said[:1].isdigit() else words
 
 
 def undone(told: Mapping[str, Any]) -> Undone:

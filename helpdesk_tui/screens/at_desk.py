@@ -42,6 +42,9 @@ class AtDesk(Protocol):
     def asked_of(self, question: str) -> str:
         """What a question about them is called."""
 
+    def still_asked(self, tickets: tuple[Ticket, ...]) -> bool:
+        """Whether a question for which something had to be read is still wanted."""
+
     def do(self, change: Change, tickets: tuple[Ticket, ...]) -> None:
         """Change tickets, and select the next one."""
 

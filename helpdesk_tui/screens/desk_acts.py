@@ -17,6 +17,8 @@ from helpdesk_tui.widgets.picker import Choice, do_it
 from helpdesk_tui.widgets.queue import Queue
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from helpdesk_tui.core.filters import Vocabulary
     from helpdesk_tui.screens.link import Link
 
@@ -37,9 +39,23 @@ class DeskActs(DeskMany):
 
     def __init__(self, link: Link) -> None:
         super().__init__(link)
-        #: The tickets that the question is about.
-        self.asked_about: tuple[Ticket, ...] = ()
+        self._asked_about: tuple[Ticket, ...] = ()
+        self._asked_from: Widget | None = None
         self._names: Vocabulary | None = None
+
+    @property
+    def asked_about(self) -> tuple[Ticket, ...]:
+        """The tickets that the question is about."""
+        return self._asked_about
+
+    @asked_about.setter
+    def asked_about(self, tickets: tuple[Ticket, ...]) -> None:
+        self._asked_about, self._asked_from = tickets, self.focused
+
+    def still_asked(self, tickets: tuple[Ticket, ...]) -> bool:
+        """Whether a question for which something had to be read is still wanted: nothing else was asked meanwhile, and
+        the person has not gone elsewhere, as to write."""
+        return tickets is self._asked_about and self.focused is self._asked_from
 
     @property
     def subjects(self) -> tuple[Ticket, ...]:
@@ -93,7 +109,7 @@ class DeskActs(DeskMany):
         except HelpdeskError as error:
             self.say(str(error), alarm=True)
             return
-        if not known and tickets is self.asked_about:
+        if not known and self.still_asked(tickets):
             self.say("")
             self._show_tags(self._names, tickets)
 
@@ -110,7 +126,7 @@ class DeskActs(DeskMany):
         except HelpdeskError as error:
             self.say(str(error), alarm=True)
             return
-        if tickets is self.asked_about:
+        if self.still_asked(tickets):
             self.say("")
             self._ask("category", category_choices(categories, current))
 

@@ -119,7 +119,7 @@ class Details:
         if not self._fields:
             self._desk.say("There are no custom fields: an admin sets them up (helpdesk admin fields)")
             return
-        if tickets is not self._desk.asked_about:
+        if not self._desk.still_asked(tickets):
             return
         self._desk.say("")
         held = {each.key: fields.words_of(each.value) for each in tickets[0].more.fields} if len(tickets) == 1 else {}

@@ -55,7 +55,7 @@ class Relations:
         except HelpdeskError as error:
             self._screen.say(str(error), alarm=True)
             return
-        if tickets is not self._screen.asked_about:
+        if not self._screen.still_asked(tickets):
             return
         self._screen.say("")
         mine = {ticket.id for ticket in tickets}

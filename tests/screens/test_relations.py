@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
+
+import pytest
 
 from helpdesk_tui.core import relations
 from helpdesk_tui.core.acts import Change
@@ -141,8 +146,36 @@ async def test_due_date_by_preset_in_words_and_for_marked_ones_is_shown_and_take
         assert await team.value(both) == 1
 
 
-async def test_merge_into_another_of_the_requester_and_back(team: Team, tmp_path: Path) -> None:
+async def late_question_takes_the_keys_from_nobody(seen: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for what has to be read first, write meanwhile, and leave again."""
+    go, categories = asyncio.Event(), seen.desk.asked.categories
+
+    async def slow(ids: Sequence[UUID]) -> Any:
+        await go.wait()
+        return await categories(ids)
+
+    monkeypatch.setattr(seen.desk.asked, "categories", slow)
+    before = set(seen.app.workers)
+    seen.desk.ask_of("category")
+    asking = set(seen.app.workers) - before
+    assert asking
+    first = seen.desk.queue.selected
+    assert first is not None
+    await seen.desk.write_note(first, "meanwhile", "")
+    await seen.until(lambda: seen.desk.pane.composer_has_focus, "writing by now")
+    go.set()
+    await seen.until(lambda: all(worker.is_finished for worker in asking), "read")
+    assert not seen.desk.picker.asking
+    assert seen.desk.pane.composer_has_focus
+    await seen.press("escape", "escape")
+    await seen.until(lambda: seen.desk.queue.has_focus, "the queue again")
+
+
+async def test_merge_into_another_of_the_requester_and_back(
+    team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with opened(team.database, team.agent, tmp_path) as seen:
+        await late_question_takes_the_keys_from_nobody(seen, monkeypatch)
         await seen.press("M")
         await seen.until(lambda: seen.shows("#1001 merge into") and seen.shows("#1002 open"), "what to merge into")
         await seen.press("n")
