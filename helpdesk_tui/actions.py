@@ -224,11 +224,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "admin.previous", "Section before", ("left_square_bracket", "ctrl+left"), "admin", "screen.section_step(-1)"
     ),
     Action(
-        "admin.section_1", "The first section; 2 to 8: the others", ("1",), "admin", "screen.section(0)", palette=False
+        "admin.section_1", "The first section; 2 to 9: the others", ("1",), "admin", "screen.section(0)", palette=False
     ),
     *(
         Action(f"admin.section_{n}", f"Section {n}", (str(n),), "admin", f"screen.section({n - 1})", "", False, False)
-        for n in range(2, 9)
+        for n in range(2, 10)
     ),
     Action("admin.search", "Search, or change the filter", ("slash",), "admin", "screen.search", "search"),
     Action(
@@ -243,7 +243,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("admin.target", "Where tickets go; where a field stands", ("t",), "admin", "screen.target", "to"),
     Action(
         "admin.go",
-        "Move the tickets; take the act back; change the policy",
+        "Move the tickets; take the act back; change the policy or the hours",
         ("enter",),
         "admin",
         "screen.go",
@@ -266,8 +266,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "screen.capacity",
     ),
     Action("admin.department", "Another department", ("d",), "admin", "screen.department", "department"),
-    Action("admin.new", "Add a department, category, tag, field or policy", ("n",), "admin", "screen.new", "new"),
-    Action("admin.rename", "Another name; change the policy", ("e",), "admin", "screen.rename", "rename"),
+    Action(
+        "admin.new", "Add a department, category, tag, field, policy or calendar", ("n",), "admin", "screen.new", "new"
+    ),
+    Action("admin.rename", "Another name; change the policy or the hours", ("e",), "admin", "screen.rename", "rename"),
     Action("admin.describe", "Another description", ("i",), "admin", "screen.describe", "describe"),
     Action("admin.merge", "Make the default department; merge a tag", ("m",), "admin", "screen.merge"),
     Action(

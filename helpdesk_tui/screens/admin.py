@@ -1,4 +1,4 @@
-"""Administration: departments, people, categories, tags, fields, promises, many tickets, what was done."""
+"""Administration: departments, people, categories, tags, fields, promises, hours, many tickets, what was done."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from textual.binding import BindingType
 
 from helpdesk_tui.core.administration_model import ActRow
 from helpdesk_tui.core.model import Department
+from helpdesk_tui.screens.admin_calendar_acts import AdminCalendars
 from helpdesk_tui.screens.admin_doing import Back, Doing, undone_words
-from helpdesk_tui.screens.admin_promise_acts import AdminPromises
 from helpdesk_tui.screens.admin_sections import counted
 from helpdesk_tui.screens.bindings import bindings
 from helpdesk_tui.widgets.picker import Choice
@@ -19,7 +19,7 @@ from helpdesk_tui.widgets.picker import Choice
 __all__ = ["AdminScreen"]
 
 
-class AdminScreen(AdminPromises):
+class AdminScreen(AdminCalendars):
     """Where an admin works: sections, acts in two keys, each shown before it matters and taken back with u.
 
     Args:
@@ -62,7 +62,7 @@ class AdminScreen(AdminPromises):
         self.read()
 
     def action_go(self) -> None:
-        """Move the tickets; take the chosen act back; change the chosen policy."""
+        """Move the tickets; take the chosen act back; change the chosen policy or calendar."""
         if self.section is self.moving:
             self._move_tickets()
         elif self.section is self.acts:

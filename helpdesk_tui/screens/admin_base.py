@@ -13,6 +13,7 @@ from helpdesk_tui.actions import Context
 from helpdesk_tui.core.administration import Administration
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.text import safe_line
+from helpdesk_tui.screens.admin_calendars import Calendars
 from helpdesk_tui.screens.admin_doing import Ledger
 from helpdesk_tui.screens.admin_fields import Fields
 from helpdesk_tui.screens.admin_moving import Moving
@@ -56,6 +57,7 @@ class AdminBase(Place):
         self.tags = Items("tags", "Tags", link.clock)
         self.fields = Fields(link.clock)
         self.promises = Promises(link.clock)
+        self.calendars = Calendars(link.clock)
         self.moving = Moving(link.clock)
         self.acts = Acts(link.clock, link.zone)
         self.sections: tuple[Section, ...] = (
@@ -67,6 +69,7 @@ class AdminBase(Place):
             self.acts,
             self.fields,
             self.promises,
+            self.calendars,
         )
         self.section: Section = self.people
         self.admin: Administration | None = None

@@ -97,7 +97,7 @@ class AdminPromises(AdminFields):
             self._ask_time(policy, part, within(getattr(policy, part)), lambda after: self._save_policy(policy, after))
             return
         if part == "calendar" and not self.promises.calendars:
-            self.say("There are no hours yet: helpdesk admin calendars set NAME --hours mon-fri=09:00-17:00")
+            self.say("There are no hours yet: 9, then n makes some")
             return
         names: dict[str, list[str]] = {
             "priority": list(PRIORITIES),

@@ -21,7 +21,7 @@ from helpdesk_tui.widgets.queue_row import (
 if TYPE_CHECKING:
     from helpdesk_tui.core.administration_model import ActRow, Candidate, Item, PersonRow
     from helpdesk_tui.core.fields import CustomField
-    from helpdesk_tui.core.sla_rules import Policy
+    from helpdesk_tui.core.sla_rules import Calendar, Policy
 
 __all__ = ["LOOKS", "Column", "Look", "head_text", "row_parts", "widths"]
 
@@ -176,6 +176,19 @@ def _policy(row: Policy, _now: datetime) -> Cells:
     )
 
 
+def _calendar(row: Calendar, now: datetime) -> Cells:
+    from helpdesk_tui.core.sla_rules import hours_words
+
+    ahead = sum(day >= f"{now:%Y-%m-%d}" for day in row.holidays)
+    return (
+        (row.name, "title"),
+        (row.zone, ""),
+        (hours_words(row.hours), ""),
+        (_number(ahead), "" if ahead else "muted"),
+        (_number(row.policies), "" if row.policies else "muted"),
+    )
+
+
 def _act(row: ActRow, now: datetime) -> Cells:
     gone = row.undone_by is not None
     return (
@@ -260,6 +273,16 @@ LOOKS: Final[dict[str, Look]] = {
             Column("open", 4, right=True, above=60),
         ),
         _policy,
+    ),
+    "calendars": Look(
+        (
+            Column("calendar", 12, 2),
+            Column("time zone", 13, 1),
+            Column("week", 19, 3),
+            Column("holidays", 8, right=True, above=70),
+            Column("policies", 8, right=True),
+        ),
+        _calendar,
     ),
     "acts": Look(
         (

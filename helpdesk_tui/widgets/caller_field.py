@@ -79,6 +79,11 @@ class CallerField(Vertical):
             yield self._who
         yield self._offers
 
+    @property
+    def offered(self) -> Sequence[Known]:
+        """Those who are offered now."""
+        return self._known
+
     def put(self, address: str, name: str) -> None:
         """Show whom it is for; made safe here."""
         with self.field.prevent(Input.Changed):

@@ -29,6 +29,7 @@ from helpdesk_tui.screens.desk import DeskScreen
 from helpdesk_tui.screens.inbox import InboxScreen
 from helpdesk_tui.screens.knowledge import KnowledgeScreen
 from helpdesk_tui.screens.my_chat import MyChatScreen
+from helpdesk_tui.screens.new_ticket import NewTicket
 from tests.attacks.hostile_text import HOSTILE, LINES, breaches, mark
 from tests.attacks.hostile_world import HostileWorld, hostile_world
 from tests.attacks.wired import Wired, wired
@@ -315,6 +316,20 @@ async def the_inbox(seen: Wired) -> None:
     await seen.press("escape", "escape")
 
 
+async def the_caller(seen: Wired) -> None:
+    """Whom a ticket may be for, and what is set with it."""
+    form = await at(seen, "ticket", NewTicket)
+    await seen.press(*"customer")
+    await seen.until(lambda: form.caller.offered, "who it may be")
+    await seen.whole("who it may be")
+    await seen.press("tab")
+    for key in "cda":
+        await seen.press("ctrl+o", key)
+        await seen.page("pagedown", 3)
+        await seen.press("escape", "escape")
+    await seen.press("escape")
+
+
 async def what_lies_over(seen: Wired) -> None:
     """Help, palette, errors that quote, toasts."""
     await seen.press("question_mark", "pagedown", "escape", "ctrl+p", *"theme", "escape")
@@ -337,6 +352,7 @@ async def test_nothing_hostile_leaves_through_an_agents_screens(
         await the_chats(seen, world)
         if not seen.wide:
             await the_inbox(seen)
+            await the_caller(seen)
             await what_lies_over(seen)
 
 
@@ -371,7 +387,7 @@ async def test_nothing_hostile_leaves_through_an_admins_screens(
 ) -> None:
     async with wired(world.database, world.admin, "admin", tmp_path, size) as seen:
         screen = await at(seen, "admin", AdminScreen)
-        for number in (1, 2, 3, 4, 6, 7, 8):
+        for number in (1, 2, 3, 4, 6, 7, 8, 9):
             await seen.press(str(number))
             await seen.until(lambda: screen.section.rows.state == "ready", "the section")
             await there_and_back(seen)

@@ -539,3 +539,65 @@ async def test_policies_are_made_changed_a_part_at_a_time_and_removed_and_each_i
             await seen.until(lambda words=words: seen.shows("Undone: ") and seen.shows(words), words)  # type: ignore[misc]
         assert await stored() is None
         assert all(len(line) <= 80 for line in seen.text().splitlines())
+
+
+async def test_calendars_are_made_changed_a_part_at_a_time_and_removed_and_each_is_undone(
+    team: Team, tmp_path: Path
+) -> None:
+    async def stored() -> object:
+        sql = "select jsonb_build_array(name, zone, hours, holidays) from private.sla_calendars"
+        return await team.value(sql)
+
+    async with at_admin(team, tmp_path, SMALL) as (seen, screen):
+        await section(seen, screen, "9")
+        await seen.until(lambda: seen.shows("There are no calendars yet."), "what to do")
+        await seen.press("n")
+        await write(seen, screen, "Office")
+        await write(seen, screen, "Europe/Nowhere")
+        await write(seen, screen, "mon-fry=09:00-17:00")
+        await seen.until(lambda: seen.shows("'fry' in 'mon-fry=09:00-17:00' is no day."), "refused here")
+        await write(seen, screen, "mon-fri=09:00-17:00")
+        await seen.until(lambda: seen.shows("There is no time zone 'Europe/Nowhere'"), "refused by the database")
+        await write(seen, screen, "Europe/Berlin")
+        await write(seen, screen, "mon-fri=09:00-17:00")
+        await seen.until(lambda: seen.shows("made the calendar Office · u undoes"), "made")
+        await seen.until(lambda: seen.shows("no policy counts by it"), "who counts by it")
+        assert seen.shows("closed on sat, sun")
+        week = {day: ["09:00-17:00"] for day in ("mon", "tue", "wed", "thu", "fri")}
+        assert await stored() == ["Office", "Europe/Berlin", week, {}]
+        await seen.press("enter", "d", "5")
+        await write(seen, screen, "09:00-12:00")
+        await seen.until(lambda: seen.shows("Office: fri 09:00-12:00 · u undoes"), "a shorter Friday")
+        await seen.press("enter", "h")
+        await write(seen, screen, "2099-12-25 2099-12-24=09:00-12:00")
+        await seen.until(lambda: seen.shows("2099-12-24 09:00-12:00") and seen.shows("2099-12-25 closed"), "holidays")
+        await seen.press("enter", "z")
+        await write(seen, screen, "utc")
+        await seen.until(lambda: seen.shows("Office: utc · u undoes"), "another zone")
+        await seen.press("enter", "o", "2")
+        await seen.until(lambda: seen.shows("Office: 2099-12-25 like any other · u undoes"), "no holiday any more")
+        everything = ["Office", "UTC", {**week, "fri": ["09:00-12:00"]}, {"2099-12-24": ["09:00-12:00"]}]
+        assert await stored() == everything
+        # One in use stays, and it is said what to do first.
+        await team.database.run(
+            "insert into private.sla_policies (name, first_response, calendar_id)"
+            " select 'Standard', 60, id from private.sla_calendars"
+        )
+        await seen.press("ctrl+r")
+        await seen.until(lambda: seen.shows("Standard counts by it"), "who counts by it")
+        await seen.press("x")
+        await seen.until(lambda: seen.shows("Office stays, Standard counts by it: other hours first"), "why not")
+        await team.database.run("delete from private.sla_policies")
+        await seen.press("ctrl+r")
+        await seen.until(lambda: seen.shows("no policy counts by it"), "nobody any more")
+        await seen.press("x")
+        await seen.until(lambda: seen.shows("removed the calendar Office · u undoes"), "removed")
+        assert await stored() is None
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: calendar Office is back"), "back")
+        assert await stored() == everything
+        for words in ("2099-12-25 like any other", "Office: utc", "2099-12-25 closed", "fri 09:00-12:00", "removed"):
+            await seen.press("u")
+            await seen.until(lambda words=words: seen.shows("Undone: ") and seen.shows(words), words)  # type: ignore[misc]
+        assert await stored() is None
+        assert all(len(line) <= 80 for line in seen.text().splitlines())

@@ -111,8 +111,8 @@ MOVING = ("5", "f", "2", "t", "1")
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "keys",
-    [("1",), ("f", "e"), ("3",), ("4",), MOVING, ("6",), ("7",), ("8",)],
-    ids=["departments", "people", "categories", "tags", "moving", "acts", "fields", "promises"],
+    [("1",), ("f", "e"), ("3",), ("4",), MOVING, ("6",), ("7",), ("8",), ("9",)],
+    ids=["departments", "people", "categories", "tags", "moving", "acts", "fields", "promises", "calendars"],
 )
 def test_section(
     snap_compare: Compare, module_database: DeskDatabase, admin: Person, keys: tuple[str, ...], size: str
