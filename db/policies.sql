@@ -1307,7 +1307,7 @@ begin
       select t.id from jsonb_array_elements(wanted) w join public.tickets t on t.id = (w ->> 'id')::uuid
        where private.why_not(t, w, who.person, who.agent, who.departments) is null
        order by t.id for no key update of t);
-  exception when lock_not_available then
+  exception when lock_not_available or deadlock_detected then
     locked := array(
       select t.id from jsonb_array_elements(wanted) w join public.tickets t on t.id = (w ->> 'id')::uuid
        where private.why_not(t, w, who.person, who.agent, who.departments) is null
@@ -7104,7 +7104,7 @@ begin
         refused := refused || jsonb_build_object(each.ticket, sqlerrm);
       when check_violation then
         refused := refused || jsonb_build_object(each.ticket, 'this text is too long');
-      when lock_not_available then
+      when lock_not_available or deadlock_detected then
         refused := refused || jsonb_build_object(each.ticket, 'somebody else is changing it just now; try again');
         perform set_config('lock_timeout', '50ms', true);  -- of the function: it was patient once
     end;

@@ -2484,7 +2484,7 @@ begin
                           where g.ticket_id = n.id and (g.undone_at is null or g.undone_at = now())));
     begin
       perform private.deliver(events, actor);
-    exception when lock_not_available then
+    exception when lock_not_available or deadlock_detected then
       -- Whoever holds lines of their own inbox for so long is told nothing, and holds nothing else up.
       free := array(
         select n.id from unnest(events) e join public.notifications n on n.user_id = e.person and n.ticket_id = e.ticket_id

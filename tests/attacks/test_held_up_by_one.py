@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from tests.attacks.test_acts_attacked import Desk
 from tests.db.scene import scene
+from tests.db.sessions import Sync
 from tests.world import DeskDatabase
 
 ACT = "select id, done, why from helpdesk.act(%s, %s, %s, 'x')"
+PATIENT = (
+    "helpdesk.act(uuid, uuid[], jsonb, text)",
+    "helpdesk.send_each(uuid, jsonb, boolean, jsonb, text)",
+    "private.lock_tickets(jsonb)",
+)
 BUSY = "somebody else is changing it just now; try again"
 
 
@@ -26,20 +33,29 @@ BUSY = "somebody else is changing it just now; try again"
 def desk(module_database: DeskDatabase) -> Iterator[Desk]:
     """One for all, where nobody waits long for a lock."""
     made = Desk(scene(module_database))
-    for function in ("act(uuid, uuid[], jsonb, text)", "send_each(uuid, jsonb, boolean, jsonb, text)"):
-        made.run(f"alter function helpdesk.{function} set lock_timeout = '200ms'")
+    made.run(f"alter database {module_database.name} set deadlock_timeout = '500ms'")
+    for function in PATIENT:
+        made.run(f"alter function {function} set lock_timeout = '200ms'")
     made.ask("ada", "set lock_timeout = '500ms'")
     yield made
     made.close()
 
 
 @contextmanager
-def left_open(desk: Desk, who: str, statement: str, *parameters: Any) -> Iterator[None]:
+def left_open(desk: Desk, who: str, statement: str, *parameters: Any) -> Iterator[Sync]:
     """While the block runs, this has been done in a transaction that goes on."""
     connection = desk.another(who)
     with connection.transaction(force_rollback=True):
         connection.execute(statement.encode(), parameters)
-        yield
+        yield connection
+
+
+def until_it_waits(desk: Desk, thread: Thread) -> None:
+    """Until somebody in this database waits for a lock, or the thread is done."""
+    waits = b"select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    with desk.another_owner() as connection:
+        while thread.is_alive() and connection.execute(waits).fetchone() == (0,):
+            thread.join(0.01)
 
 
 def tickets_of_two(desk: Desk) -> tuple[UUID, UUID]:
@@ -84,6 +100,28 @@ def test_never_again_bulk_act_fails_for_a_requester_who_holds_a_line_of_their_in
     assert desk.run(told, desk.ids["otto"], ottos) == [("Solved: otto's",)]
 
 
+@pytest.mark.parametrize("held", ["ticket", "line"])
+def test_never_again_bulk_act_fails_for_a_requester_who_waits_for_it_crosswise(desk: Desk, held: str) -> None:
+    """They hold one thing that it needs, and ask for another that it has: of two who do so, PostgreSQL ends one."""
+    ((_, ottos), coras) = tickets_of_two(desk), sorted(desk.ticket() for _ in range(2))
+    for function in PATIENT:
+        desk.run(f"alter function {function} set lock_timeout = '30s'")
+    ids = [*(coras if held == "ticket" else coras[1:]), ottos]
+    desk.act("ada", ids, '{"status": "resolved"}')
+    done: list[Any] = []
+    act = Thread(target=lambda: done.append(desk.ask("ada", ACT, uuid4(), ids, '{"status": "closed"}')))
+    touch = "update public.tickets set status = status where id = %s"
+    hold = touch if held == "ticket" else "update public.notifications set read = true where ticket_id = %s"
+    with left_open(desk, "cora", hold, coras[1]) as holding, suppress(psycopg.errors.DeadlockDetected):
+        act.start()
+        until_it_waits(desk, act)
+        holding.execute(touch.encode(), ids[:1])
+    act.join(30)
+    for function in PATIENT:
+        desk.run(f"alter function {function} set lock_timeout = '200ms'")
+    assert (ottos, True, None) in done[0]
+
+
 def test_bulk_reply_reaches_the_others_when_one_requester_holds_their_ticket(desk: Desk) -> None:
     coras, ottos = tickets_of_two(desk)
     messages = json.dumps([{"ticket": str(t), "message": str(uuid4()), "content": "x"} for t in (coras, ottos)])
@@ -123,9 +161,7 @@ def test_what_is_written_while_its_ticket_is_being_merged_is_not_left_behind(des
     with desk.another("ann").transaction() as merging:
         merging.connection.execute("select * from helpdesk.merge(%s, %s, %s, 'x')", [uuid4(), [source], target])
         late.start()
-        waits = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
-        while late.is_alive() and desk.run(waits) == [(0,)]:
-            late.join(0.01)
+        until_it_waits(desk, late)
     late.join(30)
     number = desk.run("select number from public.tickets where id = %s", target)[0][0]
     assert refused == [f"HD002 this ticket was merged into #{number}"]

@@ -8,10 +8,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from wcwidth import wcswidth
 
+from helpdesk_tui.core import journal_outbox, outbox_kinds
+from helpdesk_tui.core.journal import Journal
 from tests.attacks.hostile_text import HOSTILE, LINES, breaches, mark
 from tests.attacks.hostile_world import HostileWorld, hostile_world
 from tests.cli.conftest import Cli, Result
@@ -211,6 +214,27 @@ async def test_what_is_applied_and_undone_is_told_harmlessly(cli: Cli, world: Ho
         assert result.code == 0, result.err
         assert mark(42 - len(more)) in result.out + result.err
         sound(result, "undo")
+
+
+async def test_what_waits_and_what_was_refused_is_told_harmlessly(cli: Cli, world: HostileWorld) -> None:
+    """What stands in the journal was written by a program once, in words of others."""
+    journal = Journal.open(Path(cli.use(world.agent)["HELPDESK_STATE_DIR"]) / "drafts.sqlite3")
+    with journal.writing() as connection:
+        for number, text in enumerate(LINES.values()):
+            words = text.replace("\ud800", "")
+            nowhere = outbox_kinds.act(f"default/{world.agent.id}", uuid4(), [uuid4()], {"status": "open"}, words)
+            kept = journal_outbox.put(connection, nowhere)
+            if number % 2:
+                journal_outbox.refuse(connection, kept, words)
+    journal.close()
+    shown = ""
+    for command in (["outbox", "list"], ["outbox", "drop", "0"], ["outbox", "send"], ["outbox", "list"]):
+        for more in ([], ["--json"]):
+            result = await cli.run(world.agent, *command, *more)
+            sound(result, command)
+            assert not more or result.out.isascii()
+            shown += result.out
+    assert not [name for number, name in enumerate(LINES) if mark(number) not in shown]
 
 
 async def test_settings_files_are_read_aloud_harmlessly(cli: Cli, world: HostileWorld, tmp_path: Path) -> None:

@@ -139,6 +139,11 @@ async def the_desk(seen: Wired, world: HostileWorld) -> None:
         await copy(seen)
     await seen.press("l")
     await copy(seen)
+    # What becomes a ticket of its own, of whose message.
+    await seen.press(*"Gn")
+    await asked(seen, desk, "X")
+    await seen.press("escape")
+    await seen.until(lambda: desk.pane.thread.has_focus, "the thread's focus")
     await seen.press("greater_than_sign")
     await seen.until(lambda: desk.pane.composer_has_focus, "the composer")
     await seen.page("pageup", 5)
@@ -187,6 +192,13 @@ async def the_day(seen: Wired, world: HostileWorld) -> None:
             hold(seen, LINES, f"what {key} asks")
         await seen.press("escape", "escape", "escape")
         desk.queue.focus()
+    # Who is to have what one holds.
+    await asked(seen, desk, "Z")
+    await seen.press("enter")
+    await seen.see("Who gets them?")
+    await seen.page("down", 4)
+    await seen.press("escape", "escape")
+    desk.queue.focus()
     # A field's choices.
     await asked(seen, desk, "e")
     await seen.press("enter")
