@@ -171,7 +171,7 @@ class DeskActs(DeskMany):
 
     async def _undo(self, act: Kept | Undone | None, *, force: bool = False) -> None:
         act_id = None if act is None else act.of if isinstance(act, Undone) else act.id
-        undone = await self.triage.undo(self.asked, act_id, force=force)
+        undone = await self.triage.undo(self.asked, act_id, force=force, select=not self.pane.has_focus_within)
         if undone is None:
             return
         if undone.forceable and not force:

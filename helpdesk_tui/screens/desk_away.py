@@ -49,7 +49,7 @@ class Away:
         choices = [Choice(moment, words, key) for key, words, moment in routing.presets(link.clock(), link.zone)]
         if link.away:
             choices.insert(0, Choice(BACK, "I am back", "b"))
-        title = f"You are {link.away}" if link.away else "Away until when? Routing gives you nothing meanwhile"
+        title = f"You are {link.away}" if link.away else "Away until when? You are given nothing meanwhile"
         self._screen.picker.ask(title, choices, self._take_until, written=self._written)
         self._screen.spawn(self._look())
 

@@ -254,11 +254,14 @@ class Triage:
         self._lined = now
         self._queue.set_pending(self._waiting())
 
-    async def undo(self, desk: Desk, act_id: UUID | None = None, *, force: bool = False) -> Undone | None:
+    async def undo(
+        self, desk: Desk, act_id: UUID | None = None, *, force: bool = False, select: bool = True
+    ) -> Undone | None:
         """Takes an act back: the last one, also of an earlier session or another device, or one by its id.
 
         Args:
             force: also what somebody changed since.
+            select: select its ticket; not while another is read beside the queue.
 
         Returns:
             What became of it; None if nothing was taken back, which was said.
@@ -301,7 +304,7 @@ class Triage:
         finally:
             self._end(ids)
         self._tell(undone)
-        for ticket_id in ids[:1]:
+        for ticket_id in ids[:1] if select else ():
             self._queue.select(ticket_id)
         return undone
 

@@ -14,6 +14,7 @@ from textual.geometry import Region
 from helpdesk_tui.core.model import Thread, Unsent
 from helpdesk_tui.core.text import safe_line
 from helpdesk_tui.widgets.lines import LineStrip
+from helpdesk_tui.widgets.queue_lines import wrapped
 from helpdesk_tui.widgets.scrolled import ScrolledView
 from helpdesk_tui.widgets.thread_entries import Entry, build
 from helpdesk_tui.widgets.thread_paint import Painter
@@ -177,11 +178,12 @@ class ThreadBody(ScrolledView):
     def render_line(self, y: int) -> LineStrip:
         """A line of the view."""
         if self.state != "ready" or not self._entries:
-            words = self._words or ("No messages yet.",)
+            head, *others = [wrapped(each, self.size.width - 4) for each in self._words or ("No messages yet.",)]
             name = {"loading": "loading", "failed": "failed"}.get(self.state, "empty")
+            words = [*head, *(line for each in others for line in each)]
             first = max((self.size.height - len(words)) // 3, 0)
             shown = words[y - first] if 0 <= y - first < len(words) else ""
-            return self._painter.words(f"  {shown}" if shown else "", name if y == first else "empty")
+            return self._painter.words(f"  {shown}" if shown else "", name if 0 <= y - first < len(head) else "empty")
         if self._alarm and y == 0:
             return self._painter.words(self._alarm, "failed")
         if self._news and y == self.size.height - 1:

@@ -61,7 +61,18 @@ async def test_send_and_set_the_status(team: Team, tmp_path: Path) -> None:
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone: #1001 status → resolved"), "taken back")
         assert await team.value(status) == "open"
-        assert await team.value("select priority::text from tickets where number = 1001") == "urgent"
+        priority = "select priority::text from tickets where number = 1001"
+        assert await team.value(priority) == "urgent"
+        # While another ticket is read, what is taken back leaves the queue where it is.
+        seen.desk.queue.select(ticket_id(1002))
+        seen.desk.queue.action_open()
+        await seen.until(lambda: seen.desk.pane.has_focus_within and seen.shows("#1002 App forgets"), "another is read")
+        await seen.press("u")
+        await seen.until(lambda: seen.shows("Undone: #1001 priority → urgent"), "taken back as well")
+        assert await team.value(priority) == "high"
+        selected = seen.desk.queue.selected
+        assert selected is not None
+        assert selected.number == 1002
 
 
 async def test_a_stale_reply_is_refused_the_new_messages_shown_and_one_key_sends_it(team: Team, tmp_path: Path) -> None:

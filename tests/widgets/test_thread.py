@@ -150,7 +150,9 @@ async def test_loading_empty_and_failed_never_look_alike() -> None:
         seen = []
         for show in (
             lambda: app.view.show_loading("#7"),
-            lambda: app.view.show_failed("The database does not answer.", "Press ^R."),
+            lambda: app.view.show_failed(
+                "The database does not answer, and nobody knows when it will again.", "Press ^R."
+            ),
             lambda: app.view.set_thread(thread([])),
             app.view.show_nothing,
         ):
@@ -159,7 +161,7 @@ async def test_loading_empty_and_failed_never_look_alike() -> None:
             seen.append(" ".join(line.strip() for line in app.lines() if line))
         assert seen == [
             "Loading #7 …",
-            "✗ The database does not answer. Press ^R.",
+            "✗ The database does not answer, and nobody knows when it will again. Press ^R.",
             "No messages yet.",
             "No ticket is open.",
         ]
