@@ -202,6 +202,12 @@ class NewTicket(RequestForm):
         if sent is not None:
             self.link.say(f"#{sent.number} written for {whom} · {key_of('desk.undo')} takes it back")
 
+    def action_home(self) -> None:
+        """Back to the desk; what is written is kept, and that is said."""
+        super().action_home()
+        if not self.request.is_empty:
+            self.link.say(f"The ticket is kept: {key_of('place.ticket')} goes on with it")
+
     def hints(self) -> tuple[str, ...]:
         """Sending, and what may go with it."""
         return ("ticket.send", "ticket.details", "ticket.file", "place.home")

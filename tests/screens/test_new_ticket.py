@@ -40,7 +40,7 @@ async def test_ticket_is_written_for_a_caller_seen_by_them_marked_and_taken_back
         await seen.until(lambda: seen.shows("Category: Lamps") and seen.shows("Assignee: Mira"), "what is set")
         # Left and come back to, it is as it was.
         await seen.press("escape")
-        await seen.until(lambda: seen.app.screen is seen.desk, "the desk")
+        await seen.until(lambda: seen.shows("The ticket is kept: T goes on with it"), "the desk, and that it is kept")
         assert await the_form_again(seen) is form
         assert form.request.caller is not None
         await seen.press("ctrl+s")
