@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from helpdesk_tui.core.model import Unsent
 from helpdesk_tui.widgets import thread_links
 from helpdesk_tui.widgets.thread import ThreadView
+from helpdesk_tui.widgets.thread_entries import build
 from tests.widgets.thread_samples import HOSTILE, ThreadApp, change, long, message, sample, thread, with_more
 
 
@@ -132,6 +133,17 @@ async def test_who_speaks_is_said_in_words() -> None:
         assert text.count("Ada Byron · requester") == 2
         assert "Mara Lindt · staff" in text
         assert "Bob · customer" in text
+
+
+def test_words_that_the_team_wrote_down_are_told_as_theirs_to_both_sides() -> None:
+    told = sample()
+    for name in ("Mara Lindt", told.ticket.requester):
+        ticket = replace(told.ticket, more=replace(told.ticket.more, written_by=name))
+        shown = replace(told, ticket=ticket, description="It smokes")
+        opening = [build(shown, plain=plain)[1] for plain in (False, True)]
+        assert [(each.kind, each.words) for each in opening] == [("staff", "It smokes")] * 2
+        assert [each.who for each in opening] == [f"{name} for Ada Byron", f"{name} for you"]
+    assert build(replace(told, description="It smokes"))[1].kind == "requester"
 
 
 async def test_history_days_and_ages_are_told() -> None:
