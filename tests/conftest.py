@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(here).parts[0] in IN_REAL_TIME:
             item.add_marker(pytest.mark.flaky(reruns=reruns))
+
+
+#: Files that share what takes long to make: servers of other versions, twenty thousand tickets. One worker gets them.
+TOGETHER = (
+    "apply", "chats", "deactivating", "hook", "identity", "search", "sign_ins", "watch", "plans", "query_plans",
+)  # fmt: skip
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file stays with one worker (``--dist loadfile``), and so do those that are told above."""
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
+
+    together = {f"tests/db/test_{name}.py" for name in TOGETHER}
+
+    class Sharing(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "together" if file in together else file
+
+    return Sharing(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -83,8 +83,7 @@ class State:
         self._tables = " union all ".join(tables).encode()
         sums = [
             f"""select '{name}', jsonb_build_object('sum', md5(string_agg(
-                  (to_jsonb(x) - string_to_array('{without}', ','))::text, '' order by x.oid)))::text
-                 from pg_catalog.{name} x where x.oid >= 16384"""
+                  {self._all_but(without)}, '' order by x.oid)))::text from pg_catalog.{name} x where x.oid >= 16384"""
             for name, without in _SUMMED.items()
         ]
         sums += [f"select '{name}', to_jsonb(x)::text from pg_catalog.{name} x" for name in _ROLES]
@@ -103,6 +102,17 @@ class State:
         )
         self._catalogues = " union all ".join(sums).encode()
         self.saved = self.read()
+
+    def _all_but(self, without: str) -> str:
+        """The text of a row ``x`` of pg_class without some columns, or of any row."""
+        if not without:
+            return "x::text"
+        (listed,) = self.connection.execute(
+            """select string_agg('x.' || attname, ', ' order by attnum) from pg_attribute
+                where attrelid = 'pg_class'::regclass and attnum > 0 and not attname = any(%s)""",
+            [without.split(",")],
+        ).fetchone() or ("",)
+        return f"row({listed})::text"
 
     def read(self) -> Rows:
         """Every row of every table, as text, and the catalogues."""

@@ -10,9 +10,10 @@ from typing import Final
 import pytest
 
 from helpdesk_tui.local.server import LocalServer
+from tests.db.many import Many, many
 from tests.db.servers import VERSIONS, Kind, Place, copy_of, new_place, start
 from tests.parts import Part
-from tests.world import DeskDatabase
+from tests.world import DeskDatabase, copied
 
 KINDS: Final[tuple[Kind, ...]] = ("plain", "supabase")
 EVERYWHERE: Final = tuple(product(VERSIONS, KINDS))
@@ -86,3 +87,10 @@ def any_place(request: pytest.FixtureRequest, applied: Callable[[Part, Kind], Pl
 def any_database(any_place: Place) -> DeskDatabase:
     """``any_place``, as the makers of people want it."""
     return any_place.database
+
+
+@pytest.fixture(scope="session")
+def many_tickets(template: DeskDatabase) -> Iterator[Many]:
+    """Twenty thousand tickets, to read alone."""
+    with copied(template) as database:
+        yield many(database)

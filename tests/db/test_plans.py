@@ -21,9 +21,9 @@ from helpdesk_tui.core.desk import Desk
 from helpdesk_tui.core.exchange import PLANS
 from helpdesk_tui.core.model import Me
 from helpdesk_tui.core.statement import Statement
-from tests.db.many import LONG_THREAD, TICKETS, Many, many
+from tests.db.many import LONG_THREAD, TICKETS, Many
 from tests.db.sessions import Sync, connect_as, owner
-from tests.world import DeskDatabase, Person
+from tests.world import Person
 
 PAGE: Final = 60
 LARGE: Final = (
@@ -41,9 +41,9 @@ Node = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def desk(module_database: DeskDatabase) -> Many:
+def desk(many_tickets: Many) -> Many:
     """Twenty thousand tickets."""
-    return many(module_database)
+    return many_tickets
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,9 @@ import pytest
 from helpdesk_tui.core import queues, tickets
 from helpdesk_tui.core.filters import FIELDS, Vocabulary, condition
 from helpdesk_tui.core.filters.reading import answered, asked
-from tests.db.many import TICKETS, Many, many
+from tests.db.many import TICKETS, Many
 from tests.db.sessions import Sync, connect_as, owner
 from tests.db.test_plans import LARGE, PAGE, check, explained, indexes, me, touched
-from tests.world import DeskDatabase
 
 EXAMPLE: Final = (
     'status:open priority>=high assignee:@me -tag:"tag 3" department:support waiting>4h updated<90d due<1d'
@@ -61,9 +60,9 @@ ASKED: Final[dict[str, tuple[str | None, int]]] = {
 
 
 @pytest.fixture(scope="module")
-def desk(module_database: DeskDatabase) -> Many:
+def desk(many_tickets: Many) -> Many:
     """Twenty thousand tickets."""
-    return many(module_database)
+    return many_tickets
 
 
 @pytest.fixture(scope="module")
