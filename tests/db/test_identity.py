@@ -496,6 +496,7 @@ def test_functions_that_run_as_their_owner_pin_what_they_look_up(any_database: D
             "private.works_chat(text,uuid,uuid,uuid,uuid[],boolean)": (False, True),
             "private.sight_of(uuid,uuid,uuid,uuid,uuid,uuid[])": (False, True),
             f"private.shut_out({','.join(['timestamp with time zone'] * 3)})": (False, True),
+            "private.is_plain_moment(timestamp with time zone)": (False, True),
             "private.called(text,text,text,boolean)": (False, True),
             "private.reads(text,uuid,text)": (False, True),
             "private.uses_view(uuid,text,uuid,uuid,uuid[])": (False, True),
