@@ -201,7 +201,8 @@ def test_who_wrote_a_macro_and_left_the_team_is_named_to_nobody(desk: Desk) -> N
 @pytest.mark.parametrize("value", ["1" * 5_000, "1e130000", "1e-1000", "[[1]]", '{"a": 1}'], ids=range(5))
 def test_value_that_no_program_reads_is_kept_neither_in_a_ticket_nor_in_a_macro(desk: Desk, value: str) -> None:
     """JSON knows numbers of a hundred thousand digits; the programs of the whole team would fail over one."""
-    desk.ask("ann", "select helpdesk.set_field('size', %s)", '{"type": "number"}')
+    for key, kind in (("size", "number"), ("at", "date"), ("vip", "yes/no"), ("gone", "text")):
+        desk.ask("ann", "select helpdesk.set_field(%s, %s)", key, json.dumps({"type": kind}))
     bad = f'{{"fields": {{"size": {value}}}}}'
     assert (
         desk.refused("ada", "select * from helpdesk.act(%s, %s, %s, 'x')", uuid4(), [desk.ticket()], bad)[:5] == "HD002"
