@@ -91,7 +91,9 @@ class Prompt(Horizontal):
         """
         self._question = question
         text = safe_line(text, LONGEST)
-        self.query(Static).first().update(safe_line(words, 200))
+        # Without colours the words would run into the example that stands in the empty field.
+        words = safe_line(words, 200)
+        self.query(Static).first().update(words if words.endswith(("?", ":", "|", ")")) else f"{words}:")
         self.tell("")
         self.field.placeholder = placeholder
         with self.field.prevent(Input.Changed):
