@@ -32,6 +32,7 @@ AMONG_OTHERS: Final = frozenset({"first-of-type", "last-of-type", "first-child",
 UNTOLD: Final = frozenset(Stylesheet._EXCLUDE_PSEUDO_CLASSES_FROM_CACHE) | AMONG_OTHERS
 
 _Place = int
+NOWHERE: Final = 0
 _Sheet = tuple[int, str, CSSLocation, bool, int, str]
 _Walk = dict[Any, Any]
 
@@ -40,35 +41,55 @@ class _Candidates:
     """The rules that may hold for a widget, by its kind, name and classes, and what they came to, by its place.
 
     Attributes:
+        rules: kept, so that what they are known by is nobody else's.
         lasting: whether what they come to follows from the place alone.
         answers: by place, what holds there; None: nothing does.
     """
 
     def __init__(self, rules: tuple[RuleSet, ...]) -> None:
         pseudo: set[str] = set().union(*(rule.pseudo_classes for rule in rules))
+        self.rules = rules
         self.lasting = pseudo.isdisjoint(UNTOLD)
         self.hover = "hover" in pseudo
         self.answers: dict[_Place, RulesMap | None] = {}
 
 
 class _Parts(dict[str, RenderStyles]):
-    """How the parts of a widget look, and what that followed from.
+    """How the parts of a widget look. Most are never asked for: what holds for them is known, the styles are made late.
 
-    Attributes:
-        place: where the widget stood.
+    Args:
+        widget: whose parts.
+        place: where it stood.
         rules: the rules of the style sheet, all of them.
-        answers: what held for each part.
     """
 
-    place: _Place
-    rules: list[RuleSet]
-    answers: dict[str, RulesMap | None]
+    def __init__(self, widget: DOMNode, place: _Place, rules: list[RuleSet]) -> None:
+        super().__init__()
+        self._widget = widget
+        self.place, self.rules = place, rules
+        self.answers: dict[str, RulesMap | None] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.answers or super().__contains__(name)
+
+    def __missing__(self, name: str) -> RenderStyles:
+        part = _part(self._widget, name)
+        if (answer := self.answers[name]) is not None:
+            Stylesheet.replace_rules(part, answer)
+        styles = self[name] = part.styles
+        return styles
+
+    def clear(self) -> None:
+        """Know nothing any more, as of a widget that is taken away."""
+        super().clear()
+        self.answers, self.place = {}, NOWHERE
 
 
 #: By variables, source and what is said about it: its rules. Shared by all apps of a process, as the others are.
 _read: dict[_Sheet, list[RuleSet]] = {}
 _themes: dict[tuple[tuple[str, str], ...], int] = {}
-_candidates: dict[tuple[RuleSet, ...], _Candidates] = {}
+#: By the identities of the rules.
+_candidates: dict[tuple[int, ...], _Candidates] = {}
 #: By the place around it and by what can be seen of itself: a widget's place.
 _places: dict[tuple[_Place, Hashable], _Place] = {}
 _numbers = count(1)
@@ -86,6 +107,8 @@ class Cascade(Stylesheet):
         self._theme = 0
         self._known: list[RuleSet] | None = None
         self._pseudo: tuple[str, ...] = ()
+        #: By the name that a rule asks for last: which rules do.
+        self._at: dict[str, list[int]] = {}
         self._by_names: dict[Hashable, _Candidates] = {}
         self._here: tuple[DOMNode | None, _Place] = (None, 0)
 
@@ -148,32 +171,24 @@ class Cascade(Stylesheet):
         if standing is not node:
             place = self._place(node, {})
         rules, old = self.rules, node._component_styles
-        # A widget that is taken away is left with none.
-        known = old if isinstance(old, _Parts) and len(old) == len(classes) else None
+        known = old if isinstance(old, _Parts) else None
         if known is not None and known.place == place and known.rules is rules:
             return
-        new = _Parts()
-        new.place, new.rules, new.answers = place, rules, {}
+        new = _Parts(node, place, rules)
         walk: _Walk = {node: place}
-        changed = False
+        changed = known is None or known.place == NOWHERE
         for component in sorted(classes):
             candidates = self._candidates_for(DOMNode, None, frozenset({component}), None)
             inner = _number(place, (DOMNode, None, frozenset({component}), ()))
-            if (
-                known is not None
-                and component in known.answers
-                and inner in candidates.answers
-                and candidates.answers[inner] is known.answers[component]
-            ):
-                new[component] = known[component]
-            else:
-                part = DOMNode(classes=component)
-                part._attach(node)
+            if inner not in candidates.answers:
+                part = _part(node, component)
                 self.apply(part, cache=walk)
-                new[component] = part.styles
-                changed = changed or old.get(component) != part.styles
-            if inner in candidates.answers:
-                new.answers[component] = candidates.answers[inner]
+                if not candidates.lasting:
+                    new[component] = part.styles
+                    changed = changed or old.get(component) != part.styles
+                    continue
+            answer = new.answers[component] = candidates.answers[inner]
+            changed = changed or known is None or known.answers.get(component) != answer
         node._component_styles = new
         if changed:
             node.refresh()
@@ -194,15 +209,19 @@ class Cascade(Stylesheet):
             self._known, self._by_names = rules, {}
             seen: set[str] = set().union(*(rule.pseudo_classes for rule in rules))
             self._pseudo = tuple(sorted(seen - AMONG_OTHERS))
+            self._at = {}
+            for at, rule in enumerate(rules):
+                for key in rule.selector_names:
+                    self._at.setdefault(key, []).append(at)
         names = (kind, name, classes)
         found = self._by_names.get(names)
         if found is None:
             sought = (node or DOMNode(classes=" ".join(classes)))._selector_names
-            limit = {rule for key in self.rules_map.keys() & sought for rule in self.rules_map[key]}
-            some = tuple(rule for rule in rules if rule in limit)
-            if some not in _candidates:
-                _candidates[some] = _Candidates(some)
-            found = self._by_names[names] = _candidates[some]
+            some = tuple(rules[at] for at in sorted({at for key in self._at.keys() & sought for at in self._at[key]}))
+            identities = tuple(map(id, some))
+            if identities not in _candidates:
+                _candidates[identities] = _Candidates(some)
+            found = self._by_names[names] = _candidates[identities]
         return found
 
     def _place(self, node: DOMNode, walk: _Walk) -> _Place:
@@ -215,6 +234,13 @@ class Cascade(Stylesheet):
             states = tuple(name for name in self._pseudo if name in checks and checks[name](node))  # type: ignore[arg-type]
             place = walk[node] = _number(around, (type(node), node._id, frozenset(node._classes), states))
         return place
+
+
+def _part(widget: DOMNode, name: str) -> DOMNode:
+    """What stands for a part of a widget while it is styled, as Textual makes it."""
+    part = DOMNode(classes=name)
+    part._attach(widget)
+    return part
 
 
 def _number(around: _Place, seen: Hashable) -> _Place:
