@@ -10,6 +10,7 @@ from helpdesk_tui.core import relations
 from helpdesk_tui.core import tickets as statements
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.model import Ticket
+from helpdesk_tui.screens.triage import reasons
 from helpdesk_tui.widgets.picker import Choice, do_it
 
 if TYPE_CHECKING:
@@ -101,12 +102,16 @@ class Relations:
         answers = await self._screen.asked.database.fetch(relations.merge(act, ids, target.id, words), idempotent=True)
         if any(answer.done for answer in answers):
             self._screen.triage.did(act, words, [*ids, target.id])
-        refused = [answer.why for answer in answers if not answer.done]
+        numbers = {ticket.id: ticket.number for ticket in tickets}
+        refused = [(each.why or "it was refused", numbers.get(each.id)) for each in answers if not each.done]
         self._screen.queue.unmark()
         self._screen.link.mark(None)
         if refused:
-            done = len(answers) - len(refused)
-            self._screen.say(f"{done} of {len(answers)} merged into #{target.number}: {refused[0]}", alarm=True)
+            done = f"{len(answers) - len(refused)} of {len(answers)} merged into #{target.number}"
+            told = f"{done}. Refused: {reasons(refused)}"
+            if len(answers) == 1:
+                told = f"{named} NOT merged into #{target.number}: {refused[0][0]}"
+            self._screen.say(told, alarm=True)
             return
         self._screen.say(f"{words} · u undoes")
         self._screen.queue.select(target.id)

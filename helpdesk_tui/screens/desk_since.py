@@ -21,7 +21,7 @@ def ask(screen: DeskScreen) -> None:
     if screen.desk is None or attention is None or not attention.looked:
         screen.say("Not connected yet")
     elif attention.left_at is None:
-        screen.say("You have not been away yet: there is nothing to catch up with")
+        screen.say("You have not been away yet: nothing to catch up with")
     else:
         screen.spawn(_show(screen))
 

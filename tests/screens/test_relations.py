@@ -176,6 +176,17 @@ async def test_merge_into_another_of_the_requester_and_back(
 ) -> None:
     async with opened(team.database, team.agent, tmp_path) as seen:
         await late_question_takes_the_keys_from_nobody(seen, monkeypatch)
+        other = await team.people.sign_up("bruno@example.com", "Bruno Castellani")
+        await team.database.run(
+            "insert into public.tickets (number, title, customer_id, department_id)"
+            " select 1007, 'Of another', %s, department_id from public.tickets where number = 1001",
+            [other.id],
+        )
+        seen.desk.queue.select(ticket_id(1001))
+        await seen.press("M", "n")
+        await seen.until(lambda: seen.desk.prompt.field.has_focus, "which")
+        await seen.press(*"1007", "enter")
+        await seen.until(lambda: seen.shows("NOT merged into #1007: it is another requester's"), "why not")
         await seen.press("M")
         await seen.until(lambda: seen.shows("#1001 merge into") and seen.shows("#1002 open"), "what to merge into")
         await seen.press("n")
