@@ -66,18 +66,33 @@ TOGETHER = (
     "apply", "chats", "deactivating", "hook", "identity", "search", "sign_ins", "watch", "plans", "query_plans",
 )  # fmt: skip
 
+#: Files of few tests that take long. They begin first: xdist goes by the number of tests, and the run would end with
+#: one worker at one of these and nothing left for the others.
+LONG = (
+    "local/test_survival", "attacks/test_fuzz", "attacks/test_terminal_screens", "local/test_demo",
+    "importers/test_real_data", "attacks/test_read_functions", "attacks/test_write_blind", "importers/test_command",
+    "model/test_predicate", "live/test_outbox", "packaging/test_wheel", "screens/test_tmux", "local/test_demo_screens",
+)  # fmt: skip
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file stays with one worker (``--dist loadfile``), and so do those that are told above."""
+    """A file stays with one worker (``--dist loadfile``), and so do those that share; the long ones begin."""
     from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
     together = {f"tests/db/test_{name}.py" for name in TOGETHER}
+    long = [f"tests/{name}.py" for name in LONG]
 
     class Sharing(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
             return "together" if file in together else file
+
+        def _assign_work_unit(self, node: Any) -> None:
+            first = next((file for file in long if file in self.workqueue), None)
+            if first is not None:
+                self.workqueue.move_to_end(first, last=False)
+            super()._assign_work_unit(node)
 
     return Sharing(config, log) if config.getoption("dist") == "loadfile" else None
 
