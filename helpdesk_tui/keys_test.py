@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events
@@ -14,6 +14,10 @@ from textual.widgets import Static
 
 from helpdesk_tui.actions import ACTIONS, key_words, keys_of
 from helpdesk_tui.core.commands import Command
+from helpdesk_tui.escape import read_with
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
 
 __all__ = ["KeysTest", "meanings"]
 
@@ -46,6 +50,12 @@ class KeysTest(App[int]):
     def __init__(self, commands: Sequence[Command] = ()) -> None:
         super().__init__()
         self._commands = commands
+
+    def get_driver_class(self) -> type[Driver]:
+        """What reads the terminal, as in the app."""
+        driver = super().get_driver_class()
+        read_with(driver)
+        return driver
 
     def compose(self) -> ComposeResult:
         """What to do, and the keys."""

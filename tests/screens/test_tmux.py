@@ -106,6 +106,13 @@ def holds(team: Team, query: str, value: object) -> Callable[[], Awaitable[bool]
 @pytest.mark.timeout(600)
 async def test_an_agents_day_in_tmux(window: Window, team: Team) -> None:
     before = await team.value(PRIORITIES)
+    # Esc and the key behind it in one read are both: out of the one question, into the other, and out again.
+    await window.keys("s")
+    await window.shows("status", "pending", "resolved")
+    window.run("send-keys", "-H", "1b", "70")
+    await window.shows("priority", "urgent", no="resolved")
+    await window.keys("Escape")
+    await window.shows("#1003", no="Esc leaves")
     # Triage: asked for, marked, set at once for all, taken back as one.
     await window.keys("/", "status:open lamp")
     await window.shows("2 tickets")

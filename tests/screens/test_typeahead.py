@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from textual import events
 
+from helpdesk_tui import actions
+from helpdesk_tui.escape import Escaped, Parser
 from tests.screens.opened import Opened, Team, opened, ticket_id
 
 KEYS = {
@@ -19,6 +22,84 @@ def burst(seen: Opened, keys: str) -> None:
     for character in keys:
         key = KEYS.get(character, character)
         seen.app.post_message(events.Key(key, character))
+
+
+def parsed(data: str) -> list[events.Key]:
+    """What is read of the bytes that a terminal sends in one go."""
+    parser = Parser()
+    return [event for event in (*parser.feed(data), *parser.feed("")) if isinstance(event, events.Key)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [
+        ("\x1bq", "alt+q|q"),
+        ("\x1bU", "alt+shift+u|U"),
+        ("\x1b:", "alt+colon|colon"),
+        ("\x1b\r", "alt+enter|enter"),
+        ("\x1b\x13", "alt+ctrl+s|ctrl+s"),
+        ("\x1b[", "alt+left_square_bracket|left_square_bracket"),
+        # What Textual makes of two: a sign, keys that move by words.
+        ("\x1b1", "inverted_exclamation_mark|1"),
+        ("\x1bf", "ctrl+right|f"),
+        ("\x1bqx", "alt+q|q x"),
+        # And what is nothing else than it is.
+        ("q", "q"),
+        ("\x1b", "escape"),
+        ("\x1b\x1b", "escape escape"),
+        ("\x1b[A", "up"),
+        ("\x1bOP", "f1"),
+        ("\x1b[1;3C", "alt+right"),
+        ("\x1b[113;3u", "alt+q"),
+    ],
+)
+def test_escape_and_a_key_in_one_read_are_told_from_keys_that_are_one(sent: str, keys: str) -> None:
+    told = [f"{key.key}|{key.behind.key}" if isinstance(key, Escaped) else key.key for key in parsed(sent)]
+    assert " ".join(told) == keys
+
+
+async def test_escape_and_the_key_behind_it_in_one_read_are_both_taken(team: Team, tmp_path: Path) -> None:
+    own = {"desk.acts": ("alt+q",)}
+    settings = replace(team.database.settings, keys=own)
+    async with opened(team.database, team.agent, tmp_path, settings=settings) as seen:
+
+        def typed(data: str) -> None:
+            for event in parsed(data):
+                seen.app.post_message(event)
+
+        try:
+            # Out of one question into the next: Alt+M is a key of the queue, and none of a question.
+            typed("s\x1bm")
+            await seen.until(lambda: seen.desk.choosing and not seen.desk.picker.asking, "the macros")
+            await seen.press("escape")
+            await seen.until(lambda: seen.desk.queue.has_focus, "the queue")
+            typed("s\x1bp")
+            typed("u")
+            await seen.until(lambda: seen.shows("#1001 priority → urgent"), "asked for and answered")
+            await seen.until(lambda: not seen.desk.triage.flying(ticket_id(1001)), "confirmed")
+            assert await team.value("select status::text from tickets where number = 1001") == "open"
+            # A key with Alt that somebody has given to an action is that.
+            typed("\x1bq")
+            await seen.until(lambda: seen.shows("Undo which"), "what can be undone")
+            typed("\x1b2")
+            await seen.until(lambda: not seen.desk.picker.asking and seen.shows("1 of 2"), "left, for another queue")
+            # Out of the composer, and by number to another ticket: nothing of that is text.
+            seen.desk.queue.select(ticket_id(1001))
+            typed("r")
+            await seen.until(lambda: seen.desk.pane.composer_has_focus, "the composer")
+            composer = seen.desk.pane.composer
+            typed("half\x1b1")
+            await seen.until(lambda: composer.text.text == "half¡", "a sign, as ever")
+            # Its own keys with Alt are its own.
+            typed("\x1bm")
+            await seen.until(lambda: seen.desk.choosing, "the macros")
+            await seen.press("escape")
+            await seen.until(lambda: seen.desk.pane.composer_has_focus, "the composer")
+            typed("\x1b#1004\r")
+            await seen.until(lambda: seen.shows("Please help with: How to reset"), "the other ticket")
+            assert composer.text.text in ("half¡", "")
+        finally:
+            actions.remap({})
 
 
 async def test_two_keys_in_one_read_are_one_act(team: Team, tmp_path: Path) -> None:
