@@ -2,7 +2,7 @@
 
 A terminal sends Alt+Q as Esc and q; whoever presses Esc and then q within a tenth of a second does the same. Textual
 takes that for Alt+Q, and where it knows no such key for the second alone (a colon) or for a sign that it makes of both
-(such as of Esc and 1): the Esc is lost. Here both meanings are kept, until it is known what Alt+Q is where the person is
+(of Esc and 1): the Esc is lost. Here both meanings are kept, until it is known what Alt+Q is where the person is
 (``typeahead``). All that touches how Textual reads what a terminal sends lies here.
 """
 
