@@ -25,7 +25,8 @@ __all__ = ["Cascade"]
 
 #: What is remembered is forgotten, all at once, when it is so much. A day of work comes to a tenth.
 PLACES: Final = 50_000
-SHEETS: Final = 1_000
+SOURCES: Final = 1_000
+SHEETS: Final = 100
 #: They follow from a widget's neighbours, of which nothing is remembered.
 AMONG_OTHERS: Final = frozenset({"first-of-type", "last-of-type", "first-child", "last-child", "odd", "even", "empty"})
 #: Where these are asked for, Textual's own style sheet does not tell its caller what came out.
@@ -52,6 +53,37 @@ class _Candidates:
         self.lasting = pseudo.isdisjoint(UNTOLD)
         self.hover = "hover" in pseudo
         self.answers: dict[_Place, RulesMap | None] = {}
+
+
+class _Rules:
+    """All rules of a style sheet, and which of them may hold for whom.
+
+    Args:
+        rules: kept, so that what they are known by is nobody else's.
+
+    Attributes:
+        pseudo: what they ask for of a widget's state, in order.
+        by_names: by a widget's kind, name and classes: the rules that may hold for it.
+    """
+
+    def __init__(self, rules: list[RuleSet]) -> None:
+        self._rules = rules
+        #: By the name that a rule asks for last: which rules do.
+        self._at: dict[str, list[int]] = {}
+        for at, rule in enumerate(rules):
+            for name in rule.selector_names:
+                self._at.setdefault(name, []).append(at)
+        self.pseudo = tuple(sorted(set().union(*(rule.pseudo_classes for rule in rules)) - AMONG_OTHERS))
+        self.by_names: dict[Hashable, _Candidates] = {}
+
+    def candidates(self, names: set[str]) -> _Candidates:
+        """The rules that ask for one of these names last."""
+        wanted = sorted({at for name in self._at.keys() & names for at in self._at[name]})
+        some = tuple(self._rules[at] for at in wanted)
+        identities = tuple(map(id, some))
+        if identities not in _candidates:
+            _candidates[identities] = _Candidates(some)
+        return _candidates[identities]
 
 
 class _Parts(dict[str, RenderStyles]):
@@ -89,6 +121,7 @@ class _Parts(dict[str, RenderStyles]):
 _read: dict[_Sheet, list[RuleSet]] = {}
 _themes: dict[tuple[tuple[str, str], ...], int] = {}
 #: By the identities of the rules.
+_rules: dict[tuple[int, ...], _Rules] = {}
 _candidates: dict[tuple[int, ...], _Candidates] = {}
 #: By the place around it and by what can be seen of itself: a widget's place.
 _places: dict[tuple[_Place, Hashable], _Place] = {}
@@ -105,11 +138,8 @@ class Cascade(Stylesheet):
     def __init__(self, *, variables: dict[str, str] | None = None) -> None:
         super().__init__(variables=variables)
         self._theme = 0
-        self._known: list[RuleSet] | None = None
-        self._pseudo: tuple[str, ...] = ()
-        #: By the name that a rule asks for last: which rules do.
-        self._at: dict[str, list[int]] = {}
-        self._by_names: dict[Hashable, _Candidates] = {}
+        self._current: list[RuleSet] | None = None
+        self._known = _Rules([])
         self._here: tuple[DOMNode | None, _Place] = (None, 0)
 
     def set_variables(self, variables: dict[str, str]) -> None:
@@ -130,7 +160,7 @@ class Cascade(Stylesheet):
         sheet = (self._theme, css, read_from, is_default_rules, tie_breaker, scope)
         rules = _read.get(sheet)
         if rules is None:
-            if len(_read) >= SHEETS:
+            if len(_read) >= SOURCES:
                 _read.clear()
             rules = _read[sheet] = super()._parse_rules(css, read_from, is_default_rules, tie_breaker, scope)
         return rules
@@ -205,23 +235,19 @@ class Cascade(Stylesheet):
         self, kind: type[DOMNode], name: str | None, classes: frozenset[str], node: DOMNode | None
     ) -> _Candidates:
         rules = self.rules
-        if rules is not self._known:
-            self._known, self._by_names = rules, {}
-            seen: set[str] = set().union(*(rule.pseudo_classes for rule in rules))
-            self._pseudo = tuple(sorted(seen - AMONG_OTHERS))
-            self._at = {}
-            for at, rule in enumerate(rules):
-                for key in rule.selector_names:
-                    self._at.setdefault(key, []).append(at)
+        if rules is not self._current:
+            identities = tuple(map(id, rules))
+            if identities not in _rules:
+                if len(_rules) >= SHEETS:
+                    _rules.clear()
+                    _candidates.clear()
+                _rules[identities] = _Rules(rules)
+            self._current, self._known = rules, _rules[identities]
         names = (kind, name, classes)
-        found = self._by_names.get(names)
+        found = self._known.by_names.get(names)
         if found is None:
             sought = (node or DOMNode(classes=" ".join(classes)))._selector_names
-            some = tuple(rules[at] for at in sorted({at for key in self._at.keys() & sought for at in self._at[key]}))
-            identities = tuple(map(id, some))
-            if identities not in _candidates:
-                _candidates[identities] = _Candidates(some)
-            found = self._by_names[names] = _candidates[identities]
+            found = self._known.by_names[names] = self._known.candidates(sought)
         return found
 
     def _place(self, node: DOMNode, walk: _Walk) -> _Place:
@@ -231,7 +257,7 @@ class Cascade(Stylesheet):
             around = self._place(parent, walk) if isinstance(parent, DOMNode) else 0
             checks = node._PSEUDO_CLASSES
             # What somebody who asks for one of them would be told.
-            states = tuple(name for name in self._pseudo if name in checks and checks[name](node))  # type: ignore[arg-type]
+            states = tuple(name for name in self._known.pseudo if name in checks and checks[name](node))  # type: ignore[arg-type]
             place = walk[node] = _number(around, (type(node), node._id, frozenset(node._classes), states))
         return place
 
