@@ -9,7 +9,7 @@ from pathlib import Path
 
 from helpdesk_tui.core.errors import BadInput
 
-__all__ = ["a_number", "file_text", "message_text"]
+__all__ = ["a_number", "add_message", "file_text", "message_text"]
 
 
 def a_number(most: int, *, least: int = 1, everything: bool = False) -> Callable[[str], int]:
@@ -32,6 +32,21 @@ def a_number(most: int, *, least: int = 1, everything: bool = False) -> Callable
         raise argparse.ArgumentTypeError(f"{text!r} is {wrong} number from {least} to {most}{alternative}")
 
     return number
+
+
+def add_message(parser: argparse.ArgumentParser) -> None:
+    """Add the options that a message's text and files are given by."""
+    text = parser.add_mutually_exclusive_group()
+    text.add_argument("-m", "--message", metavar="TEXT", help="the text; - reads it from stdin")
+    text.add_argument("-F", "--file", type=Path, metavar="FILE", help="read the text from a file; - from stdin")
+    parser.add_argument(
+        "--attach",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="send a file with it (may be given several times)",
+    )
 
 
 def file_text(file: str | Path) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
+from helpdesk_tui.cli.given import add_message
 from helpdesk_tui.cli.options import add_common, an_id
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.reply import given_text
@@ -34,17 +35,7 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     parser = actions.add_parser("new", help=words, description=f"{words.capitalize()}.")
     parser.add_argument("--for", dest="whom", metavar="EMAIL", help="whose ticket it is; without it, your own request")
     parser.add_argument("--subject", required=True, metavar="TEXT", help="what it is about, in a line")
-    text = parser.add_mutually_exclusive_group()
-    text.add_argument("-m", "--message", metavar="TEXT", help="the text; - reads it from stdin")
-    text.add_argument("-F", "--file", type=Path, metavar="FILE", help="read the text from a file; - from stdin")
-    parser.add_argument(
-        "--attach",
-        action="append",
-        default=[],
-        type=Path,
-        metavar="FILE",
-        help="send a file with it (may be given several times)",
-    )
+    add_message(parser)
     parser.add_argument("--category", metavar="NAME", help="what it is about: a category's name or id")
     parser.add_argument("--priority", choices=PRIORITIES, help="with --for (default: medium)")
     parser.add_argument(

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4, uuid5
 
 from helpdesk_tui.cli import drafts
 from helpdesk_tui.cli.connection import Desk, desk, on_interrupt, run
-from helpdesk_tui.cli.given import message_text
+from helpdesk_tui.cli.given import add_message, message_text
 from helpdesk_tui.cli.options import add_common, an_id
 from helpdesk_tui.cli.output import Output, say
 from helpdesk_tui.cli.records import show_message
@@ -39,17 +39,7 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
             description=f"{words.capitalize()}. Without --message and --file your editor opens, with the thread below.",
         )
         parser.add_argument("ticket", metavar="TICKET", help="its number or its id")
-        text = parser.add_mutually_exclusive_group()
-        text.add_argument("-m", "--message", metavar="TEXT", help="the text; - reads it from stdin")
-        text.add_argument("-F", "--file", type=Path, metavar="FILE", help="read the text from a file")
-        parser.add_argument(
-            "--attach",
-            action="append",
-            default=[],
-            type=Path,
-            metavar="FILE",
-            help="send a file with it (may be given several times)",
-        )
+        add_message(parser)
         parser.add_argument("--status", choices=STATUSES, help="set the status with it, in the same transaction")
         parser.add_argument(
             "--id", type=an_id, metavar="UUID", help="the message's id: sent again under the same id it is there once"

@@ -14,7 +14,10 @@ from helpdesk_tui.core.queues import Sort
 from helpdesk_tui.core.statement import Statement, only, positional
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from helpdesk_tui.core.database import Database
+    from helpdesk_tui.core.filters import Condition, Vocabulary
 
 Audience = Literal["me", "department", "team"]
 
@@ -118,6 +121,19 @@ def built_in() -> list[Tab]:
 def found_tab(query: str) -> Tab:
     """The tab of what the filter line asks for."""
     return Tab(FOUND, f"/ {query}", f"{NOTHING_FITS} Esc closes it.", query)
+
+
+def condition_of(tab: Tab, names: Vocabulary | None, zone: tzinfo | None) -> Condition | None:
+    """What a tab asks besides being in its queue; None: nothing, or nobody knows yet what can be named.
+
+    Raises:
+        FilterError: its query cannot be understood.
+    """
+    if tab.query is None or names is None:
+        return None
+    from helpdesk_tui.core.filters import condition
+
+    return condition(tab.query, names, zone=zone)
 
 
 def arranged(me: Me, saved: Sequence[SavedView], order: Order) -> list[Tab]:

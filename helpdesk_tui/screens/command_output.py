@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from helpdesk_tui.core.commands import Ran
 from helpdesk_tui.core.text import harmless, safe_line
+from helpdesk_tui.screens.scrolled_box import ScrolledBox
 
 __all__ = ["CommandOutput"]
 
@@ -19,7 +19,7 @@ __all__ = ["CommandOutput"]
 MOST_SHOWN = 100_000
 
 
-class CommandOutput(ModalScreen[Literal["note"] | None]):
+class CommandOutput(ScrolledBox[Literal["note"] | None]):
     """Runs beside the desk, shows what came of it; answers "note" where it is to go into a note.
 
     Args:
@@ -48,12 +48,6 @@ class CommandOutput(ModalScreen[Literal["note"] | None]):
         Binding("escape,q", "dismiss", show=False),
         Binding("n", "note", show=False),
         Binding("y", "copy", show=False),
-        Binding("j,down", "scroll('down')", show=False),
-        Binding("k,up", "scroll('up')", show=False),
-        Binding("ctrl+d,pagedown,space,ctrl+f", "scroll('page_down')", show=False),
-        Binding("ctrl+u,pageup,b,ctrl+b", "scroll('page_up')", show=False),
-        Binding("g,home", "scroll('home')", show=False),
-        Binding("G,end", "scroll('end')", show=False),
     ]
 
     def __init__(self, name: str, subject: str) -> None:
@@ -75,16 +69,12 @@ class CommandOutput(ModalScreen[Literal["note"] | None]):
         self.query_one(Static).update(words or "(It printed nothing.)")
         ended = {0: "done"}.get(ran.code, f"ended with {ran.code}" if ran.code > 0 else f"ended by signal {-ran.code}")
         cut = " · cut" if ran.cut or len(ran.output) > MOST_SHOWN else ""
-        self.query_one(VerticalScroll).border_subtitle = f"{ended}{cut} · n into a note · y copy · Esc close"
+        self.box.border_subtitle = f"{ended}{cut} · n into a note · y copy · Esc close"
 
     def fail(self, words: str) -> None:
         """It could not even begin."""
         self.query_one(Static).update(safe_line(words, 500))
-        self.query_one(VerticalScroll).border_subtitle = "Esc close"
-
-    def action_scroll(self, where: str) -> None:
-        """Up and down in what it printed."""
-        getattr(self.query_one(VerticalScroll), f"scroll_{where}")(animate=False)
+        self.box.border_subtitle = "Esc close"
 
     def action_note(self) -> None:
         """Take it into a note."""
@@ -95,4 +85,4 @@ class CommandOutput(ModalScreen[Literal["note"] | None]):
         """Copy all of it."""
         if self.ran is not None:
             self.app.copy_to_clipboard(harmless(self.ran.output))
-            self.query_one(VerticalScroll).border_subtitle = "copied · n into a note · Esc close"
+            self.box.border_subtitle = "copied · n into a note · Esc close"

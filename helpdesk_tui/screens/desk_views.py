@@ -16,7 +16,7 @@ from helpdesk_tui.core.dirty import COUNTERS
 from helpdesk_tui.core.errors import BadInput, HelpdeskError
 from helpdesk_tui.core.model import Me, Ticket
 from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.core.views import FOUND, Order, SavedView, Tab, arranged, built_in, found_tab
+from helpdesk_tui.core.views import FOUND, Order, SavedView, Tab, arranged, built_in, condition_of, found_tab
 from helpdesk_tui.screens.desk_counts import Counts
 from helpdesk_tui.screens.left_off import WhereLeftOff
 from helpdesk_tui.screens.place import Place
@@ -251,20 +251,13 @@ class DeskViews(Place):
     def condition(self, tab: Tab) -> Condition | None:
         """What a tab asks besides being in its queue; None: nothing, or what cannot be understood."""
         if tab.query is None or self.names is None:
-            return None
+            return None  # and the language of queries need not be imported
         from helpdesk_tui.core.filters import FilterError
 
         try:
-            return self._compiled(tab)
+            return condition_of(tab, self.names, self.link.zone)
         except FilterError:
             return None
-
-    def _compiled(self, tab: Tab) -> Condition | None:
-        if tab.query is None or self.names is None:
-            return None
-        from helpdesk_tui.core.filters import condition
-
-        return condition(tab.query, self.names, zone=self.link.zone)
 
     async def read_rows(self, tab: Tab, most: int, after: Ticket | None) -> tuple[list[Ticket], bool]:
         """The first rows of what the queue shows, or those behind a ticket, and whether there are more.
@@ -275,7 +268,7 @@ class DeskViews(Place):
         way: Direction = "first" if after is None else "after"
         if tab.query is not None and self.names is None:
             raise BadInput("Its query is still being read.", "Try again in a moment.")
-        where = self._compiled(tab)
+        where = condition_of(tab, self.names, self.link.zone)
         return await self.asked.page(tab.scope, self.queue.window.sort, way, most, after=after, where=where)
 
     # The queue's questions
@@ -324,7 +317,7 @@ class DeskViews(Place):
                 self.change_view(self.view_key, after=request.after)
             return
         else:
-            where = self._compiled(tab)
+            where = condition_of(tab, self.names, self.link.zone)
             sort = self.queue.window.sort
             if request.kind == "first":
                 rows, more, counts = await desk.first_look(

@@ -10,11 +10,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from helpdesk_tui.actions import ACTIONS, Context, key_words, keys_of
 from helpdesk_tui.screens.places import PLACES, offered
+from helpdesk_tui.screens.scrolled_box import ScrolledBox
 from helpdesk_tui.widgets.queue_row import (
     CURSOR_GLYPH,
     DRAFT_GLYPH,
@@ -58,7 +58,7 @@ TITLES: Mapping[Context, str] = {
 }
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ScrolledBox[None]):
     """The keys by place, as they are bound now.
 
     Args:
@@ -69,12 +69,6 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,f1", "dismiss", "Close"),
-        Binding("j,down", "scroll('down')", show=False),
-        Binding("k,up", "scroll('up')", show=False),
-        Binding("ctrl+d,pagedown,space,ctrl+f", "scroll('page_down')", show=False),
-        Binding("ctrl+u,pageup,b,ctrl+b", "scroll('page_up')", show=False),
-        Binding("g,home", "scroll('home')", show=False),
-        Binding("G,end", "scroll('end')", show=False),
     ]
 
     def __init__(
@@ -113,19 +107,6 @@ class HelpScreen(ModalScreen[None]):
             if context == "queue":
                 yield Static("Signs in the queue", classes="title", markup=False)
                 yield Static(_signs())
-
-    def action_scroll(self, way: str) -> None:
-        """Scroll by a line, by a page, or to an end."""
-        box = self.query_one(VerticalScroll)
-        ways = {
-            "down": box.scroll_down,
-            "up": box.scroll_up,
-            "page_down": box.scroll_page_down,
-            "page_up": box.scroll_page_up,
-            "home": box.scroll_home,
-            "end": box.scroll_end,
-        }
-        ways[way](animate=False)
 
 
 def _signs() -> Table:

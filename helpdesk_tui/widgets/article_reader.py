@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from helpdesk_tui.widgets.article_view import ArticleView
+from helpdesk_tui.widgets.hidden_field import HiddenField
 from helpdesk_tui.widgets.keys import bound
 from helpdesk_tui.widgets.picker import Choice, Picker
 from helpdesk_tui.widgets.thread_links import ArticleLink
@@ -32,20 +33,9 @@ __all__ = ["ArticleReader", "FindField"]
 TRAIL = 50
 
 
-class FindField(Input):
+class FindField(HiddenField):
     """Where one types what to find in an article. Hidden until it is asked for."""
 
-    DEFAULT_CSS = """
-    FindField {
-        display: none;
-        height: 1;
-        border: none;
-        padding: 0 1;
-        background: $panel;
-        &:focus { border: none; }
-        &.asking { display: block; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = bound("search", leave="leave", down="step(1)", up="step(-1)")
 
     class Left(Message):
@@ -59,8 +49,7 @@ class FindField(Input):
             self.by = by
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(placeholder="Find in this article · Enter keeps, Esc leaves", id=id)
-        self.cursor_blink = False
+        super().__init__("Find in this article · Enter keeps, Esc leaves", id=id)
 
     def action_leave(self) -> None:
         """Stop."""

@@ -9,23 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from helpdesk_tui.widgets.hidden_field import HiddenField
+
 __all__ = ["NumberField"]
 
 
-class NumberField(Input):
+class NumberField(HiddenField):
     """Hidden until :meth:`ask`; goes away with Enter, Esc, or when the focus leaves it."""
 
-    DEFAULT_CSS = """
-    NumberField {
-        display: none;
-        height: 1;
-        border: none;
-        padding: 0 1;
-        background: $panel;
-        &:focus { border: none; }
-        &.asking { display: block; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     class Asked(Message):
@@ -36,8 +27,7 @@ class NumberField(Input):
             self.reference = reference
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(placeholder="Ticket number, then Enter (Esc leaves)", id=id)
-        self.cursor_blink = False
+        super().__init__("Ticket number, then Enter (Esc leaves)", id=id)
 
     def ask(self) -> None:
         """Ask."""
