@@ -58,7 +58,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     save.add_argument("article", nargs="?", metavar="ARTICLE", help="its id or its whole title; left out: a new one")
     text = save.add_mutually_exclusive_group()
     text.add_argument("-m", "--message", metavar="TEXT", help="the text in Markdown; - reads it from stdin")
-    text.add_argument("-F", "--file", type=Path, metavar="FILE", help="the text from a file")
+    text.add_argument("-F", "--file", type=Path, metavar="FILE", help="the text from a file; - from stdin")
     save.add_argument("--title", metavar="TITLE", help="the title (a new article needs one)")
     save.add_argument("--category", metavar="NAME", help="its category's name or id, or none")
     over = save.add_mutually_exclusive_group()
