@@ -1,24 +1,20 @@
-"""The desk's own queries: the filter line, what it asks for as a tab, and saved views to keep, share and arrange."""
+"""The desk's own queries: the filter line, and what it asks for as a tab."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from time import time
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 from textual import on
 
 from helpdesk_tui.core import views
 from helpdesk_tui.core.errors import HelpdeskError
 from helpdesk_tui.core.left_off import HISTORY
-from helpdesk_tui.core.text import safe_line
-from helpdesk_tui.core.views import FOUND, SavedView, Tab, Views
+from helpdesk_tui.core.views import FOUND, SavedView
 from helpdesk_tui.screens.desk_counts import counted
 from helpdesk_tui.screens.desk_views import DeskViews
-from helpdesk_tui.screens.view_choices import audience_choices, hidden_choices, view_choices
+from helpdesk_tui.screens.view_menu import ViewMenu
 from helpdesk_tui.widgets.picker import Picker
 from helpdesk_tui.widgets.queue import Queue
 from helpdesk_tui.working import Work
@@ -33,8 +29,6 @@ __all__ = ["DeskQueries"]
 #: So long nothing is typed before it is counted what was.
 TYPING_SECONDS = 0.15
 
-Undo = Callable[[], Coroutine[Any, Any, None]]
-
 
 class DeskQueries(DeskViews):
     """The filter line over the queue, and the menu of views.
@@ -47,15 +41,12 @@ class DeskQueries(DeskViews):
         super().__init__(link)
         self.picker = Picker(id="picker")
         self._line: FilterLine | None = None
-        self._prompt: Prompt | None = None
         self._making_line = asyncio.Lock()
         self._before = "open"  # the view from which the filter line was opened
         self._editing: SavedView | None = None  # whose query the line is about
-        self._named: Callable[[str], None] | None = None
         self._count_of: tuple[str, int | None] = ("", None)  # the last that was counted while it was typed
         self._applying: str | None = None  # before the database has answered
-        self._view_undo: Undo | None = None
-        self._view_acted_at = 0.0
+        self.view_menu = ViewMenu(self)
 
     @property
     def filtering(self) -> bool:
@@ -143,7 +134,7 @@ class DeskQueries(DeskViews):
             self.history = [query, *(each for each in self.history if each != query)][:HISTORY]
         editing, self._editing = self._editing, None
         if editing is not None and query:
-            self._save(replace(editing, query=query), editing, f"“{editing.name}” asks for something else now")
+            self.view_menu.save(replace(editing, query=query), editing, f"“{editing.name}” asks for something else now")
         elif query:
             if self.view_key != FOUND:
                 self._before = self.view_key
@@ -154,13 +145,14 @@ class DeskQueries(DeskViews):
             self.change_view(FOUND)
             self.counts.count_again()
         elif self.found is not None:
-            self._close_found()
+            self.close_found()
 
     @on(Queue.Closed)
     def _found_closed(self) -> None:
-        self._close_found()
+        self.close_found()
 
-    def _close_found(self) -> None:
+    def close_found(self) -> None:
+        """What the filter line asked for is not wanted any more: back to where one was."""
         back = self._before if self.view_key == FOUND else self.view_key
         self.found = None
         self.change_view(back if any(tab.key == back for tab in self.shown) else self.shown[0].key)
@@ -172,211 +164,25 @@ class DeskQueries(DeskViews):
             self.queue.focus()
         self.refresh_hints()
 
-    # The menu of views
-
-    def action_views(self) -> None:
-        """Ask what to do with the view that is shown."""
-        if self.desk is None:
-            self.say("Not connected yet", alarm=True)
-            return
-        tab = self.tab
-        offered = view_choices(tab, self.arranged, self.sort)
-        self.picker.ask(f"View “{tab.label}”", offered, lambda what: self._menu(what, tab))
-
-    def _menu(self, what: str, tab: Tab) -> None:
-        self.queue.focus()
-        saved, label = tab.saved, safe_line(tab.label, 60)
-        if what == "save":
-            self._ask_name("Save as", "", lambda name: self._ask_whom(replace(self._new(tab), name=name)))
-        elif what == "close":
-            self._close_found()
-        elif what == "hide":
-            order = views.hiding(self.arranged, tab.key, hide=True)
-            shown = [each.key for each in self.shown]
-            after = shown[shown.index(tab.key) - 1] if shown.index(tab.key) else shown[1]
-            self._arrange_as(order, f"“{label}” hidden")
-            self.change_view(after)
-        elif what == "show":
-            self.picker.ask("Show again", hidden_choices(self.arranged), self._show_again)
-        elif what in ("left", "right"):
-            self._arrange_as(
-                views.moved(self.arranged, tab.key, 1 if what == "right" else -1), f"“{label}” moved {what}"
-            )
-        elif saved is None:
-            return
-        elif what == "rename":
-            self._ask_name(
-                "New name",
-                saved.name,
-                lambda name: self._save(replace(saved, name=name), saved, f"Renamed to “{name}”"),
-            )
-        elif what == "query":
-            self.spawn(self._edit(saved))
-        elif what == "sort":
-            self._save(replace(saved, sort=self.queue.window.sort), saved, f"“{label}” has this order now")
-        elif what == "whom":
-            self._ask_whom(saved)
-        elif what == "remove":
-            self._remove(saved)
-
-    def _show_again(self, key: str) -> None:
-        self.queue.focus()
-        self._arrange_as(views.hiding(self.arranged, key, hide=False), "Shown again")
-        self.change_view(key)
-
-    def _new(self, tab: Tab) -> SavedView:
-        return SavedView(uuid4(), "", tab.query or "", self.queue.window.sort)
-
-    async def _edit(self, saved: SavedView) -> None:
+    async def edit_query(self, saved: SavedView) -> None:
+        """Open the filter line with the query of a saved view: what is applied is its query from then on."""
         await self._open_line(saved.query)
         self._editing = saved
 
-    # For whom, and under which name
+    # Views, kept
 
-    def _ask_whom(self, view: SavedView) -> None:
-        self._editing = view
-        self.picker.ask(f"“{view.name}” is for", audience_choices(view, self.asked), self._share)
-
-    def _share(self, chosen: tuple[views.Audience, Any, str | None]) -> None:
-        self.queue.focus()
-        view, self._editing = self._editing, None
-        if view is None:
-            return
-        audience, department_id, department = chosen
-        shared = replace(view, audience=audience, department_id=department_id, department=department)
-        old = next((each for each in self.saved if each.id == view.id), None)
-        self._save(
-            shared,
-            old,
-            f"“{view.name}” is for {shared.whose} now" if old else f"Saved “{view.name}” for {shared.whose}",
-        )
-
-    def _ask_name(self, words: str, text: str, named: Callable[[str], None]) -> None:
-        self._named = named
-        self.spawn(self._ask_words(words, text))
-
-    async def _ask_words(self, words: str, text: str) -> None:
-        from helpdesk_tui.widgets.prompt import Prompt
-
-        async with self._making_line:
-            if self._prompt is None:
-                self._prompt = Prompt(id="name")
-                await self.mount(self._prompt, before=self.status)
-        self._prompt.ask("view name", words, text, placeholder="a name, then Enter (Esc leaves)")
+    def action_views(self) -> None:
+        """Ask what to do with the view that is shown."""
+        self.view_menu.ask()
 
     def on_prompt_answered(self, message: Prompt.Answered) -> None:
-        """A name was given."""
-        if message.question != "view name":
-            return
-        named, self._named = self._named, None
-        if message.by_key:
-            self.queue.focus()
-        name = " ".join((message.text or "").split())
-        if named is not None and name and len(name) <= views.LONGEST_NAME:
-            named(name)
-        elif name:
-            self.say(f"A name has {views.LONGEST_NAME} characters at most", alarm=True)
-
-    # Doing it: on the screen at once, then in the database
+        """A name was given to a view, perhaps."""
+        self.view_menu.answered(message)
 
     def forget_view_undo(self) -> None:
         """Something else was done: ``u`` is about that."""
-        self._view_undo = None
+        self.view_menu.forget_undo()
 
     def undo_view(self) -> bool:
         """Take back what was done to a view, if that was the last thing done; whether it was."""
-        undo, self._view_undo = self._view_undo, None
-        if self._view_acted_at < self.triage.acted_at:
-            return False
-        if undo is not None:
-            self.spawn(undo())
-        return undo is not None
-
-    def _save(self, view: SavedView, old: SavedView | None, words: str) -> None:
-        self.spawn(self._saving(view, old, words))
-
-    async def _saving(self, view: SavedView, old: SavedView | None, words: str) -> None:
-        self._view_is(view)
-        named_here = self.view_key == FOUND and old is None
-        if named_here:
-            # What the filter line asked for has a name now.
-            self.found = None
-            self.change_view(view.key)
-        elif self.view_key == view.key:
-            self.change_view(view.key)
-
-        async def back() -> None:
-            if old is None:
-                await self._removing(view, f"Undone: “{view.name}” is not saved any more", undoable=False)
-                if named_here:
-                    self.found = view.query
-                    self.change_view(FOUND)
-            else:
-                await self._saving(old, view, f"Undone: “{old.name}” is as it was")
-                self._view_undo = None
-
-        await self._told(lambda kept: kept.save(view), f"{words} · u undoes", back, lambda: self._view_is(old, view))
-
-    def _remove(self, view: SavedView) -> None:
-        self.spawn(self._removing(view, f"Removed “{view.name}” · u undoes"))
-
-    async def _removing(self, view: SavedView, words: str, *, undoable: bool = True) -> None:
-        keys = [tab.key for tab in self.shown]
-        self._view_is(None, view)
-        if self.view_key == view.key:
-            at = keys.index(view.key)
-            self.change_view(keys[at - 1] if at else self.shown[0].key)
-
-        async def back() -> None:
-            await self._saving(view, view, f"Undone: “{view.name}” is back")
-            self._view_undo = None
-            self.change_view(view.key)
-
-        await self._told(
-            lambda kept: kept.remove(view.id), words, back if undoable else None, lambda: self._view_is(view)
-        )
-
-    def _arrange_as(self, order: views.Order, words: str) -> None:
-        before = self.order
-        self.order = order
-        self._arrange(self.asked.me)
-
-        def put_back() -> None:
-            self.order = before
-            self._arrange(self.asked.me)
-
-        async def back() -> None:
-            self._arrange_as(before, "Undone: your views are as they were")
-            self._view_undo = None
-
-        self.spawn(self._told(lambda kept: kept.put(order), f"{words} · u undoes", back, put_back))
-
-    def _view_is(self, view: SavedView | None, instead: SavedView | None = None) -> None:
-        """A view is there now, instead of one that was."""
-        out = {each.id for each in (view, instead) if each is not None}
-        at = next((n for n, each in enumerate(self.saved) if each.id in out), len(self.saved))
-        rest = [each for each in self.saved if each.id not in out]
-        self.saved = [*rest[:at], *([view] if view is not None else []), *rest[at:]]
-        for each in out:
-            self.counts.forget(str(each))
-        self._arrange(self.asked.me)
-
-    async def _told(
-        self,
-        act: Callable[[Views], Coroutine[Any, Any, None]],
-        words: str,
-        undo: Undo | None,
-        put_back: Callable[[], None],
-    ) -> None:
-        self._view_undo, self._view_acted_at = undo, time()
-        try:
-            await act(Views(self.link.database))
-        except HelpdeskError as error:
-            self._view_undo = None
-            put_back()
-            if all(tab.key != self.view_key for tab in self.shown):
-                self.change_view(self.shown[0].key)
-            self._tell(f"Not done: {error}", True)
-            return
-        self.say(words)
-        self.counts.count_again()
+        return self.view_menu.undo()

@@ -76,7 +76,7 @@ class DeskViews(Place):
             self.belongs,
             self.known,
             self.ticket_looks,
-            self._tell,
+            self.tell,
             live=self._is_live,
             lined_up=self._lined_up,
         )
@@ -176,7 +176,7 @@ class DeskViews(Place):
 
     def opened(self, desk: Desk) -> None:
         """The desk can be asked."""
-        self._arrange(desk.me)
+        self.arrange_views(desk.me)
         if self.view_key in {tab.key for tab in built_in()} - {tab.key for tab in self.arranged}:
             self.view_key = self.arranged[0].key
         self.follow("tickets", self.read_queue)
@@ -194,7 +194,7 @@ class DeskViews(Place):
 
     def me_changed(self, me: Me) -> None:
         """Another role or department: other queues."""
-        self._arrange(me)
+        self.arrange_views(me)
         self.say(f"You are now: {me.role}, {me.department or 'no department'}")
         self.change_view(self.shown[0].key)
         if self._learned:
@@ -226,7 +226,7 @@ class DeskViews(Place):
     async def _learn_again(self) -> None:
         before = self.tab
         self.saved, self.order, self.names = await self.asked.learn()
-        self._arrange(self.asked.me)
+        self.arrange_views(self.asked.me)
         self.learned()
         if before.saved is not None and self.tab.saved is None:
             self._fall_back(before.label)
@@ -244,7 +244,8 @@ class DeskViews(Place):
         # At a start, that one is live calms the line below.
         self.notify(words, severity="warning", markup=False)
 
-    def _arrange(self, me: Me) -> None:
+    def arrange_views(self, me: Me) -> None:
+        """Put the views in their order, as somebody has them."""
         self.arranged = arranged(me, self.saved, self.order)
         self._show_tabs()
 
@@ -303,12 +304,12 @@ class DeskViews(Place):
                 tab.key, self.sort, request.limit, after=request.after
             )
             self._learned = True
-            self._arrange(desk.me)
+            self.arrange_views(desk.me)
             self.counts.take(counts)
         elif self.names is None and tab.query is not None:
             self.saved, self.order, self.names = await desk.learn()
             self._learned = True
-            self._arrange(desk.me)
+            self.arrange_views(desk.me)
             self.learned()
             if all(each.key != self.view_key for each in self.shown):
                 self._where.give_up()
@@ -383,7 +384,7 @@ class DeskViews(Place):
         """Read everything anew."""
         self.link.read_everything()
 
-    def _tell(self, words: str, alarm: bool) -> None:
+    def tell(self, words: str, alarm: bool) -> None:
         """Say what became of an act; one that was refused also where the next word does not replace it."""
         self.say(words, alarm)
         if alarm:
