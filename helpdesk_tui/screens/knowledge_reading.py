@@ -75,7 +75,8 @@ class KnowledgeReading(Place):
         self._wanted: UUID | None = None
         self._held: OrderedDict[UUID, Article] = OrderedDict()
         self._flying: Counter[UUID] = Counter()
-        self._rest: Timer | None = None
+        self._rest: Timer | None = None  # until the article under the cursor is looked at
+        self._turning: Timer | None = None  # until the category under the cursor is
 
     def body(self) -> ComposeResult:
         """The panes."""
@@ -154,13 +155,14 @@ class KnowledgeReading(Place):
         self.status.hush()
         self.lists.shelf = message.shelf
         self.search.clear()
-        if self._rest is not None:
-            self._rest.stop()
+        for timer in (self._rest, self._turning):
+            if timer is not None:
+                timer.stop()
         if message.entered:
             self.go("list")
             self.spawn(self.lists.show())
         else:
-            self._rest = self.set_timer(PREVIEW_SECONDS, lambda: self.spawn(self.lists.show()))
+            self._turning = self.set_timer(PREVIEW_SECONDS, lambda: self.spawn(self.lists.show()))
 
     @on(ArticleList.NeedMore)
     def _more_wanted(self, message: ArticleList.NeedMore) -> None:
