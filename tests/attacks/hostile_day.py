@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -45,8 +46,8 @@ def hostile_day(
         "insert into private.macros (id, name, body, internal, change, author_id, shared)"
         " values (gen_random_uuid(), %s, %s, false, %s, %s, 'all')",
         [
-            (lines[n % len(lines)][:80], text[:20_000], Jsonb({"fields": {text[:300]: text[:300]}}), colleagues[n % 3])
-            for n, text in enumerate(texts)
+            (lines[n % len(lines)][:80], text[:20_000], Jsonb({"fields": {"f0": line[:100]}}), colleagues[n % 3])
+            for n, (text, line) in enumerate(zip(texts, cycle(lines), strict=False))
         ],
     )
     many(
