@@ -1898,7 +1898,8 @@ declare
 begin
   if who.departments is null then
     -- Somebody without a department has few tickets: those are looked through, and nobody else's are so much as found by
-    -- their words, whatever plan a session asks for. It could count them.
+    -- their words, whatever plan a session asks for. It could count them. (coalesce: that the plan is not made by how often
+    -- a word is said by others, which is counted, too.)
     return query
     with mine as materialized (
       select t.id, t.title, t.description from public.tickets t where t.customer_id = who.person
@@ -1912,9 +1913,10 @@ begin
     )
     select t.id from mine t
      where t.title ilike pattern
-        or exists (select from worded w where w.ticket_id = t.id and w.words @@ wanted.terms
+        or exists (select from worded w where w.ticket_id = t.id and coalesce(w.words @@ wanted.terms, false)
                     and private.holds_phrase(t.title || ' ' || coalesce(t.description, ''), wanted.phrase))
-        or exists (select from said m where m.ticket_id = t.id and private.searched(m.content) @@ wanted.terms
+        or exists (select from said m where m.ticket_id = t.id
+                    and coalesce(private.searched(m.content) @@ wanted.terms, false)
                     and private.holds_phrase(m.content, wanted.phrase));
     return;
   end if;

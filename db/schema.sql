@@ -16,6 +16,7 @@
 --   What is added to them
 --   Constraints
 --   Indexes
+--   Statistics
 --   Triggers
 --   The search's index of articles
 --   The search's index of tickets

@@ -343,14 +343,19 @@ def test_customer_counts_nothing_that_a_search_passes_over(desk: Desk, search: s
     # A session chooses its plans: that every row of so small a table is looked at would hide what an index finds.
     for unlike in ("seqscan", "indexscan", "nestloop", "hashjoin"):
         desk.ask("cora", f"set enable_{unlike} = off")
-        counted = []
-        desk.ask("cora", f"select * from helpdesk.{search}", "x")
-        for text in (there, nowhere, there, nowhere):
-            desk.ask("cora", "begin")
-            before = desk.ask("cora", COUNTED)
-            assert desk.ask("cora", f"select * from helpdesk.{search}", text) == []
-            after = desk.ask("cora", COUNTED)
-            counted.append([b - a for was, is_now in zip(before, after, strict=True)
-                            for a, b in zip(was, is_now, strict=True)])  # fmt: skip
-            desk.ask("cora", "rollback")
+        counted: list[list[int]] = []
+        # A server that looks after its tables meanwhile has statements planned anew, which counts as well; once.
+        for _ in range(3):
+            counted.clear()
+            desk.ask("cora", f"select * from helpdesk.{search}", "x")
+            for text in (there, nowhere, there, nowhere):
+                desk.ask("cora", "begin")
+                before = desk.ask("cora", COUNTED)
+                assert desk.ask("cora", f"select * from helpdesk.{search}", text) == []
+                after = desk.ask("cora", COUNTED)
+                counted.append([b - a for was, is_now in zip(before, after, strict=True)
+                                for a, b in zip(was, is_now, strict=True)])  # fmt: skip
+                desk.ask("cora", "rollback")
+            if counted[0::2] == counted[1::2]:
+                break
         assert counted[0::2] == counted[1::2], unlike
