@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.message import Message
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["Escaped", "Parser", "read_with"]
 
 ESC: Final = "\x1b"
+PASTE, PASTED = "\x1b[200~", "\x1b[201~"
+#: A terminal sends none of these between the two; one that leaves them in what is pasted would have Textual run as
+#: keys what somebody else wrote. Tabs and ends of lines are text.
+CONTROLS: Final = {code: None for code in (*range(32), *range(127, 160)) if chr(code) not in "\t\n\r"}
 
 
 class Escaped(events.Key):
@@ -46,7 +51,36 @@ class Escaped(events.Key):
 
 
 class Parser(XTermParser):
-    """Textual's, which tells of what may be Esc and a key."""
+    """Textual's, which tells of what may be Esc and a key, and to which what is pasted is text and nothing else."""
+
+    def __init__(self, debug: bool = False) -> None:
+        super().__init__(debug)
+        self._pasting = False
+        # What was passed on last, while nothing is pasted; else what may be the beginning of its end.
+        self._before = ""
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Read what the terminal sent; ``""`` is its end."""
+        if not data or (data := self._plain(data)):
+            yield from super().feed(data)
+
+    def _plain(self, data: str) -> str:
+        plain = ""
+        while data:
+            if self._pasting:
+                text, end, data = (self._before + data).partition(PASTED)
+                held = 0 if end else next((n for n in range(len(PASTED) - 1, 0, -1) if text.endswith(PASTED[:n])), 0)
+                self._before = text[len(text) - held :]
+                plain += text[: len(text) - held].translate(CONTROLS) + end
+                self._pasting = not end
+            else:
+                known = self._before + data
+                begins = known.find(PASTE)
+                passed = len(data) if begins < 0 else begins + len(PASTE) - len(self._before)
+                self._pasting = begins >= 0
+                self._before = "" if self._pasting else known[1 - len(PASTE) :]
+                plain, data = plain + data[:passed], data[passed:]
+        return plain
 
     def _sequence_to_key_events(self, sequence: str, alt: bool = False) -> Iterable[events.Key]:
         found = list(super()._sequence_to_key_events(sequence, alt=alt))

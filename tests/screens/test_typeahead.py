@@ -30,6 +30,15 @@ def parsed(data: str) -> list[events.Key]:
     return [event for event in (*parser.feed(data), *parser.feed("")) if isinstance(event, events.Key)]
 
 
+@pytest.mark.parametrize("piece", [1, 2, 5, 7, 1000])
+def test_what_is_pasted_is_text_and_no_keys_whatever_stands_in_it(piece: int) -> None:
+    sent = "k\x1b[200~on\x1bq and\x1b[A off\x1b\x1b\x07\x9b\r\n\tAgain\x1b[201~j\x1b[200~\x1b\x1b[201~\x1b[B"
+    parser = Parser()
+    found = [event for at in range(0, len(sent), piece) for event in parser.feed(sent[at : at + piece])]
+    told = [event.text if isinstance(event, events.Paste) else getattr(event, "key", "") for event in found]
+    assert [each for each in told if each] == ["k", "onq and[A off\r\n\tAgain", "j", "down"]
+
+
 @pytest.mark.parametrize(
     ("sent", "keys"),
     [
