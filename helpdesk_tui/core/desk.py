@@ -165,6 +165,17 @@ class Desk:
 
         return answered(self.me, await self.database.run(*asked()))
 
+    async def name_tag(self, name: str) -> Department:
+        """Makes a tag, unless there is one of that name already. Returns it, under its name.
+
+        Raises:
+            BadInput: the name is empty, or too long.
+            Refused: only the team names tags.
+        """
+        tag: Department
+        _, (tag,) = await self.database.run(*people.named_tag(name), idempotent=True)
+        return tag
+
     async def look_again(
         self, view: str, ids: Sequence[UUID], where: Condition | None = None
     ) -> dict[UUID, Ticket | None]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from helpdesk_tui.core.errors import BadInput
 from helpdesk_tui.core.model import Department, Me, Person
 from helpdesk_tui.core.statement import Statement, positional
+
+LONGEST_TAG: Final = 60
 
 
 def me() -> Statement[Me]:
@@ -43,4 +48,23 @@ def categories() -> Statement[Department]:
     """The categories of tickets by name."""
     return Statement(
         "select id, name from public.categories order by lower(name), id", (), positional(Department), writes=False
+    )
+
+
+def named_tag(name: str) -> tuple[Statement[Any], Statement[Department]]:
+    """Makes a tag unless there is one of that name, and reads it.
+
+    Raises:
+        BadInput: the name is empty, or longer than ``LONGEST_TAG`` characters.
+    """
+    name = " ".join(name.split())
+    if not 0 < len(name) <= LONGEST_TAG:
+        raise BadInput(f"A tag's name has 1 to {LONGEST_TAG} characters.", "Choose a shorter one.")
+    return (
+        Statement(
+            "insert into public.ticket_tags (name) values (%s) on conflict (name) do nothing", (name,), writes=True
+        ),
+        Statement(
+            "select id, name from public.ticket_tags where name = %s", (name,), positional(Department), writes=False
+        ),
     )

@@ -32,6 +32,8 @@ GLYPHS: Final[Mapping[State, str]] = {
     "met": "✓",
     "late": "✗",
 }
+MINUTE: Final = timedelta(minutes=1)
+"""What is overdue is so by this at least: by nothing would read as not yet."""
 SOON: Final = timedelta(hours=1)
 """From then on a promise is about to be broken, unless the owner of the database set another time."""
 
@@ -82,7 +84,7 @@ class Promise:
         if self.due is None:
             return start
         if self.due < now:
-            return f"{start} -{span(now - self.due)}"
+            return f"{start} -{span(max(now - self.due, MINUTE))}"
         return f"{start} {span(self.due - now)}"
 
     def words(self, now: datetime) -> str:
@@ -95,7 +97,9 @@ class Promise:
             return f"{start} paused, {span(self.left)} left"
         if self.due is None:
             return start
-        return f"{start} {span(now - self.due)} overdue" if self.due < now else f"{start} in {span(self.due - now)}"
+        if self.due < now:
+            return f"{start} {span(max(now - self.due, MINUTE))} overdue"
+        return f"{start} in {span(self.due - now)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,10 +114,26 @@ class DeskActs(DeskMany):
             self._show_tags(self._names, tickets)
 
     def _show_tags(self, names: Vocabulary, tickets: tuple[Ticket, ...]) -> None:
-        if names.tags:
-            self._ask("tags", tag_choices(tickets, names.tags))
+        known = {tag.name.casefold() for tag in names.tags}
+
+        def named(words: str) -> Choice | None:
+            name = " ".join(words.split())
+            return None if name.casefold() in known else Choice(name, f"+ a new tag: {name}")
+
+        title, offered = self.asked_of("tags"), tag_choices(tickets, names.tags)
+        self.picker.ask(title, offered, lambda chosen: self._tag(chosen, tickets), named=named)
+
+    def _tag(self, chosen: Change | str, tickets: tuple[Ticket, ...]) -> None:
+        """Put a tag on or take it off, or name a new one and put that on."""
+        if isinstance(chosen, Change):
+            self.do(chosen, tickets)
         else:
-            self.say("There are no tags yet: admins make them (A)")
+            self.run_act(self._tag_anew(chosen, tickets))
+
+    async def _tag_anew(self, name: str, tickets: tuple[Ticket, ...]) -> None:
+        tag = await self.asked.name_tag(name)
+        self._names = None
+        self.do(Change(add=(tag.id,), names={tag.id: tag.name}), tickets)
 
     async def _ask_category(self, tickets: tuple[Ticket, ...]) -> None:
         self.say("Reading the categories…")

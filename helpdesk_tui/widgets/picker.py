@@ -104,6 +104,7 @@ class Picker(Question):
         self._top = 0
         self._leaving = False
         self._written: Callable[[str], Choice] | None = None
+        self._named: Callable[[str], Choice | None] | None = None
         self._why = ""
 
     def ask(
@@ -114,6 +115,7 @@ class Picker(Question):
         *,
         leaving: bool = False,
         written: Callable[[str], Choice] | None = None,
+        named: Callable[[str], Choice | None] | None = None,
     ) -> None:
         """Put a question.
 
@@ -124,8 +126,10 @@ class Picker(Question):
             leaving: a key that chooses nothing is a no.
             written: the choice that words stand for which find none, where one may also write a time. It may raise
                 BadInput, whose message is shown.
+            named: the choice that words stand for as a name for something new, offered behind those that fit; None:
+                there is that already.
         """
-        self._leaving, self._written = leaving, written
+        self._leaving, self._written, self._named = leaving, written, named
         self._then, self._title = then, safe_line(title, 200)
         self._choices = list(choices)
         self._filter = None
@@ -147,12 +151,14 @@ class Picker(Question):
         # Enter takes the first: where a word begins with the letters it is meant more likely.
         begins = re.compile(rf"\b{re.escape(wanted)}")
         self._matches = sorted(matches, key=lambda match: begins.search(match[1].label.casefold()) is None)
-        self._why = "nothing fits"
+        self._why = "nothing fits" if wanted or self._named is None else "there are none yet"
         if not matches and self._written is not None and wanted.strip():
             try:
                 self._matches = [("", self._written(self._filter or ""))]
             except BadInput as error:
                 self._why = error.message
+        if self._named is not None and wanted.strip() and (new := self._named(self._filter or "")) is not None:
+            self._matches.append(("", new))
         self._cursor = max(0, min(self._cursor, len(self._matches) - 1))
 
     def _fit(self) -> None:
@@ -166,7 +172,11 @@ class Picker(Question):
         """The title, then a choice a line."""
         width = self.size.width
         if y == 0:
-            finds = "or type a time" if self._written is not None else "type to find"
+            finds = "type to find"
+            if self._written is not None:
+                finds = "or type a time"
+            elif self._named is not None:
+                finds = "type to find or to name a new one"
             help_ = f"Esc leaves · {finds} " if self._finds and self._filter is None else "Esc leaves "
             room = max(0, width - cell_len(help_) - 1)
             title = fit(f" {self._title}", room)
@@ -246,8 +256,8 @@ class Picker(Question):
 
     @property
     def _finds(self) -> bool:
-        """Whether there are so many choices that letters which choose none of them find some."""
-        return len(self._choices) > 4
+        """Whether letters that choose nothing find: there are many choices, or one may name another."""
+        return len(self._choices) > 4 or self._named is not None
 
     def _bound(self, key: str) -> bool:
         return any(key == bound for bound, _ in self._matches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,18 @@ async def test_marks_show_without_colour_survive_and_every_act_is_one_statement_
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone: 2 tickets - #vip"), "on again")
         assert await team.value(tagged) == 2
+        # One that there is not yet is named as it is put on; where there is one of that name, it is that one.
+        named = "select string_agg(name, ', ') from ticket_tags where name ilike 'lamp bulb'"
+        for words, offer, said in (
+            ("lamp bulb", "+ a new tag: lamp bulb", "2 tickets + #lamp bulb · done"),
+            ("Lamp BULB", "[x] lamp bulb", "2 tickets - #lamp bulb · done"),
+        ):
+            await mark_two()
+            await seen.press("t", "slash", *words)
+            await seen.until(partial(seen.shows, offer), offer)
+            await seen.press("enter")
+            await seen.until(partial(seen.shows, said), said)
+            assert await team.value(named) == "lamp bulb"
 
 
 async def test_bulk_act_says_how_many_were_done_and_which_were_refused_and_why(team: Team, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ def promised(*promises: Promise, **changes: object) -> Ticket:
         (Promise("first", NOW + 42 * MINUTE), "◕ reply 42m", "◕ first reply in 42m", "soon"),
         (Promise("next", NOW + 5 * HOUR), "◔ reply 5h", "◔ next reply in 5h", "muted"),
         (Promise("first", NOW - 3 * HOUR), "✖ reply -3h", "✖ first reply 3h overdue", "overdue"),
+        (Promise("next", NOW - MINUTE / 2), "✖ reply -1m", "✖ next reply 1m overdue", "overdue"),
         (Promise("resolution", NOW - 12 * HOUR), "✖ solve -12h", "✖ resolution 12h overdue", "overdue"),
         (Promise("resolution", left=5 * HOUR), "‖ solve 5h", "‖ resolution paused, 5h left", "muted"),
     ],
