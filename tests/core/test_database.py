@@ -159,6 +159,13 @@ async def test_times_are_aware_and_in_utc(database: DeskDatabase, agent: Person)
             assert zone == "UTC"
 
 
+async def test_nothing_is_compiled_for_a_person_who_waits(database: DeskDatabase, agent: Person) -> None:
+    async with await database.connect() as owner:
+        await owner.execute(f'alter role "{agent.db_user}" set jit = on'.encode())
+    async with opened(database, agent) as desk:
+        assert await desk.fetch(Statement("select current_setting('jit')")) == [("off",)]
+
+
 async def test_the_database_sees_the_person_and_the_role(database: DeskDatabase, agent: Person) -> None:
     async with opened(database, agent) as desk:
         rows = await desk.fetch(
