@@ -22,6 +22,9 @@ from tests.parts import REPOSITORY
 PROC = Path("/proc/self/cwd").exists()
 """Whether one can look at processes here."""
 
+QUICKLY = ("--quiet", "--no-compile")
+"""A few of the modules are used here: those are compiled then."""
+
 
 def run(*command: str | Path, **more) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
@@ -50,7 +53,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with the wheel, and this one's packages beside it in place of a download."""
     home = tmp_path_factory.mktemp("else where") / "venv"
     venv.create(home, with_pip=False)
-    run(sys.executable, "-m", "pip", "--python", home / "bin" / "python", "install", "--no-deps", "--quiet", wheel)
+    run(sys.executable, "-m", "pip", "--python", home / "bin" / "python", "install", *QUICKLY, "--no-deps", wheel)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(home), "platbase": str(home)}))
     # A path named in a .pth is not searched for further .pth files, so this clone's editable install stays out.
     (site / "packages.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
@@ -136,6 +139,6 @@ def test_the_wheel_starts_with_the_newest_allowed_dependencies(wheel, tmp_path, 
         pytest.skip("downloads every dependency; CI does this")
     home = tmp_path / "venv"
     venv.create(home, with_pip=False)
-    run(sys.executable, "-m", "pip", "--python", home / "bin" / "python", "install", "--quiet", f"{wheel}[local]")
+    run(sys.executable, "-m", "pip", "--python", home / "bin" / "python", "install", *QUICKLY, f"{wheel}[local]")
     run(home / "bin" / "helpdesk", "--help", cwd=tmp_path, env=elsewhere(tmp_path))
     start_in_a_terminal(home / "bin" / "helpdesk", tmp_path, data)
