@@ -16,7 +16,7 @@ from helpdesk_tui.core.text import safe_line
 
 __all__ = ["BUSY_SECONDS", "JournalError", "opened", "plain_words"]
 
-VERSION: Final = 7
+VERSION: Final = 8
 #: How long a save waits for another window's, in seconds. Theirs takes less than a millisecond.
 BUSY_SECONDS: Final = 0.3
 #: How long opening tries, in seconds, while other windows open a new journal too.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import sqlite3
@@ -275,6 +276,28 @@ def test_a_journal_that_knew_of_messages_alone_takes_articles_too(path: Path, ve
     journal = Journal.open(path)
     journal.save(Draft(OWNER, TICKET, "article", "an article"))
     assert [(one.kind, one.content) for one in journal.list(OWNER)] == [("article", "an article"), ("reply", "kept")]
+
+
+#: What a journal holds, by its version: a digest of what makes it.
+HOLDS = {8: "50ff7007dacfdd17"}
+
+
+def test_what_a_journal_holds_goes_with_its_version(path: Path) -> None:
+    """A file that is of this version is opened as it is: what is added and not counted is missing in everybody's."""
+    journal = Journal.open(path)
+    held = journal._connection.execute("select sql from sqlite_master where sql is not null order by name").fetchall()
+    (version,) = journal._connection.execute("pragma user_version").fetchone()
+    made = hashlib.sha256("".join(" ".join(sql.split()) for (sql,) in held).encode()).hexdigest()[:16]
+    assert HOLDS.get(version) == made, "what a journal holds changed: count its VERSION up, and write its digest here"
+
+
+@pytest.mark.parametrize("version", [4, 5, 6, 7])
+def test_a_journal_of_a_release_before_takes_requests_for_others(path: Path, version: int) -> None:
+    journal = Journal.open(path)
+    for statement in ("drop table requests_for", f"pragma user_version = {version}"):
+        journal._connection.execute(statement)
+    journal.close()
+    assert Journal.open(path).requests(OWNER, for_others=True) == ()
 
 
 def test_a_journal_of_a_newer_release_is_left_alone(path: Path) -> None:
