@@ -264,6 +264,10 @@ class Undone:
         """Whether more of it can be taken back, over what somebody changed since."""
         return any(left.why is None for left in self.left)
 
+    def leaves_no(self, number: int) -> bool:
+        """Whether that ticket is no more: to have written it down is what was taken back."""
+        return self.numbers == (number,) and self.words.startswith(f"#{number} written for ")
+
 
 def _named(words: str, numbers: Sequence[int]) -> str:
     """What was done to one ticket names it, also where it was done with a message, which says no number."""

@@ -190,6 +190,11 @@ class DeskActs(DeskMany):
         undone = await self.triage.undo(self.asked, act_id, force=force, select=not self.pane.has_focus_within)
         if undone is None:
             return
+        shown = self.pane.ticket
+        if shown is not None and undone.leaves_no(shown.number):
+            self.pane.stop_writing()
+            self.pane.clear()
+            self.action_back()
         if undone.forceable and not force:
             more = f" and {len(undone.left) - 1} more" if len(undone.left) > 1 else ""
             others = [

@@ -55,6 +55,8 @@ async def test_ticket_is_written_for_a_caller_marked_and_taken_back(team: Team, 
         await seen.press("u")
         await seen.until(lambda: seen.shows("Undone: #") and seen.shows("written for Noor"), "that it is taken back")
         assert await team.value("select count(*) from tickets where title = 'Smoke'") == 0
+        await seen.until(lambda: seen.desk.queue.has_focus and not seen.shows("Rang"), "the queue, and nothing of it")
+        assert not seen.shows("Not up to date")
 
 
 async def the_form_again(seen: Opened) -> NewTicket:
