@@ -163,7 +163,7 @@ class CustomerScreen(CustomerRequest):
         try:
             await self.asked.set_status(ticket.id, status, self._outbox)
         except Queued:
-            self.say("Not connected: it is kept, and done as soon as we can be reached")
+            self.say("No answer yet: it is kept, and done as soon as we can be reached")
         except HelpdeskError as error:
             failure = error
         self._flying.discard(ticket.id)

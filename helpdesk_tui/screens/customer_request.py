@@ -312,7 +312,7 @@ class CustomerRequest(Place):
             await desk.send(message, "your answer")
         except Queued:
             self.pane.composer.sent(message.message_id)
-            self.say("Not connected: it is kept, and sent as soon as we can be reached")
+            self.say("No answer yet: it is kept, and sent as soon as we can be reached")
             return
         except Stale as error:
             await self.load(message.ticket_id)

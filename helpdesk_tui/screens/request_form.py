@@ -302,7 +302,7 @@ class RequestForm(Place):
             self._begin_anew()
             self.link.open("home")
             self.was_sent(request, None)
-            self.link.say(f"Not connected: {self.CALLED} is kept, and sent as soon as we can be reached")
+            self.link.say(f"No answer yet: {self.CALLED} is kept, and sent as soon as we can be reached")
             return
         except HelpdeskError as error:
             self.sending = False
